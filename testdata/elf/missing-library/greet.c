@@ -1,0 +1,5 @@
+/* The library that main.c needs. */
+const char *greeting(void)
+{
+	return "hello";
+}

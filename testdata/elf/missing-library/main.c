@@ -1,0 +1,10 @@
+/* Needs libgreet.so.1, which is looked for beside the program and then where musl looks. */
+#include <stdio.h>
+
+const char *greeting(void);
+
+int main(void)
+{
+	puts(greeting());
+	return 0;
+}
