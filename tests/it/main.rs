@@ -1,0 +1,14 @@
+//! The integration tests: each drives the built binary over small filesystems
+//! that are written down as text (`support::fixture` has the language).
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "tests ask the host, report what they skip, and stop at the first surprise"
+)]
+
+mod support;
+
+mod glibc;
+mod kernel;
+mod musl;

@@ -1,0 +1,349 @@
+//! Numbered cases: a fixture, what is started in it, what should happen.
+//!
+//! [`case!`] makes two tests of one case. `predicted` lays the fixture out
+//! without a compiler and asks the binary. `real` (ignored unless asked for:
+//! it needs root, gcc and the real loaders) builds real files, starts the
+//! program in a chroot and holds both the expectation and the binary's
+//! prediction against what really happened.
+
+use std::fmt::Write as _;
+
+use super::expected::{Expected, Library};
+use super::fixture::Fixture;
+use super::gcc::Gcc;
+use super::launch;
+use super::realise::{Root, Synthetic, UnderRealLoader};
+use super::text::{utf8, words};
+use super::{imgldd, loaders};
+
+/// Defines a case: its name (`case_NUMBER_sentence`) and its fixtures.
+macro_rules! case {
+    ($name:ident, $($given:expr),+ $(,)?) => {
+        mod $name {
+            #[allow(unused_imports, reason = "most cases need only `given`")]
+            use super::*;
+
+            fn case() -> $crate::support::case::Case {
+                $crate::support::case::Case { name: stringify!($name), givens: vec![$($given),+] }
+            }
+
+            #[test]
+            fn predicted() {
+                case().predicted();
+            }
+
+            #[test]
+            #[ignore = "needs root, gcc and a real loader"]
+            fn real() {
+                case().real();
+            }
+        }
+    };
+}
+pub(crate) use case;
+
+/// All fixtures of one case of the specification.
+pub(crate) struct Case {
+    pub(crate) name: &'static str,
+    pub(crate) givens: Vec<Given>,
+}
+
+/// One fixture and what is started in it, one after the other.
+pub(crate) struct Given {
+    fixture: String,
+    runs: Vec<(String, String)>,
+}
+
+/// A fixture in the language of [`super::fixture`].
+pub(crate) fn given(fixture: impl Into<String>) -> Given {
+    Given { fixture: fixture.into(), runs: Vec::new() }
+}
+
+impl Given {
+    /// What is started, as [`Run::parse`] reads it, and what [`Expected::parse`] reads.
+    pub(crate) fn run(mut self, run: impl Into<String>, expected: impl Into<String>) -> Self {
+        self.runs.push((run.into(), expected.into()));
+        self
+    }
+}
+
+/// One start of a program: `LD_LIBRARY_PATH=/y workdir=/z user=12345:12345 no-proc /app/exe`.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) path: String,
+    /// Words in capitals before `=`.
+    pub(crate) env: Vec<(String, String)>,
+    pub(crate) workdir: String,
+    pub(crate) user: (u32, u32),
+    /// `no-proc`: nothing is mounted on /proc.
+    pub(crate) no_proc: bool,
+    /// `cpu=LEVEL`; on a machine of another level the real test passes it over.
+    pub(crate) cpu: Option<String>,
+    pub(crate) platform: String,
+    /// `interp=PATH`: the loader's name where musl's own `--list` should have another.
+    pub(crate) musl_interp: Option<String>,
+    /// `unreal='WHY'`: what no real loader of an ordinary machine can show.
+    pub(crate) unreal: Option<String>,
+}
+
+impl Run {
+    /// Reads one line of words.
+    pub(crate) fn parse(text: &str) -> Self {
+        let mut run = Self {
+            path: String::new(),
+            env: Vec::new(),
+            workdir: "/".to_owned(),
+            user: (0, 0),
+            no_proc: false,
+            cpu: None,
+            platform: "linux/amd64".to_owned(),
+            musl_interp: None,
+            unreal: None,
+        };
+        for word in words(text) {
+            let word = utf8(&word).to_owned();
+            let pair = word.split_once('=').filter(|(key, _)| !key.contains('/'));
+            match pair {
+                Some((key, value)) if key.starts_with(|c: char| c.is_ascii_uppercase()) => {
+                    run.env.push((key.to_owned(), value.to_owned()));
+                }
+                Some(("workdir", value)) => value.clone_into(&mut run.workdir),
+                Some(("user", value)) => {
+                    let (uid, gid) = value.split_once(':').expect("user=UID:GID");
+                    run.user = (uid.parse().unwrap(), gid.parse().unwrap());
+                }
+                Some(("cpu", value)) => run.cpu = Some(value.to_owned()),
+                Some(("platform", value)) => value.clone_into(&mut run.platform),
+                Some(("interp", value)) => run.musl_interp = Some(value.to_owned()),
+                Some(("unreal", value)) => run.unreal = Some(value.to_owned()),
+                None if word == "no-proc" => run.no_proc = true,
+                None if run.path.is_empty() => run.path = word,
+                _ => panic!("`{word}` is no word of a run"),
+            }
+        }
+        run
+    }
+}
+
+/// What went wrong in a case, all of it.
+struct Failures {
+    case: &'static str,
+    text: String,
+}
+
+impl Failures {
+    fn note(&mut self, given: &Given, run: &str, what: &str, expected: &str, seen: &str) {
+        let fixture: Vec<&str> = given.fixture.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        write!(
+            self.text,
+            "\n{}: {what}\nfixture\n  {}\nrun\n  {run}\nexpected\n  {}\nbut\n  {}\n",
+            self.case,
+            fixture.join("\n  "),
+            expected.replace('\n', "\n  "),
+            seen.replace('\n', "\n  "),
+        )
+        .unwrap();
+    }
+
+    fn finish(self) {
+        assert!(self.text.is_empty(), "{}", self.text);
+    }
+}
+
+impl Case {
+    fn failures(&self) -> Failures {
+        Failures { case: self.name, text: String::new() }
+    }
+
+    fn skipped(&self, run: &str, why: &str) {
+        eprintln!("{}: skipped `{run}`: {why}", self.name);
+    }
+
+    /// The binary against the expectation, on synthetic files.
+    pub(crate) fn predicted(&self) {
+        let mut failures = self.failures();
+        for given in &self.givens {
+            let fixture = Fixture::parse(&given.fixture);
+            if fixture.needs_root() && !rustix::process::geteuid().is_root() {
+                self.skipped(&given.fixture, "only root can give a file to another user");
+                continue;
+            }
+            let root = Root::new(&fixture, &Synthetic).unwrap();
+            for (text, expected) in &given.runs {
+                let run = Run::parse(text);
+                let expected = Expected::parse(expected);
+                compare_prediction(&mut failures, given, text, &root, &run, &expected);
+            }
+        }
+        failures.finish();
+    }
+
+    /// The expectation and the binary against the real kernel and loader.
+    pub(crate) fn real(&self) {
+        assert!(rustix::process::geteuid().is_root(), "a chroot needs root");
+        let mut failures = self.failures();
+        for given in &self.givens {
+            let fixture = Fixture::parse(&given.fixture);
+            let root = match Root::new(&fixture, &Gcc) {
+                Ok(root) => root,
+                Err(why) => {
+                    self.skipped(given.fixture.trim(), &why);
+                    continue;
+                }
+            };
+            for (text, expected) in &given.runs {
+                let mut run = Run::parse(text);
+                let level = machine_level();
+                if let Some(why) = &run.unreal {
+                    self.skipped(text, why);
+                    continue;
+                }
+                if run.cpu.as_deref().is_some_and(|cpu| cpu != level) {
+                    self.skipped(text, &format!("this machine's processor is {level}"));
+                    continue;
+                }
+                run.cpu = Some(level.to_owned());
+                let expected = Expected::parse(expected);
+                compare_reality(&mut failures, given, text, &fixture, &root, &run, &expected);
+                // Files that nothing but this program ever judged would prove little.
+                if expected.outcome.signal.is_none() {
+                    let root = Root::new(&fixture, &UnderRealLoader).unwrap();
+                    let seen = launch::start(root.path(), &run).outcome;
+                    if seen != expected.outcome {
+                        let (expected, seen) = (expected.outcome.to_string(), seen.to_string());
+                        failures.note(given, text, "the synthetic files really end otherwise", &expected, &seen);
+                    }
+                }
+            }
+        }
+        failures.finish();
+    }
+}
+
+fn compare_prediction(
+    failures: &mut Failures,
+    given: &Given,
+    text: &str,
+    root: &Root,
+    run: &Run,
+    expected: &Expected,
+) {
+    let mut note = |what: &str, expected: &str, seen: &str| failures.note(given, text, what, expected, seen);
+    let prediction = match imgldd::predict(root.path(), run) {
+        Ok(prediction) => prediction,
+        Err(why) => return note("no prediction", &expected.outcome.to_string(), &why),
+    };
+    if prediction.outcome != expected.outcome {
+        note("the outcome differs", &expected.outcome.to_string(), &prediction.outcome.to_string());
+    }
+    if expected.argv.is_some() && prediction.argv != expected.argv {
+        note("the arguments differ", &format!("{:?}", expected.argv), &format!("{:?}", prediction.argv));
+    }
+    for (by, wanted) in &expected.reported {
+        let said: Vec<&str> =
+            prediction.reported.iter().filter(|(who, _)| who == by).map(|(_, text)| text.as_str()).collect();
+        if !said.iter().any(|text| text.contains(wanted.as_str())) {
+            note(&format!("{by} would say"), wanted, &said.join("\n"));
+        }
+    }
+    if !expected.tree.is_empty() {
+        match imgldd::tree(root.path(), run) {
+            Ok(tree) if tree == expected.tree => {}
+            Ok(tree) => note("the tree differs", &expected.tree.join("\n"), &tree.join("\n")),
+            Err(why) => note("no tree", &expected.tree.join("\n"), &why),
+        }
+    }
+    // A damaged or doomed program has a verdict; it is no failure of ours, and never a success.
+    let code = prediction.exit_code;
+    let judged = if expected.outcome.starts() { code == Some(0) || code == Some(1) } else { code == Some(1) };
+    if !judged && !expected.outcome.unknown {
+        note("the exit code differs", "0 only for a program that starts, else 1", &format!("{code:?}"));
+    }
+}
+
+fn compare_reality(
+    failures: &mut Failures,
+    given: &Given,
+    text: &str,
+    fixture: &Fixture,
+    root: &Root,
+    run: &Run,
+    expected: &Expected,
+) {
+    let mut note = |what: &str, expected: &str, seen: &str| failures.note(given, text, what, expected, seen);
+    let ended = launch::start(root.path(), run);
+    if ended.outcome != expected.outcome {
+        note("expectation and reality differ", &expected.outcome.to_string(), &ended.outcome.to_string());
+    }
+    if let Some(argv) = &expected.argv
+        && *argv != ended.stdout
+    {
+        note("expectation and reality differ in arguments", argv, &ended.stdout);
+    }
+    let traced = match ended.outcome.errno {
+        Some(_) => None,
+        None => launch::trace(root.path(), run, fixture),
+    };
+    let is_musl = matches!(fixture.loader, Some(loaders::Loader::Musl));
+    let interp = fixture.loader.as_ref().map_or("", loaders::Loader::interp);
+    let comparable = |libraries: &[Library]| -> Vec<Library> {
+        let own = |library: &Library| library.path.as_deref() == Some(run.musl_interp.as_deref().unwrap_or(interp));
+        libraries
+            .iter()
+            // musl lists what it finds, and itself at every name that it keeps for itself.
+            .filter(|library| !is_musl || (library.path.is_some() && !own(library)))
+            .map(|library| {
+                // A name with a slash is listed as the path alone; so is the loader.
+                let direct = library.name.contains('/') || own(library);
+                let name = library.path.clone().filter(|_| direct).unwrap_or_else(|| library.name.clone());
+                Library { name, path: library.path.clone() }
+            })
+            .collect()
+    };
+    let shown = |libraries: &[Library]| libraries.iter().map(Library::to_string).collect::<Vec<_>>().join("\n");
+    if let Some(traced) = traced.as_ref().filter(|_| !expected.tree.is_empty()) {
+        let mut seen: Vec<Library> =
+            traced.iter().filter(|library| library.path.as_deref() != Some(interp)).cloned().collect();
+        seen = comparable(&seen);
+        seen.sort();
+        seen.dedup();
+        let wanted = comparable(&expected.libraries());
+        if seen != wanted {
+            note("expectation and reality differ in libraries", &shown(&wanted), &shown(&seen));
+        }
+    }
+    match imgldd::predict(root.path(), run) {
+        Err(why) => note("no prediction", &ended.outcome.to_string(), &why),
+        Ok(prediction) => {
+            if prediction.outcome != ended.outcome {
+                note("reality and prediction differ", &ended.outcome.to_string(), &prediction.outcome.to_string());
+            }
+            if let Some(traced) = &traced {
+                let (traced, predicted) = (comparable(traced), comparable(&prediction.libraries));
+                if traced != predicted {
+                    note("reality and prediction differ in libraries", &shown(&traced), &shown(&predicted));
+                }
+            }
+        }
+    }
+}
+
+
+/// The level of the processor that the real loader runs on.
+fn machine_level() -> &'static str {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::is_x86_feature_detected as has;
+        let v2 = has!("sse4.2") && has!("ssse3") && has!("popcnt") && has!("cmpxchg16b");
+        let v3 = v2 && has!("avx2") && has!("bmi1") && has!("bmi2") && has!("f16c") && has!("fma") && has!("lzcnt") && has!("movbe");
+        let v4 = v3 && has!("avx512f") && has!("avx512bw") && has!("avx512cd") && has!("avx512dq") && has!("avx512vl");
+        match (v2, v3, v4) {
+            (_, _, true) => "x86-64-v4",
+            (_, true, _) => "x86-64-v3",
+            (true, ..) => "x86-64-v2",
+            _ => "x86-64",
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    panic!("the real cases are for x86_64")
+}

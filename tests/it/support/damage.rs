@@ -1,0 +1,129 @@
+//! Bytes that are changed after a file was built: the same change for a
+//! synthetic file and for a compiled one.
+
+/// One change, as `damage=osabi:9,padding` lists it.
+#[derive(Debug, Clone)]
+pub(crate) enum Damage {
+    /// Writes a number at a place in the ELF header.
+    Field { name: &'static str, value: u64 },
+    /// Nothing is left.
+    Empty,
+    /// Only so many bytes are left.
+    Truncate(usize),
+    /// PT_INTERP becomes PT_NULL: what strip tools of old left of a program.
+    NoInterp,
+}
+
+/// Name, offset in a 64-bit header, offset in a 32-bit one, width, value if none is given.
+const FIELDS: &[(&str, usize, usize, usize, u64)] = &[
+    ("magic", 0, 0, 1, 0x20),
+    ("class", 4, 4, 1, 1),
+    ("data", 5, 5, 1, 2),
+    ("ident-version", 6, 6, 1, 9),
+    ("osabi", 7, 7, 1, 9),
+    ("abiversion", 8, 8, 1, 1),
+    ("padding", 15, 15, 1, 1),
+    ("e_type", 16, 16, 2, 1),
+    ("machine", 18, 18, 2, 183),
+    ("e_version", 20, 20, 4, 9),
+    ("phentsize", 54, 42, 2, 24),
+    ("phnum", 56, 44, 2, 0),
+];
+
+impl Damage {
+    /// Reads `osabi`, `osabi:9`, `machine:aarch64`, `truncate:4096`, `empty`, `no-interp`.
+    pub(crate) fn parse(text: &str) -> Self {
+        let (name, value) = match text.split_once(':') {
+            Some((name, value)) => (name, Some(value)),
+            None => (text, None),
+        };
+        let given = value.map(|value| {
+            super::elf_spec::machine(value).map_or_else(
+                || super::text::number(value.as_bytes()),
+                |machine| u64::from(machine.code),
+            )
+        });
+        match name {
+            "empty" => Self::Empty,
+            "no-interp" => Self::NoInterp,
+            "truncate" => {
+                let length = given.unwrap_or_else(|| panic!("truncate:LENGTH"));
+                Self::Truncate(usize::try_from(length).unwrap())
+            }
+            _ => {
+                let field = FIELDS.iter().find(|field| field.0 == name);
+                let field = field.unwrap_or_else(|| panic!("`{name}` is no damage known here"));
+                Self::Field { name: field.0, value: given.unwrap_or(field.4) }
+            }
+        }
+    }
+
+    /// Changes the file; its class and encoding are read before anything is damaged.
+    pub(crate) fn apply_all(all: &[Self], file: &mut Vec<u8>) {
+        if all.is_empty() {
+            return;
+        }
+        let layout = Layout::of(file);
+        for damage in all {
+            match damage {
+                Self::Empty => file.clear(),
+                Self::Truncate(length) => file.truncate(*length),
+                Self::NoInterp => {
+                    let entry = layout.segment(file, 3).expect("a PT_INTERP to remove");
+                    layout.put(file, entry, 4, 0);
+                }
+                Self::Field { name, value } => {
+                    let field = FIELDS.iter().find(|field| field.0 == *name).unwrap();
+                    let offset = if layout.is_64 { field.1 } else { field.2 };
+                    layout.put(file, offset, field.3, *value);
+                }
+            }
+        }
+    }
+}
+
+/// Just enough of an ELF reader to patch a file that was well-formed a moment ago.
+pub(crate) struct Layout {
+    pub(crate) is_64: bool,
+    big_endian: bool,
+}
+
+impl Layout {
+    pub(crate) fn of(file: &[u8]) -> Self {
+        Self { is_64: file[4] == 2, big_endian: file[5] == 2 }
+    }
+
+    pub(crate) fn get(&self, file: &[u8], offset: usize, width: usize) -> u64 {
+        let bytes = &file[offset..offset + width];
+        let fold = |all: u64, byte: &u8| all << 8 | u64::from(*byte);
+        if self.big_endian { bytes.iter().fold(0, fold) } else { bytes.iter().rev().fold(0, fold) }
+    }
+
+    pub(crate) fn put(&self, file: &mut [u8], offset: usize, width: usize, value: u64) {
+        let little = value.to_le_bytes();
+        let target = &mut file[offset..offset + width];
+        target.copy_from_slice(&little[..width]);
+        if self.big_endian {
+            target.reverse();
+        }
+    }
+
+    /// An address-sized number.
+    pub(crate) fn word(&self, file: &[u8], offset: usize) -> usize {
+        usize::try_from(self.get(file, offset, if self.is_64 { 8 } else { 4 })).unwrap()
+    }
+
+    /// The offset of the first program header of that type.
+    pub(crate) fn segment(&self, file: &[u8], wanted: u64) -> Option<usize> {
+        let (table, size, count) = if self.is_64 { (32, 54, 56) } else { (28, 42, 44) };
+        let start = self.word(file, table);
+        let size = usize::try_from(self.get(file, size, 2)).unwrap();
+        let count = usize::try_from(self.get(file, count, 2)).unwrap();
+        (0..count).map(|index| start + index * size).find(|&entry| self.get(file, entry, 4) == wanted)
+    }
+
+    /// Where `p_offset`, `p_filesz` and `p_memsz` of a program header stand.
+    pub(crate) fn segment_fields(&self, entry: usize) -> [usize; 3] {
+        if self.is_64 { [entry + 8, entry + 32, entry + 40] } else { [entry + 4, entry + 16, entry + 20] }
+    }
+}

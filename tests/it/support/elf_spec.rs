@@ -1,0 +1,253 @@
+//! One `elf` line of a fixture: what the file should say, not how it is made.
+//!
+//! Both builders read it, so that the synthetic and the compiled file agree in
+//! everything that the kernel or a loader looks at.
+
+use super::damage::Damage;
+use super::text::{key_value, number, utf8};
+
+/// What differs between machines, as one table.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Machine {
+    /// As written in fixtures.
+    pub(crate) name: &'static str,
+    /// `e_machine`.
+    pub(crate) code: u16,
+    pub(crate) is_64: bool,
+    pub(crate) big_endian: bool,
+    /// The PT_INTERP of a glibc program.
+    pub(crate) glibc_interp: &'static str,
+    /// Debian's multiarch directory.
+    pub(crate) triplet: &'static str,
+    /// Code that ends the process with status 0; other machines never run here.
+    pub(crate) exit_code: &'static [u8],
+    /// The compiler that builds real files, and its options.
+    pub(crate) compiler: Option<&'static [&'static str]>,
+}
+
+const MACHINES: &[Machine] = &[
+    Machine {
+        name: "x86_64",
+        code: 62,
+        is_64: true,
+        big_endian: false,
+        glibc_interp: "/lib64/ld-linux-x86-64.so.2",
+        triplet: "x86_64-linux-gnu",
+        // mov eax, 60; xor edi, edi; syscall
+        exit_code: b"\xb8\x3c\0\0\0\x31\xff\x0f\x05",
+        compiler: Some(&["gcc"]),
+    },
+    Machine {
+        name: "i386",
+        code: 3,
+        is_64: false,
+        big_endian: false,
+        glibc_interp: "/lib/ld-linux.so.2",
+        triplet: "i386-linux-gnu",
+        // mov eax, 1; xor ebx, ebx; int 0x80
+        exit_code: b"\xb8\x01\0\0\0\x31\xdb\xcd\x80",
+        compiler: Some(&["gcc", "-m32"]),
+    },
+    Machine {
+        name: "aarch64",
+        code: 183,
+        is_64: true,
+        big_endian: false,
+        glibc_interp: "/lib/ld-linux-aarch64.so.1",
+        triplet: "aarch64-linux-gnu",
+        // mov x8, #93; mov x0, #0; svc #0
+        exit_code: b"\xa8\x0b\x80\xd2\x00\x00\x80\xd2\x01\x00\x00\xd4",
+        compiler: Some(&["aarch64-linux-gnu-gcc"]),
+    },
+    Machine {
+        name: "s390x",
+        code: 22,
+        is_64: true,
+        big_endian: true,
+        glibc_interp: "/lib/ld64.so.1",
+        triplet: "s390x-linux-gnu",
+        exit_code: b"\0\0",
+        compiler: None,
+    },
+    Machine {
+        name: "mips",
+        code: 8,
+        is_64: false,
+        big_endian: true,
+        glibc_interp: "/lib/ld.so.1",
+        triplet: "mips-linux-gnu",
+        exit_code: b"\0\0\0\0",
+        compiler: None,
+    },
+];
+
+/// The machine of that name.
+pub(crate) fn machine(name: &str) -> Option<&'static Machine> {
+    MACHINES.iter().find(|machine| machine.name == name)
+}
+
+/// What the linker was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// ET_DYN: a position-independent program, or a library.
+    Dyn,
+    /// ET_EXEC with a dynamic section.
+    Exec,
+    /// ET_EXEC without one.
+    Static,
+    /// ET_DYN that relocates itself.
+    StaticPie,
+    /// ET_REL: what `gcc -c` leaves.
+    Rel,
+    /// What `objcopy --only-keep-debug` leaves of a library: PT_DYNAMIC of size 0.
+    Debug,
+}
+
+/// Everything an `elf` line says; what is not said is `None` or empty.
+#[derive(Debug, Clone)]
+pub(crate) struct ElfSpec {
+    pub(crate) machine: &'static Machine,
+    pub(crate) kind: Kind,
+    pub(crate) is_program: bool,
+    /// PT_INTERP as it stands in the file, its NUL included; `None` for no PT_INTERP.
+    pub(crate) interp: Option<Vec<u8>>,
+    pub(crate) needed: Vec<Vec<u8>>,
+    pub(crate) soname: Option<Vec<u8>>,
+    pub(crate) rpath: Option<Vec<u8>>,
+    pub(crate) runpath: Option<Vec<u8>>,
+    pub(crate) filter: Vec<Vec<u8>>,
+    pub(crate) auxiliary: Vec<Vec<u8>>,
+    /// DF_1_* beside DF_1_PIE, by name.
+    pub(crate) flags_1: Vec<String>,
+    /// Names of global functions in the dynamic symbol table.
+    pub(crate) defines: Vec<Vec<u8>>,
+    /// Bytes of `.rodata`, for what is recognised by its strings.
+    pub(crate) rodata: Vec<u8>,
+    pub(crate) damage: Vec<Damage>,
+}
+
+/// DF_1_* by the linker's `-z` word for it, where it has one.
+pub(crate) const FLAGS_1: &[(&str, &str, u64)] = &[
+    ("now", "now", 0x1),
+    ("nodelete", "nodelete", 0x8),
+    ("initfirst", "initfirst", 0x20),
+    ("noopen", "nodlopen", 0x40),
+    ("origin", "origin", 0x80),
+    ("nodeflib", "nodefaultlib", 0x800),
+];
+
+/// DF_1_PIE: a position-independent program rather than a library.
+pub(crate) const DF_1_PIE: u64 = 0x0800_0000;
+
+impl ElfSpec {
+    /// A library of that machine that says nothing else.
+    pub(crate) fn library(machine: &'static Machine) -> Self {
+        Self {
+            machine,
+            kind: Kind::Dyn,
+            is_program: false,
+            interp: None,
+            needed: Vec::new(),
+            soname: None,
+            rpath: None,
+            runpath: None,
+            filter: Vec::new(),
+            auxiliary: Vec::new(),
+            flags_1: Vec::new(),
+            defines: Vec::new(),
+            rodata: Vec::new(),
+            damage: Vec::new(),
+        }
+    }
+
+    /// Reads the words after `PATH elf`; `default_interp` is for a program that names none.
+    pub(crate) fn parse(path: &[u8], words: &[Vec<u8>], default_interp: Option<&str>) -> Self {
+        let mut spec = Self::library(machine("x86_64").unwrap());
+        spec.is_program = !is_library_name(path);
+        let mut interp = None;
+        let mut raw_interp = None;
+        for word in words {
+            let Some((key, value)) = key_value(word) else {
+                spec.plain_word(utf8(word));
+                continue;
+            };
+            match key {
+                "needed" => spec.needed.extend(list(value)),
+                "auxiliary" => spec.auxiliary.extend(list(value)),
+                "filter" => spec.filter.extend(list(value)),
+                "defines" => spec.defines.extend(list(value)),
+                "rpath" => spec.rpath = Some(value.to_vec()),
+                "runpath" => spec.runpath = Some(value.to_vec()),
+                "soname" => spec.soname = Some(value.to_vec()),
+                "interp" => interp = Some(value.to_vec()),
+                "interp-bytes" => raw_interp = Some(value.to_vec()),
+                "flags_1" => spec.flags_1.extend(list(value).iter().map(|flag| utf8(flag).to_owned())),
+                "damage" => spec.damage.extend(list(value).iter().map(|one| Damage::parse(utf8(one)))),
+                "type" => spec.kind = kind(utf8(value)),
+                "strings" => spec.rodata.extend_from_slice(value),
+                "pad" => spec.rodata.resize(spec.rodata.len() + usize::try_from(number(value)).unwrap(), b'.'),
+                _ => panic!("`{key}` is no word of an elf line"),
+            }
+        }
+        if matches!(spec.kind, Kind::Static | Kind::StaticPie) {
+            spec.is_program = true;
+        } else if spec.is_program && spec.kind != Kind::Rel {
+            let name = interp.unwrap_or_else(|| {
+                let machine_default = spec.machine.glibc_interp;
+                let default = default_interp.filter(|_| spec.machine.name == "x86_64");
+                default.unwrap_or(machine_default).as_bytes().to_vec()
+            });
+            spec.interp = Some(raw_interp.unwrap_or_else(|| [name.as_slice(), b"\0"].concat()));
+        } else if let Some(name) = interp {
+            spec.interp = Some([name.as_slice(), b"\0"].concat());
+        }
+        spec
+    }
+
+    fn plain_word(&mut self, word: &str) {
+        match word {
+            "program" => self.is_program = true,
+            "library" => self.is_program = false,
+            "static" => self.kind = Kind::Static,
+            "static-pie" => self.kind = Kind::StaticPie,
+            "debug" => self.kind = Kind::Debug,
+            name => {
+                self.machine = machine(name).unwrap_or_else(|| panic!("`{name}` is no word of an elf line"));
+            }
+        }
+    }
+
+    /// Whether the file has a dynamic section at all.
+    pub(crate) fn is_dynamic(&self) -> bool {
+        !matches!(self.kind, Kind::Static | Kind::Rel)
+    }
+
+    /// All DF_1_* together, DF_1_PIE included where the linker would set it.
+    pub(crate) fn flags_1_value(&self) -> u64 {
+        let named = self.flags_1.iter().map(|name| {
+            let known = FLAGS_1.iter().find(|(flag, ..)| flag == name);
+            known.unwrap_or_else(|| panic!("`{name}` is no DF_1 flag known here")).2
+        });
+        let pie = self.is_program && matches!(self.kind, Kind::Dyn | Kind::StaticPie);
+        named.fold(if pie { DF_1_PIE } else { 0 }, |all, one| all | one)
+    }
+}
+
+/// `liba.so`, `liba.so.1`, `ld-2.31.so`: what a linker would have made with `-shared`.
+fn is_library_name(path: &[u8]) -> bool {
+    let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or(path);
+    name.ends_with(b".so") || name.windows(4).any(|four| four == b".so.")
+}
+
+fn kind(word: &str) -> Kind {
+    match word {
+        "dyn" => Kind::Dyn,
+        "exec" => Kind::Exec,
+        "rel" => Kind::Rel,
+        _ => panic!("type={word}: dyn, exec or rel"),
+    }
+}
+
+fn list(value: &[u8]) -> Vec<Vec<u8>> {
+    value.split(|&byte| byte == b',').map(<[u8]>::to_vec).collect()
+}

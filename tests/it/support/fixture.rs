@@ -1,0 +1,164 @@
+//! The fixture language: one line for each path of a small filesystem.
+//!
+//! ```text
+//! /app/exe          elf needed=liba.so rpath=$ORIGIN/lib
+//! /app/lib/liba.so  elf aarch64 soname=liba.so.1
+//! /entry.sh         script '#!/bin/sh\r\n'
+//! ```
+//!
+//! Words are separated by blanks; single quotes keep together and know escapes
+//! ([`text`](super::text)). Lines that start with `#` are comments. Folders that
+//! are not written down are made with mode 0755.
+//!
+//! # Kinds
+//!
+//! | line | makes |
+//! |---|---|
+//! | `PATH elf [WORD]... [KEY=VALUE]...` | an ELF file, see below |
+//! | `PATH text 'CONTENT'` | a file of mode 0644 |
+//! | `PATH script 'CONTENT'` | a file of mode 0755 |
+//! | `PATH link TARGET` | a symbolic link |
+//! | `PATH hardlink PATH` | another name of a file |
+//! | `PATH dir` | a folder |
+//! | `PATH loader glibc 2.N [MACHINE]`, `PATH loader musl` | a loader at an unusual place |
+//! | `PATH cache [WORD]... [SONAME=>PATH[@…]]...` | an `ld.so.cache`, see [`cache`](super::cache) |
+//!
+//! Any of them may end in `mode=0711` and `owner=UID:GID`.
+//!
+//! # ELF files
+//!
+//! A name that ends in `.so` or has `.so.` in it is a library, anything else a program;
+//! `program` and `library` say otherwise. A machine's name (`x86_64`, `i386`, `aarch64`,
+//! `s390x`, `mips`) may stand anywhere; x86_64 is the default.
+//!
+//! | word | meaning |
+//! |---|---|
+//! | `needed=a,b` | DT_NEEDED in that order; `needed=` is the empty name; repeatable |
+//! | `rpath=` `runpath=` `soname=` | as written, tokens and all; an empty value is an empty string |
+//! | `filter=a` `auxiliary=a` | DT_FILTER, DT_AUXILIARY |
+//! | `flags_1=nodeflib,now` | DF_1 flags; a program that is `dyn` has DF_1_PIE by itself |
+//! | `interp=PATH` | PT_INTERP; a program's default is its loader's usual path |
+//! | `interp-bytes='…'` | PT_INTERP byte for byte, without a NUL of its own |
+//! | `type=exec`, `type=rel` | instead of `type=dyn` |
+//! | `static`, `static-pie`, `debug` | no loader; the same, position-independent; only debug data left |
+//! | `defines=f,g` | global functions in the dynamic symbol table |
+//! | `strings='…'` `pad=N` | bytes of read-only data (synthetic files only) |
+//! | `damage=osabi:9,padding` | changes afterwards, see [`damage`](super::damage) |
+//!
+//! # Loaders
+//!
+//! `loader musl` or `loader glibc 2.31` on a line of its own puts that loader where its
+//! programs expect it. A fixture without such a line has Debian's glibc 2.36;
+//! `loader none` leaves the place empty.
+
+use super::cache::CacheSpec;
+use super::elf_spec::ElfSpec;
+use super::loaders::Loader;
+use super::text::{key_value, lines, octal, utf8, words};
+
+/// A filesystem as it was written down.
+#[derive(Debug)]
+pub(crate) struct Fixture {
+    /// In the order of the text; the implied loader comes last.
+    pub(crate) entries: Vec<Entry>,
+    /// What `loader` said.
+    pub(crate) loader: Option<Loader>,
+}
+
+/// One path.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    /// Absolute, as bytes.
+    pub(crate) path: Vec<u8>,
+    pub(crate) node: Node,
+    pub(crate) mode: Option<u32>,
+    pub(crate) owner: Option<(u32, u32)>,
+}
+
+/// What stands at a path.
+#[derive(Debug)]
+pub(crate) enum Node {
+    Elf(Box<ElfSpec>),
+    Text(Vec<u8>),
+    Symlink(Vec<u8>),
+    Hardlink(Vec<u8>),
+    Dir,
+    Loader(Loader),
+    Cache(CacheSpec),
+}
+
+impl Fixture {
+    /// Reads the language; a mistake in it is a mistake in the test, and panics.
+    pub(crate) fn parse(text: &str) -> Self {
+        let mut loader = Some(Loader::parse(&words("glibc 2.36")));
+        for line in lines(text) {
+            if let Some(rest) = line.strip_prefix("loader ") {
+                loader = (rest != "none").then(|| Loader::parse(&words(rest)));
+            }
+        }
+        let default_interp = loader.as_ref().map(Loader::interp);
+        let mut entries: Vec<Entry> = lines(text)
+            .filter(|line| !line.starts_with("loader "))
+            .map(|line| Entry::parse(line, default_interp))
+            .collect();
+        if let Some(loader) = &loader {
+            let interp = loader.interp();
+            if !entries.iter().any(|entry| entry.path == interp.as_bytes()) {
+                match loader.versioned_file() {
+                    Some(file) => {
+                        entries.push(Entry::plain(interp, Node::Symlink(file.clone().into_bytes())));
+                        entries.push(Entry::plain(&file, Node::Loader(loader.clone())));
+                    }
+                    None => entries.push(Entry::plain(interp, Node::Loader(loader.clone()))),
+                }
+            }
+        }
+        Self { entries, loader }
+    }
+
+    /// Whether some file needs an owner that only root can give it.
+    pub(crate) fn needs_root(&self) -> bool {
+        self.entries.iter().any(|entry| entry.owner.is_some())
+    }
+}
+
+impl Entry {
+    fn plain(path: &str, node: Node) -> Self {
+        Self { path: path.as_bytes().to_vec(), node, mode: None, owner: None }
+    }
+
+    fn parse(line: &str, default_interp: Option<&str>) -> Self {
+        let mut all = words(line);
+        let (mut mode, mut owner) = (None, None);
+        all.retain(|word| match key_value(word) {
+            Some(("mode", value)) => {
+                mode = Some(octal(value));
+                false
+            }
+            Some(("owner", value)) => {
+                let (uid, gid) = utf8(value).split_once(':').expect("owner=UID:GID");
+                owner = Some((uid.parse().unwrap(), gid.parse().unwrap()));
+                false
+            }
+            _ => true,
+        });
+        let [path, kind, rest @ ..] = all.as_slice() else { panic!("`{line}`: a path and a kind") };
+        assert!(path.starts_with(b"/"), "`{line}` should start with an absolute path");
+        let only = || rest.first().unwrap_or_else(|| panic!("`{line}` ends too soon")).clone();
+        let node = match utf8(kind) {
+            "elf" => Node::Elf(Box::new(ElfSpec::parse(path, rest, default_interp))),
+            "text" => Node::Text(only()),
+            "script" => {
+                mode = mode.or(Some(0o755));
+                Node::Text(only())
+            }
+            "link" => Node::Symlink(only()),
+            "hardlink" => Node::Hardlink(only()),
+            "dir" => Node::Dir,
+            "loader" => Node::Loader(Loader::parse(rest)),
+            "cache" => Node::Cache(CacheSpec::parse(rest)),
+            other => panic!("`{line}`: `{other}` is no kind of file"),
+        };
+        Self { path: path.clone(), node, mode, owner }
+    }
+}

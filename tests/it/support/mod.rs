@@ -1,0 +1,22 @@
+//! What the tests share: fixtures written as text, two ways to make them real
+//! files, and a way to say once what should happen and to check it twice.
+//!
+//! - [`fixture`] reads the language; `elf_spec` is its word for an ELF file.
+//! - `realise` lays a fixture out in a directory, through one of two builders:
+//!   `synthetic` (bytes only, no compiler) or `gcc` (real files, real loaders).
+//! - [`case`] holds a numbered case, its steps and what each should print;
+//!   `predicted` asks the binary, `real` the kernel and the loader as well.
+
+pub(crate) mod case;
+pub(crate) mod cache;
+pub(crate) mod damage;
+pub(crate) mod elf_spec;
+pub(crate) mod expected;
+pub(crate) mod fixture;
+pub(crate) mod gcc;
+pub(crate) mod imgldd;
+pub(crate) mod launch;
+pub(crate) mod loaders;
+pub(crate) mod realise;
+pub(crate) mod synthetic;
+pub(crate) mod text;

@@ -1,0 +1,221 @@
+//! ELF files from an [`ElfSpec`] without a compiler.
+//!
+//! Three loadable segments, as a linker would lay them out: headers and names;
+//! code; the dynamic section; each on a page of its own. Section headers come last,
+//! for other readers: nothing that starts a program looks at them.
+
+use object::elf;
+use object::write::elf::{FileHeader, ProgramHeader, Sym, Writer};
+
+use super::damage::Damage;
+use super::elf_spec::{ElfSpec, Kind};
+
+const PAGE: u64 = 0x1000;
+const EXEC_BASE: u64 = 0x40_0000;
+
+/// The file's bytes, damage included.
+pub(crate) fn build(spec: &ElfSpec) -> Vec<u8> {
+    let mut file = match spec.kind {
+        Kind::Rel => relocatable(spec),
+        _ => loadable(spec),
+    };
+    Damage::apply_all(&spec.damage, &mut file);
+    file
+}
+
+fn endian(spec: &ElfSpec) -> object::Endianness {
+    if spec.machine.big_endian { object::Endianness::Big } else { object::Endianness::Little }
+}
+
+fn header(spec: &ElfSpec, e_type: elf::FileType, e_entry: u64) -> FileHeader {
+    FileHeader {
+        os_abi: elf::ELFOSABI_NONE,
+        abi_version: 0,
+        e_type,
+        e_machine: elf::Machine(spec.machine.code),
+        e_entry,
+        e_flags: elf::FileFlags(0),
+    }
+}
+
+fn relocatable(spec: &ElfSpec) -> Vec<u8> {
+    let mut file = Vec::new();
+    let mut writer = Writer::new(endian(spec), spec.machine.is_64, &mut file);
+    writer.reserve_file_header();
+    writer.reserve(spec.machine.exit_code.len() as u64, 16);
+    writer.write_file_header(&header(spec, elf::ET_REL, 0)).unwrap();
+    writer.write_align(16);
+    writer.write(spec.machine.exit_code);
+    file
+}
+
+/// A dynamic entry whose value is known, or is a name to be put into `.dynstr`.
+enum Entry<'a> {
+    Name(elf::DynamicTag, &'a [u8]),
+    Value(elf::DynamicTag, u64),
+}
+
+/// The entries that a linker writes for the names, in its order.
+fn named_entries(spec: &ElfSpec) -> Vec<Entry<'_>> {
+    let mut entries = Vec::new();
+    entries.extend(spec.needed.iter().map(|name| Entry::Name(elf::DT_NEEDED, name)));
+    entries.extend(spec.soname.iter().map(|name| Entry::Name(elf::DT_SONAME, name)));
+    entries.extend(spec.rpath.iter().map(|name| Entry::Name(elf::DT_RPATH, name)));
+    entries.extend(spec.runpath.iter().map(|name| Entry::Name(elf::DT_RUNPATH, name)));
+    entries.extend(spec.filter.iter().map(|name| Entry::Name(elf::DT_FILTER, name)));
+    entries.extend(spec.auxiliary.iter().map(|name| Entry::Name(elf::DT_AUXILIARY, name)));
+    if spec.flags_1_value() != 0 {
+        entries.push(Entry::Value(elf::DT_FLAGS_1, spec.flags_1_value()));
+    }
+    entries
+}
+
+fn loadable(spec: &ElfSpec) -> Vec<u8> {
+    let is_64 = spec.machine.is_64;
+    let base = if matches!(spec.kind, Kind::Exec | Kind::Static) { EXEC_BASE } else { 0 };
+    let dynamic = spec.is_dynamic();
+    let named = if dynamic { named_entries(spec) } else { Vec::new() };
+
+    let mut file = Vec::new();
+    let mut writer = Writer::new(endian(spec), is_64, &mut file);
+    let names: Vec<_> = named
+        .iter()
+        .map(|entry| match entry {
+            Entry::Name(_, name) if !name.is_empty() => Some(writer.add_dynamic_string(name)),
+            _ => None,
+        })
+        .collect();
+
+    let symbols: Vec<_> = spec.defines.iter().map(|name| writer.add_dynamic_string(name)).collect();
+
+    // First pass: where everything will stand.
+    let segments = 4 + 2 * u32::from(spec.interp.is_some()) + u32::from(dynamic);
+    writer.reserve_file_header();
+    writer.reserve_program_headers(segments);
+    let headers_end = writer.reserved_len();
+    let interp_at = spec.interp.as_ref().map(|interp| writer.reserve(interp.len() as u64, 1));
+    let (mut hash_at, mut dynsym_at, mut dynstr_at) = (0, 0, 0);
+    let symbol_count = u32::try_from(symbols.len()).unwrap() + 1;
+    if dynamic {
+        writer.reserve_null_dynamic_symbol_index();
+        for _ in &symbols {
+            writer.reserve_dynamic_symbol_index();
+        }
+        writer.reserve_null_section_index();
+        writer.reserve_hash_section_index();
+        writer.reserve_dynsym_section_index();
+        writer.reserve_dynstr_section_index();
+        writer.reserve_dynamic_section_index();
+        writer.reserve_shstrtab_section_index();
+        hash_at = writer.reserve_hash(1, symbol_count);
+        dynsym_at = writer.reserve_dynsym();
+        dynstr_at = writer.reserve_dynstr().unwrap();
+    }
+    let rodata_at = writer.reserve(spec.rodata.len() as u64, 16);
+    let names_end = writer.reserved_len();
+    let code_at = writer.reserve(spec.machine.exit_code.len() as u64, PAGE);
+    let code_end = writer.reserved_len();
+    let data_at = writer.reserve(0, PAGE);
+    let dynamic_count = if dynamic { named.len() + 6 } else { 0 };
+    let dynamic_at = writer.reserve_dynamic(dynamic_count);
+    let data_end = writer.reserve(16, 16) + 16;
+    if dynamic {
+        writer.reserve_shstrtab().unwrap();
+        writer.reserve_section_headers();
+    }
+
+    // Second pass: the bytes.
+    let e_type = if base == 0 { elf::ET_DYN } else { elf::ET_EXEC };
+    let entry = if spec.is_program { base + code_at } else { 0 };
+    writer.write_file_header(&header(spec, e_type, entry)).unwrap();
+    writer.write_align_program_headers();
+    let segment = |kind, flags, from: u64, to: u64, align| ProgramHeader {
+        p_type: kind,
+        p_flags: flags,
+        p_offset: from,
+        p_vaddr: base + from,
+        p_paddr: base + from,
+        p_filesz: to - from,
+        p_memsz: to - from,
+        p_align: align,
+    };
+    let (r, rw, rx) = (elf::PF_R, elf::PF_R | elf::PF_W, elf::PF_R | elf::PF_X);
+    if let (Some(at), Some(interp)) = (interp_at, &spec.interp) {
+        // A loader learns where a program stands from PT_PHDR.
+        let phdr_at = if is_64 { 64 } else { 52 };
+        writer.write_program_header(&segment(elf::PT_PHDR, r, phdr_at, headers_end, 8));
+        writer.write_program_header(&segment(elf::PT_INTERP, r, at, at + interp.len() as u64, 1));
+    }
+    writer.write_program_header(&segment(elf::PT_LOAD, r, 0, names_end, PAGE));
+    writer.write_program_header(&segment(elf::PT_LOAD, rx, code_at, code_end, PAGE));
+    writer.write_program_header(&segment(elf::PT_LOAD, rw, data_at, data_end, PAGE));
+    if dynamic {
+        let size = if is_64 { 16 } else { 8 };
+        let end = if spec.kind == Kind::Debug { dynamic_at } else { dynamic_at + dynamic_count as u64 * size };
+        writer.write_program_header(&segment(elf::PT_DYNAMIC, rw, dynamic_at, end, 8));
+    }
+    writer.write_program_header(&ProgramHeader { p_align: 16, ..segment(elf::PT_GNU_STACK, rw, 0, 0, 16) });
+    if let Some(interp) = &spec.interp {
+        writer.write(interp);
+    }
+    if dynamic {
+        let hashes = |index: u32| spec.defines.get(index.checked_sub(1)? as usize).map(|name| elf::hash(name));
+        writer.write_hash(1, symbol_count, hashes);
+        writer.write_null_dynamic_symbol();
+        for name in symbols {
+            let name = writer.dynamic_string_offset(Some(name));
+            writer.write_dynamic_symbol(&defined(name, base + code_at));
+        }
+        writer.write_dynstr();
+    }
+    writer.pad_until(rodata_at);
+    writer.write(&spec.rodata);
+    writer.pad_until(code_at);
+    writer.write(spec.machine.exit_code);
+    writer.pad_until(data_at);
+    if dynamic {
+        writer.write_align_dynamic();
+        for (entry, name) in named.iter().zip(names) {
+            match (entry, name) {
+                (Entry::Name(tag, _), Some(id)) => writer.write_dynamic_string(*tag, id).unwrap(),
+                // The empty name is the NUL that every string table starts with.
+                (Entry::Name(tag, _), None) => writer.write_dynamic(*tag, 0).unwrap(),
+                (Entry::Value(tag, value), _) => writer.write_dynamic(*tag, *value).unwrap(),
+            }
+        }
+        let dynstr_len = u64::from(writer.dynstr_len());
+        let symbol_size = if is_64 { 24 } else { 16 };
+        writer.write_dynamic(elf::DT_HASH, base + hash_at).unwrap();
+        writer.write_dynamic(elf::DT_STRTAB, base + dynstr_at).unwrap();
+        writer.write_dynamic(elf::DT_SYMTAB, base + dynsym_at).unwrap();
+        writer.write_dynamic(elf::DT_STRSZ, dynstr_len).unwrap();
+        writer.write_dynamic(elf::DT_SYMENT, symbol_size).unwrap();
+        writer.write_dynamic(elf::DT_NULL, 0).unwrap();
+    }
+    writer.write_align(16);
+    writer.write(&[0; 16]);
+    if dynamic {
+        writer.write_shstrtab();
+        writer.write_null_section_header();
+        writer.write_hash_section_header(base + hash_at);
+        writer.write_dynsym_section_header(base + dynsym_at, 1);
+        writer.write_dynstr_section_header(base + dynstr_at);
+        writer.write_dynamic_section_header(base + dynamic_at);
+        writer.write_shstrtab_section_header();
+    }
+    file
+}
+
+/// A global function of that name in the code.
+fn defined(st_name: u32, st_value: u64) -> Sym {
+    Sym {
+        // Any section but the undefined one: loaders look no closer.
+        section: Some(1),
+        st_name,
+        st_info: elf::SymbolInfo::new(elf::STB_GLOBAL, elf::STT_FUNC),
+        st_other: elf::SymbolOther(0),
+        st_shndx: elf::SHN_UNDEF,
+        st_value,
+        st_size: 1,
+    }
+}
