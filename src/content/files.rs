@@ -1,0 +1,115 @@
+//! Files of a target that were looked at, remembered.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use super::Content;
+use crate::errno::Errno;
+use crate::rootfs::{Identity, Kind, Metadata, Opened, Rootfs};
+
+/// A file that was opened.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct FileId(u32);
+
+/// What is known of an opened file.
+#[derive(Clone, Debug)]
+pub struct FileRecord {
+    /// What `stat` says.
+    pub metadata: Metadata,
+    /// What its bytes are, or why they could not be read; for anything but a
+    /// regular file `EISDIR` or `EINVAL`.
+    pub content: Result<Content, Errno>,
+}
+
+/// Look-ups by path in one [`Rootfs`], each made once, and the files they led to,
+/// each read once.
+pub struct Files<'r> {
+    rootfs: &'r Rootfs,
+    state: RefCell<State>,
+}
+
+#[derive(Default)]
+struct State {
+    records: Vec<FileRecord>,
+    by_identity: HashMap<Identity, FileId>,
+    by_path: HashMap<Box<[u8]>, Result<FileId, Errno>>,
+    directories: HashMap<Box<[u8]>, Result<(), Errno>>,
+}
+
+impl<'r> Files<'r> {
+    /// Nothing looked at yet.
+    #[must_use]
+    pub fn new(rootfs: &'r Rootfs) -> Self {
+        Files { rootfs, state: RefCell::default() }
+    }
+
+    /// The filesystem that is looked at.
+    #[must_use]
+    pub fn rootfs(&self) -> &'r Rootfs {
+        self.rootfs
+    }
+
+    /// Opens `path`, which is absolute, for reading.
+    ///
+    /// # Errors
+    /// What `open` would set `errno` to.
+    pub fn open(&self, path: &[u8]) -> Result<FileId, Errno> {
+        if let Some(known) = self.state.borrow().by_path.get(path) {
+            return *known;
+        }
+        let found = self.open_once(path);
+        self.state.borrow_mut().by_path.insert(path.into(), found);
+        found
+    }
+
+    /// As [`Files::open`], but the path is not remembered: for paths of which
+    /// there are many, each asked for once.
+    ///
+    /// # Errors
+    /// What `open` would set `errno` to.
+    pub fn open_once(&self, path: &[u8]) -> Result<FileId, Errno> {
+        self.rootfs.open(path).map(|opened| self.keep(&opened))
+    }
+
+    /// Remembers an opened file.
+    pub fn keep(&self, opened: &Opened) -> FileId {
+        let identity = opened.metadata.identity;
+        if let Some(&known) = self.state.borrow().by_identity.get(&identity) {
+            return known;
+        }
+        let content = match (&opened.data, opened.metadata.kind) {
+            (Some(data), _) => Content::read(&**data).map_err(|error| Errno::from(&error)),
+            (None, Kind::Directory) => Err(Errno::ISDIR),
+            (None, _) => Err(Errno::INVAL),
+        };
+        let state = &mut *self.state.borrow_mut();
+        let id = FileId(u32::try_from(state.records.len()).expect("fewer files than fit 32 bits"));
+        state.records.push(FileRecord { metadata: opened.metadata, content });
+        state.by_identity.insert(identity, id);
+        id
+    }
+
+    /// What is known of a file.
+    #[must_use]
+    pub fn record(&self, file: FileId) -> FileRecord {
+        self.state.borrow().records[file.0 as usize].clone()
+    }
+
+    /// Whether `path` leads to a directory, as `stat` would tell.
+    ///
+    /// # Errors
+    /// `ENOTDIR` where it leads to something else, or what `stat` would set
+    /// `errno` to.
+    pub fn directory(&self, path: &[u8]) -> Result<(), Errno> {
+        if let Some(known) = self.state.borrow().directories.get(path) {
+            return *known;
+        }
+        let found = match self.rootfs.metadata(path) {
+            Ok(metadata) if metadata.kind == Kind::Directory => Ok(()),
+            Ok(_) => Err(Errno::NOTDIR),
+            Err(errno) => Err(errno),
+        };
+        self.state.borrow_mut().directories.insert(path.into(), found);
+        found
+    }
+}

@@ -1,0 +1,362 @@
+//! The dynamic section (gABI chapter 5, "Dynamic Section").
+
+use std::io;
+
+use object::Endianness;
+use object::elf::{Dyn32, Dyn64};
+use object::pod::slice_from_all_bytes;
+use object::read::elf::Dyn;
+
+use super::anomaly::Anomaly;
+use super::consts::{
+    DF_1_NODEFLIB, DF_1_NOW, DF_1_PIE, DF_BIND_NOW, DF_STATIC_TLS, DF_TEXTREL, DT_AUXILIARY,
+    DT_BIND_NOW, DT_FILTER, DT_FLAGS, DT_FLAGS_1, DT_GNU_HASH, DT_HASH, DT_NEEDED, DT_NULL,
+    DT_RELR, DT_RPATH, DT_RUNPATH, DT_SONAME, DT_STRSZ, DT_STRTAB, DT_SYMTAB, DT_TEXTREL,
+    DT_VERDEF, DT_VERDEFNUM, DT_VERNEED, DT_VERNEEDNUM, DT_VERSYM,
+};
+use super::header::{Class, Layout};
+use super::object::{MAX_NAME, MAX_NAMES, MAX_NEEDED};
+use super::segment::{Segment, offset_of};
+use super::window::{Unended, Window};
+
+/// The most of a dynamic section that is looked at: room for the limit of needs
+/// several times over.
+const MAX_SECTION: u64 = 4 << 20;
+
+/// Strings that lie closer together than this are fetched in one read.
+const ONE_READ: u64 = 128 << 10;
+
+/// Which tag named a needed object.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NeedKind {
+    /// `DT_NEEDED`
+    Needed,
+    /// `DT_AUXILIARY`: taken if it is there.
+    Auxiliary,
+    /// `DT_FILTER`: must be there.
+    Filter,
+}
+
+/// One needed object, as it is written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Need {
+    /// The tag.
+    pub kind: NeedKind,
+    /// The string, tokens and all.
+    pub name: Box<[u8]>,
+}
+
+/// What the dynamic section says to a loader that is looking for objects.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub struct Dynamic {
+    /// Needed objects, auxiliaries and filtees, in the order of their tags.
+    pub needs: Vec<Need>,
+    /// `DT_SONAME`
+    pub soname: Option<Box<[u8]>>,
+    /// `DT_RPATH`, the last one where there are several, as written.
+    pub rpath: Option<Box<[u8]>>,
+    /// `DT_RUNPATH`, the last one where there are several, as written.
+    pub runpath: Option<Box<[u8]>>,
+    /// `DT_FLAGS`
+    pub flags: u64,
+    /// `DT_FLAGS_1`
+    pub flags_1: u64,
+    /// `DT_TEXTREL` or `DF_TEXTREL`
+    pub text_relocations: bool,
+    /// `DT_BIND_NOW`, `DF_BIND_NOW` or `DF_1_NOW`
+    pub binds_now: bool,
+    /// `DT_RELR`
+    pub relr: bool,
+    /// `DT_VERSYM`
+    pub has_symbol_versions: bool,
+    /// Where the symbols are.
+    pub symbols: SymbolTables,
+}
+
+/// Addresses of the tables that symbols are found by.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub struct SymbolTables {
+    /// `DT_SYMTAB`
+    pub table: Option<u64>,
+    /// `DT_STRTAB`
+    pub strings: Option<u64>,
+    /// `DT_HASH`
+    pub hash: Option<u64>,
+    /// `DT_GNU_HASH`
+    pub gnu_hash: Option<u64>,
+}
+
+impl Dynamic {
+    /// `DF_1_NODEFLIB`
+    #[must_use]
+    pub fn no_default_libraries(&self) -> bool {
+        self.flags_1 & DF_1_NODEFLIB != 0
+    }
+
+    /// `DF_1_PIE`
+    #[must_use]
+    pub fn is_pie(&self) -> bool {
+        self.flags_1 & DF_1_PIE != 0
+    }
+
+    /// `DF_STATIC_TLS`
+    #[must_use]
+    pub fn static_tls(&self) -> bool {
+        self.flags & DF_STATIC_TLS != 0
+    }
+
+    /// The names with the tag `DT_NEEDED`, in order.
+    pub fn needed(&self) -> impl Iterator<Item = &[u8]> {
+        self.needs.iter().filter(|n| n.kind == NeedKind::Needed).map(|n| &*n.name)
+    }
+}
+
+/// Where the tables are that the dynamic section points to.
+#[derive(Default)]
+pub(super) struct Tables {
+    pub(super) strings: Option<Strings>,
+    pub(super) version_needs: Option<(u64, u64)>,
+    pub(super) version_definitions: Option<(u64, u64)>,
+}
+
+/// The string table: where it starts in the file, and how long it says it is.
+#[derive(Clone, Copy)]
+pub(super) struct Strings {
+    pub(super) offset: u64,
+    pub(super) size: u64,
+}
+
+impl Strings {
+    /// The string at `at`, bounded by the table and by [`MAX_NAME`].
+    pub(super) fn get<'w>(
+        self,
+        window: &'w mut Window<'_>,
+        at: u64,
+    ) -> io::Result<Result<&'w [u8], Unended>> {
+        if at >= self.size {
+            return Ok(Err(Unended::File));
+        }
+        match self.offset.checked_add(at) {
+            Some(offset) => window.string(offset, MAX_NAME),
+            None => Ok(Err(Unended::File)),
+        }
+    }
+}
+
+/// A tag whose value is a string, before the string is read.
+struct Named {
+    tag: i64,
+    at: u64,
+}
+
+/// Reads the dynamic section that `segment` describes.
+pub(super) fn read(
+    window: &mut Window<'_>,
+    layout: Layout,
+    segment: &Segment,
+    loads: &[Segment],
+    anomalies: &mut Vec<Anomaly>,
+) -> io::Result<Option<(Dynamic, Tables)>> {
+    // The loaders take the section from memory, at p_vaddr; that is p_offset
+    // unless somebody made it otherwise.
+    let (offset, room) =
+        offset_of(loads, segment.address).unwrap_or((segment.offset, segment.file_size));
+    let length = room.min(segment.file_size).min(MAX_SECTION);
+    let entry = 2 * layout.class.word_size();
+    let length = length - length % entry;
+    let outside = Anomaly::DynamicOutside { offset, length: segment.file_size };
+    let section = match usize::try_from(length) {
+        Ok(length) => window.bytes(offset, length)?.map(<[u8]>::to_vec),
+        Err(_) => None,
+    };
+    let Some(section) = section else {
+        anomalies.push(outside);
+        return Ok(None);
+    };
+    let entries = match layout.class {
+        Class::Elf32 => entries::<Dyn32<Endianness>>(&section, layout),
+        Class::Elf64 => entries::<Dyn64<Endianness>>(&section, layout),
+    };
+    if entries.len() as u64 * entry == length {
+        anomalies.push(Anomaly::DynamicUnterminated);
+    }
+    interpret(window, &entries, loads, anomalies).map(Some)
+}
+
+/// The entries up to `DT_NULL`.
+fn entries<D: Dyn<Endian = Endianness>>(section: &[u8], layout: Layout) -> Vec<(i64, u64)> {
+    let endian = layout.encoding.endian();
+    slice_from_all_bytes::<D>(section)
+        .unwrap_or_default()
+        .iter()
+        .map(|entry| (entry.d_tag(endian).0, entry.d_val(endian).into()))
+        .take_while(|&(tag, _)| tag != DT_NULL)
+        .collect()
+}
+
+fn interpret(
+    window: &mut Window<'_>,
+    entries: &[(i64, u64)],
+    loads: &[Segment],
+    anomalies: &mut Vec<Anomaly>,
+) -> io::Result<(Dynamic, Tables)> {
+    let mut dynamic = Dynamic::default();
+    let mut named = Vec::new();
+    let (mut string_table, mut string_size) = (None, None);
+    let (mut needs_at, mut needs_count) = (None, 0);
+    let (mut definitions_at, mut definitions_count) = (None, 0);
+    for &(tag, value) in entries {
+        match tag {
+            DT_NEEDED | DT_AUXILIARY | DT_FILTER | DT_SONAME | DT_RPATH | DT_RUNPATH => {
+                named.push(Named { tag, at: value });
+            }
+            DT_STRTAB => string_table = Some(value),
+            DT_STRSZ => string_size = Some(value),
+            DT_FLAGS => dynamic.flags = value,
+            DT_FLAGS_1 => dynamic.flags_1 = value,
+            DT_TEXTREL => dynamic.text_relocations = true,
+            DT_BIND_NOW => dynamic.binds_now = true,
+            DT_RELR => dynamic.relr = true,
+            DT_VERSYM => dynamic.has_symbol_versions = true,
+            DT_SYMTAB => dynamic.symbols.table = Some(value),
+            DT_HASH => dynamic.symbols.hash = Some(value),
+            DT_GNU_HASH => dynamic.symbols.gnu_hash = Some(value),
+            DT_VERNEED => needs_at = Some(value),
+            DT_VERNEEDNUM => needs_count = value,
+            DT_VERDEF => definitions_at = Some(value),
+            DT_VERDEFNUM => definitions_count = value,
+            _ => {}
+        }
+    }
+    dynamic.text_relocations |= dynamic.flags & DF_TEXTREL != 0;
+    dynamic.binds_now |= dynamic.flags & DF_BIND_NOW != 0
+        || dynamic.flags_1 & DF_1_NOW != 0;
+
+    dynamic.symbols.strings = string_table;
+    let strings = string_table.and_then(|address| {
+        let (offset, room) = offset_of(loads, address)?;
+        Some(Strings { offset, size: string_size.unwrap_or(room).min(room) })
+    });
+    let table = |at: Option<u64>, count| Some((offset_of(loads, at?)?.0, count));
+    let tables = Tables {
+        strings,
+        version_needs: table(needs_at, needs_count),
+        version_definitions: table(definitions_at, definitions_count),
+    };
+    if let Some(strings) = strings {
+        prefetch(window, &named, strings, &tables)?;
+        read_names(window, &named, strings, &mut dynamic, anomalies)?;
+    } else if !named.is_empty() {
+        anomalies.push(Anomaly::StringTableUnmapped(string_table.unwrap_or(0)));
+    }
+    Ok((dynamic, tables))
+}
+
+/// Fetches the names, and the version tables behind them, in one read where
+/// they lie close together.
+fn prefetch(
+    window: &mut Window<'_>,
+    named: &[Named],
+    strings: Strings,
+    tables: &Tables,
+) -> io::Result<()> {
+    let names = named.iter().filter_map(|n| strings.offset.checked_add(n.at));
+    let versions = [tables.version_needs, tables.version_definitions];
+    let places = names.chain(versions.into_iter().flatten().map(|(offset, _)| offset));
+    let places: Vec<u64> = places.filter(|&p| p < window.size()).collect();
+    let (Some(&first), Some(&last)) = (places.iter().min(), places.iter().max()) else {
+        return Ok(());
+    };
+    // The version names lie anywhere in the string table, so its start is taken
+    // along where the whole is small enough.
+    let first = if last - strings.offset.min(last) <= ONE_READ && tables.version_needs.is_some() {
+        first.min(strings.offset)
+    } else {
+        first
+    };
+    let end = (last + 1024).min(window.size());
+    if end - first <= ONE_READ {
+        window.fetch(first, usize::try_from(end - first).unwrap_or(0))?;
+    }
+    Ok(())
+}
+
+fn read_names(
+    window: &mut Window<'_>,
+    named: &[Named],
+    strings: Strings,
+    dynamic: &mut Dynamic,
+    anomalies: &mut Vec<Anomaly>,
+) -> io::Result<()> {
+    let mut total = 0;
+    let mut needed = 0;
+    let mut numbers = [0_usize; 6];
+    for &Named { tag, at } in named {
+        let (slot, name) = describe(tag);
+        numbers[slot] += 1;
+        let number = numbers[slot];
+        if matches!(tag, DT_NEEDED | DT_AUXILIARY | DT_FILTER) {
+            needed += 1;
+            if needed > MAX_NEEDED {
+                anomalies.push(Anomaly::TooManyNeeded);
+                break;
+            }
+        }
+        let text: Box<[u8]> = match strings.get(window, at)? {
+            Ok(text) => text.into(),
+            Err(Unended::File) => {
+                anomalies.push(Anomaly::StringOutside { tag: name, number, offset: at });
+                continue;
+            }
+            Err(Unended::Limit) if matches!(tag, DT_RPATH | DT_RUNPATH) => {
+                match long_string(window, strings, at)? {
+                    Some(text) => text,
+                    None => {
+                        anomalies.push(Anomaly::StringTooLong { tag: name, number });
+                        continue;
+                    }
+                }
+            }
+            Err(Unended::Limit) => {
+                anomalies.push(Anomaly::StringTooLong { tag: name, number });
+                continue;
+            }
+        };
+        total += text.len();
+        if total > MAX_NAMES {
+            anomalies.push(Anomaly::NamesTooLong);
+            break;
+        }
+        let need = |kind| Need { kind, name: text.clone() };
+        match tag {
+            DT_NEEDED => dynamic.needs.push(need(NeedKind::Needed)),
+            DT_AUXILIARY => dynamic.needs.push(need(NeedKind::Auxiliary)),
+            DT_FILTER => dynamic.needs.push(need(NeedKind::Filter)),
+            DT_SONAME => dynamic.soname = Some(text),
+            DT_RPATH => dynamic.rpath = Some(text),
+            _ => dynamic.runpath = Some(text),
+        }
+    }
+    Ok(())
+}
+
+/// A list of directories may be longer than one name, up to the limit for all.
+fn long_string(
+    window: &mut Window<'_>,
+    strings: Strings,
+    at: u64,
+) -> io::Result<Option<Box<[u8]>>> {
+    let Some(offset) = strings.offset.checked_add(at) else { return Ok(None) };
+    Ok(window.string(offset, MAX_NAMES)?.ok().map(Into::into))
+}
+
+fn describe(tag: i64) -> (usize, &'static str) {
+    match tag {
+        DT_NEEDED => (0, "DT_NEEDED"),
+        DT_AUXILIARY => (1, "DT_AUXILIARY"),
+        DT_FILTER => (2, "DT_FILTER"),
+        DT_SONAME => (3, "DT_SONAME"),
+        DT_RPATH => (4, "DT_RPATH"),
+        _ => (5, "DT_RUNPATH"),
+    }
+}

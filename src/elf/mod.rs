@@ -1,0 +1,29 @@
+//! ELF files: bytes in, facts out.
+//!
+//! [`Object::read`] takes a file by ranges and answers with what the kernel and
+//! the loaders look at: the header, program headers, the interpreter's path, the
+//! dynamic section, version tables and a few notes. Section headers are never
+//! read: they may be stripped or false, and no loader looks at them.
+//!
+//! There are no paths and no policy here. `DT_RPATH` and `DT_RUNPATH` stay apart
+//! as they were written, a wrong identification byte is a fact like any other,
+//! and damage becomes an [`Anomaly`] beside whatever could still be read.
+
+mod anomaly;
+pub mod consts;
+mod dynamic;
+mod header;
+mod note;
+mod object;
+mod segment;
+mod symbol;
+mod version;
+mod window;
+
+pub use anomaly::Anomaly;
+pub use dynamic::{Dynamic, Need, NeedKind, SymbolTables};
+pub use header::{Class, Encoding, Header, Ident, Layout};
+pub use note::{AbiTag, Notes};
+pub use object::{Interp, Linkage, NotElf, Object, ReadError, SegmentTable};
+pub use segment::Segment;
+pub use version::{VersionDefinition, VersionNeed, VersionNeedEntry, Versions};

@@ -1,0 +1,315 @@
+//! One ELF file, read.
+
+use std::fmt;
+use std::io;
+
+use super::anomaly::Anomaly;
+use super::consts::{
+    ET_DYN, ET_EXEC, PF_X, PT_DYNAMIC, PT_GNU_PROPERTY, PT_GNU_STACK, PT_INTERP, PT_LOAD, PT_NOTE,
+};
+use super::dynamic::{self, Dynamic};
+use super::header::{Class, Header};
+use super::note::Notes;
+use super::segment::{self, Segment};
+use super::version::{self, Versions};
+use super::window::Window;
+use crate::read_at::ReadAt;
+
+/// The most `DT_NEEDED`, `DT_AUXILIARY` and `DT_FILTER` entries of one file.
+pub const MAX_NEEDED: usize = 4096;
+/// The longest name in bytes.
+pub const MAX_NAME: usize = 4096;
+/// The most bytes that all names of one file may have.
+pub const MAX_NAMES: usize = 1 << 20;
+/// The longest `PT_INTERP` that is kept: one byte more than the kernel takes.
+const MAX_INTERP: u64 = 4096;
+/// The most of one note segment that is looked at.
+const MAX_NOTES: u64 = 16 << 10;
+
+/// The program header table.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum SegmentTable {
+    /// It was read.
+    Read,
+    /// `e_phentsize` is not what the class has.
+    BadEntrySize,
+    /// `e_phnum` is 0.
+    Empty,
+    /// It is not, or not wholly, in the file.
+    Outside,
+}
+
+/// The path of the interpreter that `PT_INTERP` names.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Interp {
+    /// `p_filesz`
+    pub size: u64,
+    /// The bytes, if the file has them and there are no more than 4096.
+    pub bytes: Option<Box<[u8]>>,
+}
+
+impl Interp {
+    /// The path up to its first NUL; empty where the bytes are not there.
+    #[must_use]
+    pub fn path(&self) -> &[u8] {
+        let bytes = self.bytes.as_deref().unwrap_or_default();
+        bytes.split(|&b| b == 0).next().unwrap_or_default()
+    }
+}
+
+/// How a file is linked, as far as its program headers tell.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Linkage {
+    /// It names an interpreter.
+    Dynamic,
+    /// It names none and has no dynamic section, or is no `ET_DYN`.
+    Static,
+    /// It relocates itself.
+    StaticPie,
+    /// It is made to be loaded by others.
+    SharedObject,
+}
+
+/// What the kernel and the loaders look at in an ELF file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Object {
+    /// The ELF header.
+    pub header: Header,
+    /// Bytes in the file.
+    pub size: u64,
+    /// What became of the program header table.
+    pub table: SegmentTable,
+    /// The `PT_LOAD` segments, in order.
+    pub loads: Box<[Segment]>,
+    /// The first `PT_INTERP`.
+    pub interp: Option<Interp>,
+    /// Whether there is a `PT_DYNAMIC` that is not empty.
+    pub has_dynamic: bool,
+    /// The dynamic section; empty where there is none or none could be read.
+    pub dynamic: Dynamic,
+    /// The version tables.
+    pub versions: Versions,
+    /// The notes that matter.
+    pub notes: Notes,
+    /// `PT_GNU_STACK` asks for an executable stack; `None` without that header.
+    pub executable_stack: Option<bool>,
+    /// What is odd about the file.
+    pub anomalies: Vec<Anomaly>,
+}
+
+/// Why a file is no ELF file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum NotElf {
+    /// It has no bytes.
+    Empty,
+    /// It starts with the magic, or has no room for it, and ends before the ELF
+    /// header does.
+    TooShort {
+        /// Bytes in the file.
+        size: u64,
+        /// Bytes that the header has.
+        wanted: u64,
+    },
+    /// It starts with something else.
+    NoMagic,
+}
+
+impl fmt::Display for NotElf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            NotElf::Empty => write!(f, "not an ELF file: empty"),
+            NotElf::TooShort { size, wanted } => {
+                write!(f, "truncated ELF header: {size} of {wanted} bytes")
+            }
+            NotElf::NoMagic => write!(f, "not an ELF file"),
+        }
+    }
+}
+
+/// Why there are no facts.
+#[derive(Debug)]
+pub enum ReadError {
+    /// The file is something else.
+    NotElf(NotElf),
+    /// The bytes could not be had.
+    Io(io::Error),
+}
+
+impl From<io::Error> for ReadError {
+    fn from(error: io::Error) -> Self {
+        ReadError::Io(error)
+    }
+}
+
+impl Object {
+    /// Reads the facts from `source`, with two or three reads of it as a rule.
+    ///
+    /// # Errors
+    /// Where the file is no ELF file or cannot be read. Damage behind an intact
+    /// ELF header is no error: it is in [`Object::anomalies`].
+    pub fn read(source: &dyn ReadAt) -> Result<Object, ReadError> {
+        Object::from_window(Window::open(source)?)
+    }
+
+    fn from_window(mut window: Window<'_>) -> Result<Object, ReadError> {
+        let header = header(window.head(), window.size()).map_err(ReadError::NotElf)?;
+        let mut anomalies = Vec::new();
+        let (table, segments) = segments(&mut window, &header, &mut anomalies)?;
+        let loads: Box<[Segment]> =
+            segments.iter().filter(|s| s.kind == PT_LOAD).cloned().collect();
+        let interp = interp(&mut window, &segments, &mut anomalies)?;
+        let notes = notes(&mut window, &header, &segments)?;
+        let executable_stack =
+            segments.iter().find(|s| s.kind == PT_GNU_STACK).map(|s| s.flags & PF_X != 0);
+
+        let mut dynamics = segments.iter().filter(|s| s.kind == PT_DYNAMIC);
+        let count = dynamics.clone().count();
+        if count > 1 {
+            anomalies.push(Anomaly::SeveralDynamics(count));
+        }
+        let segment = dynamics.next_back().filter(|s| s.file_size > 0);
+        let mut facts = Object {
+            size: window.size(),
+            table,
+            interp,
+            has_dynamic: segment.is_some(),
+            dynamic: Dynamic::default(),
+            versions: Versions::default(),
+            notes,
+            executable_stack,
+            anomalies,
+            header,
+            loads,
+        };
+        if let Some(segment) = segment {
+            let layout = facts.header.layout;
+            let read =
+                dynamic::read(&mut window, layout, segment, &facts.loads, &mut facts.anomalies)?;
+            if let Some((dynamic, tables)) = read {
+                facts.dynamic = dynamic;
+                facts.versions =
+                    version::read(&mut window, &tables, layout.encoding, &mut facts.anomalies)?;
+            }
+        }
+        let end = facts.loads.iter().map(|l| l.offset.saturating_add(l.file_size)).max();
+        if let Some(end) = end.filter(|&end| end > facts.size) {
+            facts.anomalies.push(Anomaly::LoadPastEnd { end, size: facts.size });
+        }
+        Ok(facts)
+    }
+
+    /// Whether a segment reaches past the end of the file, so that touching it
+    /// kills the process with SIGBUS.
+    #[must_use]
+    pub fn is_cut_short(&self) -> bool {
+        self.anomalies.iter().any(|a| matches!(a, Anomaly::LoadPastEnd { .. }))
+    }
+
+    /// How the file is linked.
+    #[must_use]
+    pub fn linkage(&self) -> Linkage {
+        if self.interp.is_some() {
+            return Linkage::Dynamic;
+        }
+        if self.header.object_type != ET_DYN || !self.has_dynamic {
+            return Linkage::Static;
+        }
+        // A library has a soname or other objects' needs; a program that
+        // relocates itself has neither and says that it is a PIE. Linkers that
+        // do not say so still leave the soname out.
+        let needs_others = !self.dynamic.needs.is_empty();
+        if self.dynamic.is_pie() && !needs_others {
+            Linkage::StaticPie
+        } else {
+            Linkage::SharedObject
+        }
+    }
+
+    /// Whether `e_type` is one that can be loaded at all.
+    #[must_use]
+    pub fn is_loadable_type(&self) -> bool {
+        matches!(self.header.object_type, ET_EXEC | ET_DYN)
+    }
+
+    /// The class whose layout the file has.
+    #[must_use]
+    pub fn class(&self) -> Class {
+        self.header.layout.class
+    }
+}
+
+fn header(head: &[u8], size: u64) -> Result<Header, NotElf> {
+    if head.is_empty() {
+        return Err(NotElf::Empty);
+    }
+    if !head.starts_with(b"\x7fELF") {
+        let magic = b"\x7fELF";
+        let could_be = head.len() < 4 && magic.starts_with(head);
+        return Err(if could_be { NotElf::TooShort { size, wanted: 64 } } else { NotElf::NoMagic });
+    }
+    let wanted = if head.get(4) == Some(&1) { 52 } else { 64 };
+    Header::parse(head).ok_or(NotElf::TooShort { size, wanted })
+}
+
+fn segments(
+    window: &mut Window<'_>,
+    header: &Header,
+    anomalies: &mut Vec<Anomaly>,
+) -> io::Result<(SegmentTable, Vec<Segment>)> {
+    let wanted = header.layout.class.program_header_size();
+    if header.program_headers == 0 {
+        return Ok((SegmentTable::Empty, Vec::new()));
+    }
+    if header.program_header_size != wanted {
+        let found = header.program_header_size;
+        anomalies.push(Anomaly::ProgramHeaderSize { found, wanted });
+        return Ok((SegmentTable::BadEntrySize, Vec::new()));
+    }
+    let length = usize::from(header.program_headers) * usize::from(wanted);
+    let offset = header.program_headers_at;
+    let layout = header.layout;
+    match window.bytes(offset, length)? {
+        Some(table) => {
+            Ok((SegmentTable::Read, segment::parse(table, layout.class, layout.encoding)))
+        }
+        None => {
+            anomalies.push(Anomaly::ProgramHeadersOutside { offset, size: window.size() });
+            Ok((SegmentTable::Outside, Vec::new()))
+        }
+    }
+}
+
+fn interp(
+    window: &mut Window<'_>,
+    segments: &[Segment],
+    anomalies: &mut Vec<Anomaly>,
+) -> io::Result<Option<Interp>> {
+    let mut interps = segments.iter().filter(|s| s.kind == PT_INTERP);
+    let Some(first) = interps.next() else { return Ok(None) };
+    let others = interps.count();
+    if others > 0 {
+        anomalies.push(Anomaly::SeveralInterps(others + 1));
+    }
+    let size = first.file_size;
+    if size > MAX_INTERP {
+        return Ok(Some(Interp { size, bytes: None }));
+    }
+    let length = usize::try_from(size).unwrap_or(0);
+    let bytes: Option<Box<[u8]>> = window.bytes(first.offset, length)?.map(Into::into);
+    if bytes.is_none() {
+        anomalies.push(Anomaly::InterpOutside { offset: first.offset, length: size });
+    }
+    Ok(Some(Interp { size, bytes }))
+}
+
+fn notes(window: &mut Window<'_>, header: &Header, segments: &[Segment]) -> io::Result<Notes> {
+    let mut notes = Notes::default();
+    let wanted = segments.iter().filter(|s| matches!(s.kind, PT_NOTE | PT_GNU_PROPERTY));
+    for segment in wanted {
+        let length = usize::try_from(segment.file_size.min(MAX_NOTES)).unwrap_or(0);
+        if let Some(bytes) = window.bytes(segment.offset, length)? {
+            notes.add(bytes, segment.align, header.layout.encoding.endian());
+        }
+    }
+    Ok(notes)
+}

@@ -1,0 +1,180 @@
+//! Symbol version needs and definitions (LSB Core, "Symbol Versioning").
+//!
+//! The tables have no size of their own in the dynamic section, only a count,
+//! and their records are chained by offsets. A chain that does not advance, or
+//! that leaves the file, ends the reading with an anomaly.
+
+use std::io;
+
+use object::Endianness;
+use object::elf::{Verdaux, Verdef, Vernaux, Verneed};
+use object::pod::{Pod, from_bytes};
+
+use super::anomaly::Anomaly;
+use super::consts::{VER_FLG_BASE, VER_FLG_WEAK};
+use super::dynamic::{Strings, Tables};
+use super::header::Encoding;
+use super::window::Window;
+
+/// The most records that are followed in one table.
+const MAX_RECORDS: u64 = 65_535;
+
+/// The versions that an object wants of one file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct VersionNeed {
+    /// `vn_file`: a `DT_NEEDED` name.
+    pub file: Box<[u8]>,
+    /// The versions, in order.
+    pub versions: Vec<VersionNeedEntry>,
+}
+
+/// One version that an object wants.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct VersionNeedEntry {
+    /// `vna_name`
+    pub name: Box<[u8]>,
+    /// `VER_FLG_WEAK`
+    pub weak: bool,
+}
+
+/// One version that an object defines.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct VersionDefinition {
+    /// `vda_name` of the first auxiliary record.
+    pub name: Box<[u8]>,
+    /// `VER_FLG_BASE`: names the file and not a version of its symbols.
+    pub base: bool,
+}
+
+/// Both tables of an object.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub struct Versions {
+    /// `DT_VERNEED`
+    pub needs: Vec<VersionNeed>,
+    /// `DT_VERDEF`
+    pub definitions: Vec<VersionDefinition>,
+}
+
+/// Reads both tables.
+pub(super) fn read(
+    window: &mut Window<'_>,
+    tables: &Tables,
+    encoding: Encoding,
+    anomalies: &mut Vec<Anomaly>,
+) -> io::Result<Versions> {
+    let mut versions = Versions::default();
+    let Some(strings) = tables.strings else { return Ok(versions) };
+    let mut reader = Reader { window, strings, endian: encoding.endian() };
+    if let Some((offset, count)) = tables.version_needs {
+        if let Err(what) = reader.needs(offset, count, &mut versions.needs)? {
+            anomalies.push(Anomaly::VersionTable(what));
+        }
+    }
+    if let Some((offset, count)) = tables.version_definitions {
+        if let Err(what) = reader.definitions(offset, count, &mut versions.definitions)? {
+            anomalies.push(Anomaly::VersionTable(what));
+        }
+    }
+    Ok(versions)
+}
+
+/// What a table's reading ended with: its end, or what is wrong with it.
+type Ended = Result<(), &'static str>;
+
+struct Reader<'r, 'w> {
+    window: &'r mut Window<'w>,
+    strings: Strings,
+    endian: Endianness,
+}
+
+impl Reader<'_, '_> {
+    fn record<T: Pod + Copy>(&mut self, offset: u64) -> io::Result<Option<T>> {
+        let bytes = self.window.bytes(offset, size_of::<T>())?;
+        Ok(bytes.and_then(|bytes| from_bytes::<T>(bytes).ok()).map(|(record, _)| *record))
+    }
+
+    fn name(&mut self, at: u32) -> io::Result<Option<Box<[u8]>>> {
+        Ok(self.strings.get(self.window, at.into())?.ok().map(Into::into))
+    }
+
+    fn needs(
+        &mut self,
+        mut offset: u64,
+        count: u64,
+        out: &mut Vec<VersionNeed>,
+    ) -> io::Result<Ended> {
+        for number in 0..count.min(MAX_RECORDS) {
+            let Some(need) = self.record::<Verneed<Endianness>>(offset)? else {
+                return Ok(Err("a need lies outside the file"));
+            };
+            let Some(file) = self.name(need.vn_file.get(self.endian))? else {
+                return Ok(Err("a file name lies outside the string table"));
+            };
+            let mut versions = Vec::new();
+            let first = offset.saturating_add(need.vn_aux.get(self.endian).into());
+            let ended = self.need_entries(first, need.vn_cnt.get(self.endian), &mut versions)?;
+            out.push(VersionNeed { file, versions });
+            if ended.is_err() {
+                return Ok(ended);
+            }
+            let next = need.vn_next.get(self.endian);
+            if next == 0 {
+                return Ok(if number + 1 == count { Ok(()) } else { Err("it ends early") });
+            }
+            offset = offset.saturating_add(next.into());
+        }
+        Ok(Ok(()))
+    }
+
+    fn need_entries(
+        &mut self,
+        mut offset: u64,
+        count: u16,
+        out: &mut Vec<VersionNeedEntry>,
+    ) -> io::Result<Ended> {
+        for number in 0..count {
+            let Some(entry) = self.record::<Vernaux<Endianness>>(offset)? else {
+                return Ok(Err("a version lies outside the file"));
+            };
+            let Some(name) = self.name(entry.vna_name.get(self.endian))? else {
+                return Ok(Err("a version's name lies outside the string table"));
+            };
+            let weak = entry.vna_flags.get(self.endian).0 & VER_FLG_WEAK != 0;
+            out.push(VersionNeedEntry { name, weak });
+            let next = entry.vna_next.get(self.endian);
+            if next == 0 {
+                return Ok(if number + 1 == count { Ok(()) } else { Err("it ends early") });
+            }
+            offset = offset.saturating_add(next.into());
+        }
+        Ok(Ok(()))
+    }
+
+    fn definitions(
+        &mut self,
+        mut offset: u64,
+        count: u64,
+        out: &mut Vec<VersionDefinition>,
+    ) -> io::Result<Ended> {
+        for number in 0..count.min(MAX_RECORDS) {
+            let Some(definition) = self.record::<Verdef<Endianness>>(offset)? else {
+                return Ok(Err("a definition lies outside the file"));
+            };
+            let first = offset.saturating_add(definition.vd_aux.get(self.endian).into());
+            let Some(entry) = self.record::<Verdaux<Endianness>>(first)? else {
+                return Ok(Err("a definition's name lies outside the file"));
+            };
+            let Some(name) = self.name(entry.vda_name.get(self.endian))? else {
+                return Ok(Err("a definition's name lies outside the string table"));
+            };
+            let base = definition.vd_flags.get(self.endian).0 & VER_FLG_BASE != 0;
+            out.push(VersionDefinition { name, base });
+            let next = definition.vd_next.get(self.endian);
+            if next == 0 {
+                return Ok(if number + 1 == count { Ok(()) } else { Err("it ends early") });
+            }
+            offset = offset.saturating_add(next.into());
+        }
+        Ok(Ok(()))
+    }
+}

@@ -1,0 +1,130 @@
+//! A file seen through the few ranges of it that were needed.
+
+use std::io;
+
+use crate::read_at::ReadAt;
+
+/// The least that one read of a file fetches.
+const HEAD: usize = 4096;
+
+/// Ranges of a file, fetched when they are first asked for.
+///
+/// Its purpose is few system calls: the head of the file is read once, and a
+/// range that is known to be needed later can be [`fetch`](Window::fetch)ed in
+/// one go.
+pub(super) struct Window<'a> {
+    source: &'a dyn ReadAt,
+    size: u64,
+    spans: Vec<Span>,
+}
+
+struct Span {
+    start: u64,
+    bytes: Vec<u8>,
+}
+
+impl<'a> Window<'a> {
+    /// Reads the head of `source`.
+    pub(super) fn open(source: &'a dyn ReadAt) -> io::Result<Self> {
+        let mut window = Window { source, size: source.size(), spans: Vec::with_capacity(4) };
+        window.fetch(0, HEAD)?;
+        Ok(window)
+    }
+
+    /// Bytes in the file.
+    pub(super) fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// The first bytes of the file, as many as one read brought.
+    pub(super) fn head(&self) -> &[u8] {
+        &self.spans[0].bytes
+    }
+
+    /// Reads `length` bytes at `offset`, or as many as there are, unless they
+    /// are here already.
+    pub(super) fn fetch(&mut self, offset: u64, length: usize) -> io::Result<()> {
+        if self.find(offset, length).is_some() {
+            return Ok(());
+        }
+        let mut bytes = vec![0; length];
+        let mut filled = 0;
+        while filled < length {
+            match self.source.read_at(offset + filled as u64, &mut bytes[filled..])? {
+                0 => break,
+                count => filled += count,
+            }
+        }
+        bytes.truncate(filled);
+        self.spans.push(Span { start: offset, bytes });
+        Ok(())
+    }
+
+    /// `length` bytes at `offset`; `None` where the file does not have them.
+    pub(super) fn bytes(&mut self, offset: u64, length: usize) -> io::Result<Option<&[u8]>> {
+        let end = offset.checked_add(length as u64);
+        if end.is_none_or(|end| end > self.size) {
+            return Ok(None);
+        }
+        self.fetch(offset, length)?;
+        Ok(self.find(offset, length))
+    }
+
+    /// The string at `offset` up to its NUL, which must come within `limit`
+    /// bytes: `Ok(Err(_))` says whether the file or the limit ended first.
+    pub(super) fn string(
+        &mut self,
+        offset: u64,
+        limit: usize,
+    ) -> io::Result<Result<&[u8], Unended>> {
+        let mut length = 256;
+        loop {
+            let room = usize::try_from(self.size.saturating_sub(offset)).unwrap_or(usize::MAX);
+            if room == 0 {
+                return Ok(Err(Unended::File));
+            }
+            // What is here already may hold the end before `length` is reached.
+            let here = self.find_from(offset).is_some_and(|b| b.contains(&0));
+            if !here {
+                self.fetch(offset, length.min(room))?;
+            }
+            let found = self.find_from(offset).unwrap_or_default();
+            match found.iter().position(|&b| b == 0) {
+                Some(end) if end > limit => return Ok(Err(Unended::Limit)),
+                Some(end) => {
+                    let bytes = self.find_from(offset).unwrap_or_default();
+                    return Ok(Ok(&bytes[..end]));
+                }
+                None if length >= room => return Ok(Err(Unended::File)),
+                None if length > limit => return Ok(Err(Unended::Limit)),
+                None => length *= 4,
+            }
+        }
+    }
+
+    fn find(&self, offset: u64, length: usize) -> Option<&[u8]> {
+        self.spans.iter().find_map(|span| {
+            let start = usize::try_from(offset.checked_sub(span.start)?).ok()?;
+            span.bytes.get(start..start.checked_add(length)?)
+        })
+    }
+
+    /// The longest run of bytes from `offset` on that is here.
+    fn find_from(&self, offset: u64) -> Option<&[u8]> {
+        self.spans
+            .iter()
+            .filter_map(|span| {
+                let start = usize::try_from(offset.checked_sub(span.start)?).ok()?;
+                span.bytes.get(start..)
+            })
+            .max_by_key(|bytes| bytes.len())
+    }
+}
+
+/// Why a string has no end.
+pub(super) enum Unended {
+    /// The file ends before it.
+    File,
+    /// It is longer than the limit.
+    Limit,
+}

@@ -1,0 +1,415 @@
+//! The checks of `execve`, in the kernel's order.
+
+use std::sync::Arc;
+
+use super::shebang::{Shebang, ShebangError};
+use crate::content::{Content, FileId, Files};
+use crate::elf::consts::{EM_X86_64, ET_DYN, ET_EXEC};
+use crate::elf::{Class, Linkage, NotElf, Object, SegmentTable};
+use crate::errno::Errno;
+use crate::path::TargetPath;
+use crate::platform::Platform;
+use crate::rootfs::{Access, Follow, Kind, Metadata, NodeId, Opened};
+
+/// The most scripts that may call one another (`fs/exec.c:exec_binprm`).
+const MAX_SCRIPTS: usize = 5;
+/// `PATH_MAX`, the longest `PT_INTERP` with its NUL.
+const MAX_INTERP: u64 = 4096;
+/// What an ELF program header table may have at most, in bytes.
+const MAX_TABLE: usize = 65_536;
+
+/// What is to be executed.
+#[derive(Clone, Copy)]
+pub struct Request<'a> {
+    /// The path given to `execve`, absolute.
+    pub path: &'a TargetPath,
+    /// The working directory at that moment.
+    pub workdir: &'a TargetPath,
+    /// The kernel's platform; `None` where it is not known, and then every
+    /// machine is taken for the kernel's own.
+    pub platform: Option<&'a Platform>,
+}
+
+/// What `execve` came to.
+#[derive(Clone, Debug)]
+pub struct Exec {
+    /// The scripts on the way, the first one the subject itself.
+    pub scripts: Vec<Script>,
+    /// The ELF file at the end of the way, if there is one.
+    pub program: Option<Program>,
+    /// How it ended.
+    pub end: End,
+}
+
+/// A script that the kernel went through.
+#[derive(Clone, Debug)]
+pub struct Script {
+    /// The path that was executed.
+    pub path: TargetPath,
+    /// Its first line.
+    pub shebang: Shebang,
+}
+
+/// The ELF file that was reached.
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// The path that was executed.
+    pub path: TargetPath,
+    /// The file without links.
+    pub real_path: TargetPath,
+    /// Its mode and owner.
+    pub metadata: Metadata,
+    /// Its facts.
+    pub object: Arc<Object>,
+    /// The interpreter that it names.
+    pub interpreter: Option<Interpreter>,
+}
+
+/// What `PT_INTERP` led to.
+#[derive(Clone, Debug)]
+pub struct Interpreter {
+    /// The path as written, up to its first NUL.
+    pub path: Vec<u8>,
+    /// The file, where the kernel took it.
+    pub file: Result<FileId, InterpreterRefusal>,
+}
+
+/// How `execve` ended.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum End {
+    /// The program, or the interpreter that it names, starts.
+    Starts,
+    /// `execve` fails.
+    Refused {
+        /// What it fails with.
+        errno: Errno,
+        /// Why.
+        why: Refusal,
+    },
+    /// `execve` succeeds and the process dies at once.
+    Killed {
+        /// The signal's name.
+        signal: &'static str,
+        /// Why.
+        why: &'static str,
+    },
+    /// We could not look.
+    Unreadable(Errno),
+}
+
+/// Why `execve` fails. The path is that of the file which it is about.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Refusal {
+    /// The path does not lead to a file.
+    Lookup(TargetPath),
+    /// It leads to a directory.
+    Directory(TargetPath),
+    /// It leads to a device, fifo or socket.
+    Special(TargetPath),
+    /// The file has no execute bit, or none for this user.
+    NotExecutable {
+        /// The file.
+        path: TargetPath,
+        /// Its mode.
+        metadata: Metadata,
+    },
+    /// The `#!` line is none that the kernel takes.
+    Shebang(TargetPath, ShebangError),
+    /// More scripts call one another than the kernel follows.
+    TooManyScripts,
+    /// Neither script nor ELF file.
+    Format(TargetPath, NotElf),
+    /// An ELF file that the kernel does not take.
+    Elf(TargetPath, ElfRefusal),
+    /// The interpreter in `PT_INTERP`.
+    Interpreter(InterpreterRefusal),
+}
+
+/// Which check of an ELF file failed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ElfRefusal {
+    /// `e_type` is neither `ET_EXEC` nor `ET_DYN`.
+    Type,
+    /// `e_machine` is not one of this kernel's.
+    Machine,
+    /// `e_phentsize`
+    ProgramHeaderSize,
+    /// `e_phnum` is 0, or the table exceeds 64 KiB.
+    ProgramHeaderCount,
+    /// The table is not in the file.
+    ProgramHeadersOutside,
+    /// `PT_INTERP` has fewer than 2 or more than 4096 bytes.
+    InterpSize,
+    /// `PT_INTERP` is not in the file.
+    InterpOutside,
+    /// `PT_INTERP` does not end in NUL.
+    InterpUnterminated,
+}
+
+/// Why the kernel does not take the interpreter.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum InterpreterRefusal {
+    /// The name is empty.
+    EmptyName,
+    /// The path does not lead to a file.
+    Lookup(Errno),
+    /// It leads to a directory.
+    Directory,
+    /// It leads to a device, fifo or socket.
+    Special,
+    /// It has no execute bit, or none for this user.
+    NotExecutable,
+    /// It ends before an ELF header would.
+    TooShort,
+    /// It is no ELF file.
+    NotElf,
+    /// It is for another machine.
+    WrongMachine,
+    /// Its program headers are bad.
+    Malformed,
+    /// It is neither `ET_EXEC` nor `ET_DYN`; the kernel notices too late.
+    WrongType,
+    /// We could not look.
+    Unreadable(Errno),
+}
+
+impl InterpreterRefusal {
+    /// What `execve` fails with; `None` where the process is killed instead or
+    /// nothing is known.
+    #[must_use]
+    pub fn errno(&self) -> Option<Errno> {
+        match self {
+            InterpreterRefusal::Lookup(errno) => Some(*errno),
+            InterpreterRefusal::EmptyName
+            | InterpreterRefusal::Directory
+            | InterpreterRefusal::Special
+            | InterpreterRefusal::NotExecutable => Some(Errno::ACCES),
+            InterpreterRefusal::TooShort => Some(Errno::IO),
+            InterpreterRefusal::NotElf
+            | InterpreterRefusal::WrongMachine
+            | InterpreterRefusal::Malformed => Some(Errno::LIBBAD),
+            InterpreterRefusal::WrongType | InterpreterRefusal::Unreadable(_) => None,
+        }
+    }
+}
+
+/// What `execve` would do with `request`.
+#[must_use]
+pub fn exec(files: &Files<'_>, request: Request<'_>) -> Exec {
+    let mut way = Exec { scripts: Vec::new(), program: None, end: End::Starts };
+    let mut path = request.path.clone();
+    way.end = loop {
+        let found = match executable(files, &path) {
+            Ok(found) => found,
+            Err(end) => break end,
+        };
+        // The interpreter of the last script is opened before the kernel counts.
+        if way.scripts.len() > MAX_SCRIPTS {
+            break End::Refused { errno: Errno::LOOP, why: Refusal::TooManyScripts };
+        }
+        let noexec = |why| End::Refused { errno: Errno::NOEXEC, why };
+        match found.content {
+            Content::Elf(object) => break program(files, request, &mut way, found.place, object),
+            Content::Other { why, head } => match Shebang::parse(&head) {
+                None => break noexec(Refusal::Format(path, why)),
+                Some(Err(error)) => break noexec(Refusal::Shebang(path, error)),
+                Some(Ok(shebang)) => {
+                    let next = request.workdir.join(&shebang.interpreter);
+                    way.scripts.push(Script { path, shebang });
+                    path = next;
+                }
+            },
+        }
+    };
+    way
+}
+
+/// A file that may be executed, and where it is.
+struct Executable {
+    content: Content,
+    place: Place,
+}
+
+struct Place {
+    path: TargetPath,
+    real_path: TargetPath,
+    metadata: Metadata,
+}
+
+/// `fs/exec.c:do_open_execat`: look the path up, want a regular file that this
+/// user may execute.
+fn executable(files: &Files<'_>, path: &TargetPath) -> Result<Executable, End> {
+    let rootfs = files.rootfs();
+    let walk = rootfs.walk(path.as_bytes(), Follow::Last);
+    let refused = |errno, why| End::Refused { errno, why };
+    let node = walk.end.map_err(|errno| match errno {
+        Errno::ACCES if rootfs.user().is_root() => End::Unreadable(errno),
+        errno => refused(errno, Refusal::Lookup(path.clone())),
+    })?;
+    let metadata = rootfs.filesystem().metadata(node);
+    match metadata.kind {
+        Kind::File => {}
+        Kind::Directory => {
+            return Err(refused(Errno::ACCES, Refusal::Directory(path.clone())));
+        }
+        Kind::Symlink | Kind::Other => {
+            return Err(refused(Errno::ACCES, Refusal::Special(path.clone())));
+        }
+    }
+    if !rootfs.user().may(Access::Execute, &metadata) {
+        let why = Refusal::NotExecutable { path: path.clone(), metadata };
+        return Err(refused(Errno::ACCES, why));
+    }
+    let content = content(files, node, metadata).map_err(End::Unreadable)?.1;
+    let place = Place { path: path.clone(), real_path: walk.real_path, metadata };
+    Ok(Executable { content, place })
+}
+
+/// The kernel reads what it executes whether or not the user may read it.
+fn content(
+    files: &Files<'_>,
+    node: NodeId,
+    metadata: Metadata,
+) -> Result<(FileId, Content), Errno> {
+    let data = Some(files.rootfs().open_node(node)?);
+    let file = files.keep(&Opened { metadata, data });
+    Ok((file, files.record(file).content?))
+}
+
+/// `fs/binfmt_elf.c:load_elf_binary`
+fn program(
+    files: &Files<'_>,
+    request: Request<'_>,
+    way: &mut Exec,
+    place: Place,
+    object: Arc<Object>,
+) -> End {
+    let checked = check_elf(&object, request.platform);
+    let Place { path, real_path, metadata } = place;
+    let mut program =
+        Program { path: path.clone(), real_path, metadata, object: object.clone(), interpreter: None };
+    let end = match checked {
+        Err(why) => End::Refused { errno: Errno::NOEXEC, why: Refusal::Elf(path, why) },
+        Ok(()) => match interpreter(files, request, &object) {
+            Err((errno, why)) => End::Refused { errno, why: Refusal::Elf(path, why) },
+            Ok(None) => without_interpreter(&object),
+            Ok(Some(interpreter)) => {
+                let end = with_interpreter(&interpreter, &object);
+                program.interpreter = Some(interpreter);
+                end
+            }
+        },
+    };
+    way.program = Some(program);
+    end
+}
+
+fn check_elf(object: &Object, platform: Option<&Platform>) -> Result<(), ElfRefusal> {
+    let header = &object.header;
+    if !matches!(header.object_type, ET_EXEC | ET_DYN) {
+        return Err(ElfRefusal::Type);
+    }
+    let is_x32 = header.machine == EM_X86_64 && object.class() == Class::Elf32;
+    if platform.is_some_and(|platform| !platform.runs(header.machine)) || is_x32 {
+        return Err(ElfRefusal::Machine);
+    }
+    check_table(object)
+}
+
+/// `fs/binfmt_elf.c:load_elf_phdrs`
+fn check_table(object: &Object) -> Result<(), ElfRefusal> {
+    let header = &object.header;
+    let size = usize::from(header.program_headers) * usize::from(header.program_header_size);
+    match object.table {
+        SegmentTable::BadEntrySize => Err(ElfRefusal::ProgramHeaderSize),
+        SegmentTable::Empty => Err(ElfRefusal::ProgramHeaderCount),
+        _ if size > MAX_TABLE => Err(ElfRefusal::ProgramHeaderCount),
+        SegmentTable::Outside => Err(ElfRefusal::ProgramHeadersOutside),
+        SegmentTable::Read => Ok(()),
+    }
+}
+
+/// Reads `PT_INTERP` and opens what it names.
+fn interpreter(
+    files: &Files<'_>,
+    request: Request<'_>,
+    object: &Object,
+) -> Result<Option<Interpreter>, (Errno, ElfRefusal)> {
+    let Some(interp) = &object.interp else { return Ok(None) };
+    if !(2..=MAX_INTERP).contains(&interp.size) {
+        return Err((Errno::NOEXEC, ElfRefusal::InterpSize));
+    }
+    let Some(bytes) = &interp.bytes else { return Err((Errno::IO, ElfRefusal::InterpOutside)) };
+    if bytes.last() != Some(&0) {
+        return Err((Errno::NOEXEC, ElfRefusal::InterpUnterminated));
+    }
+    let path = interp.path().to_vec();
+    let file = if path.is_empty() {
+        Err(InterpreterRefusal::EmptyName)
+    } else {
+        open_interpreter(files, &request.workdir.join(&path), object)
+    };
+    Ok(Some(Interpreter { path, file }))
+}
+
+fn open_interpreter(
+    files: &Files<'_>,
+    path: &TargetPath,
+    program: &Object,
+) -> Result<FileId, InterpreterRefusal> {
+    let rootfs = files.rootfs();
+    let node = rootfs.walk(path.as_bytes(), Follow::Last).end.map_err(|errno| match errno {
+        Errno::ACCES if rootfs.user().is_root() => InterpreterRefusal::Unreadable(errno),
+        errno => InterpreterRefusal::Lookup(errno),
+    })?;
+    let metadata = rootfs.filesystem().metadata(node);
+    match metadata.kind {
+        Kind::File if !rootfs.user().may(Access::Execute, &metadata) => {
+            return Err(InterpreterRefusal::NotExecutable);
+        }
+        Kind::File => {}
+        Kind::Directory => return Err(InterpreterRefusal::Directory),
+        Kind::Symlink | Kind::Other => return Err(InterpreterRefusal::Special),
+    }
+    let (file, content) =
+        content(files, node, metadata).map_err(InterpreterRefusal::Unreadable)?;
+    if metadata.size < program.class().header_size() as u64 {
+        return Err(InterpreterRefusal::TooShort);
+    }
+    let Some(object) = content.elf() else { return Err(InterpreterRefusal::NotElf) };
+    if object.header.machine != program.header.machine || object.class() != program.class() {
+        return Err(InterpreterRefusal::WrongMachine);
+    }
+    check_table(object).map_err(|_| InterpreterRefusal::Malformed)?;
+    if !object.is_loadable_type() {
+        return Err(InterpreterRefusal::WrongType);
+    }
+    Ok(file)
+}
+
+fn with_interpreter(interpreter: &Interpreter, program: &Object) -> End {
+    match &interpreter.file {
+        Err(InterpreterRefusal::WrongType) => {
+            End::Killed { signal: "SIGSEGV", why: "the interpreter is of a type that cannot run" }
+        }
+        Err(InterpreterRefusal::Unreadable(errno)) => End::Unreadable(*errno),
+        Err(refusal) => End::Refused {
+            errno: refusal.errno().unwrap_or(Errno::LIBBAD),
+            why: Refusal::Interpreter(refusal.clone()),
+        },
+        Ok(_) if program.is_cut_short() => CUT_SHORT,
+        Ok(_) => End::Starts,
+    }
+}
+
+const CUT_SHORT: End = End::Killed { signal: "SIGBUS", why: "the file ends before its segments" };
+
+fn without_interpreter(object: &Object) -> End {
+    match object.linkage() {
+        Linkage::SharedObject => {
+            End::Killed { signal: "SIGSEGV", why: "a shared object is no program" }
+        }
+        _ if object.is_cut_short() => CUT_SHORT,
+        _ => End::Starts,
+    }
+}

@@ -1,0 +1,85 @@
+//! Sub-directories for better CPUs (`elf/dl-hwcaps.c:_dl_important_hwcaps`,
+//! `sysdeps/**/dl-hwcaps-subdirs.c`).
+
+use std::rc::Rc;
+
+use super::traits::Traits;
+use crate::platform::Abi;
+
+/// The levels taken where nothing else is said: an ordinary machine of today.
+const DEFAULT_LEVELS: [&str; 3] = ["x86-64-v3", "power9", "z14"];
+
+/// Those of the loader's `levels` (best first) that a CPU of level `cpu` has.
+pub(super) fn supported(levels: &[String], cpu: Option<&str>) -> Vec<String> {
+    let wanted: Vec<&str> = cpu.map_or_else(|| DEFAULT_LEVELS.to_vec(), |cpu| vec![cpu]);
+    let reaches = |level: &&String| {
+        let (family, number) = split(level);
+        wanted.iter().map(|w| split(w)).any(|(f, n)| f == family && n >= number)
+    };
+    levels.iter().filter(reaches).cloned().collect()
+}
+
+/// `x86-64-v3` is level 3 of the family `x86-64-v`.
+fn split(level: &str) -> (&str, u32) {
+    let family = level.trim_end_matches(|c: char| c.is_ascii_digit());
+    (family, level[family.len()..].parse().unwrap_or(0))
+}
+
+/// `GNU_PROPERTY_X86_ISA_1` bits of a CPU with these levels.
+pub(super) fn isa_bits(supported: &[String]) -> u32 {
+    let best = supported.iter().map(|level| split(level)).filter(|(f, _)| *f == "x86-64-v");
+    let best = best.map(|(_, number)| number).max().unwrap_or(1);
+    (1 << best.min(31)) - 1
+}
+
+/// What is put between a directory and a name, in order, ending with nothing.
+pub(super) fn subdirectories(traits: &Traits, supported: &[String], abi: &Abi) -> Vec<Rc<[u8]>> {
+    let mut list: Vec<Vec<u8>> =
+        supported.iter().map(|level| format!("glibc-hwcaps/{level}/").into_bytes()).collect();
+    if traits.has_legacy_subdirectories() {
+        list.extend(legacy(abi));
+    }
+    list.push(Vec::new());
+    list.into_iter().map(Rc::from).collect()
+}
+
+/// Every ordered subset of `tls`, the CPU's names and the platform, largest
+/// first.
+fn legacy(abi: &Abi) -> Vec<Vec<u8>> {
+    let names: &[&str] = match abi.name {
+        // One is the kernel's platform and one a capability with the same name.
+        "x86_64" => &["tls", "x86_64", "x86_64"],
+        _ => &["tls", abi.platform],
+    };
+    let mut list: Vec<Vec<u8>> = Vec::new();
+    for subset in (1..1_u32 << names.len()).rev() {
+        let mut path = Vec::new();
+        for (index, name) in names.iter().enumerate() {
+            if subset >> (names.len() - 1 - index) & 1 == 1 {
+                path.extend_from_slice(name.as_bytes());
+                path.push(b'/');
+            }
+        }
+        if !list.contains(&path) {
+            list.push(path);
+        }
+    }
+    list
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_level_includes_those_below_it() {
+        let levels = ["x86-64-v4", "x86-64-v3", "x86-64-v2"].map(str::to_owned);
+        assert_eq!(supported(&levels, None), ["x86-64-v3", "x86-64-v2"]);
+        assert_eq!(supported(&levels, Some("x86-64-v4")).len(), 3);
+        assert!(supported(&levels, Some("x86-64-v1")).is_empty());
+        let z = ["z16", "z15", "z14", "z13"].map(str::to_owned);
+        assert_eq!(supported(&z, None), ["z14", "z13"]);
+        assert_eq!(isa_bits(&supported(&levels, None)), 0b111);
+        assert_eq!(isa_bits(&[]), 0b1);
+    }
+}

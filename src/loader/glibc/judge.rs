@@ -1,0 +1,159 @@
+//! What glibc does with a file that it opened (`elf/dl-load.c`: `open_verify`,
+//! `open_path`, `_dl_map_object_from_fd`).
+
+use super::Glibc;
+use crate::content::FileRecord;
+use crate::elf::consts::{
+    EF_RISCV_FLOAT_ABI, ELFOSABI_ARM_AEABI, ELFOSABI_GNU, ELFOSABI_SYSV, EM_ARM, EM_RISCV, ET_DYN,
+    ET_EXEC,
+};
+use crate::elf::{Encoding, Object, SegmentTable};
+use crate::errno::Errno;
+use crate::loader::plan::{Judgement, Reject, StopText, TryOutcome};
+
+/// `LIBC_ABI_MAX`: `EI_ABIVERSION` must be lower where the OS ABI is GNU's.
+const ABI_VERSIONS: u8 = 4;
+
+impl Glibc {
+    pub(in crate::loader) fn judge_open(
+        &self,
+        opened: Result<&FileRecord, Errno>,
+    ) -> Judgement {
+        let file = match opened {
+            Ok(file) => file,
+            Err(errno @ (Errno::NOENT | Errno::ACCES | Errno::NOTDIR)) => {
+                return Judgement::Skip(Reject::open(errno));
+            }
+            Err(errno) => return Judgement::EndList(Reject::open(errno)),
+        };
+        match &file.content {
+            Err(errno) => {
+                let outcome = if *errno == Errno::ISDIR {
+                    TryOutcome::Directory
+                } else {
+                    TryOutcome::IoError
+                };
+                stop(outcome, "cannot read file data", true, *errno)
+            }
+            Ok(content) => match content.elf() {
+                Some(object) => self.verify(object, file.metadata.size),
+                None => self.not_elf(file),
+            },
+        }
+    }
+
+    fn not_elf(&self, file: &FileRecord) -> Judgement {
+        let size = file.metadata.size;
+        if size < self.abi.class.header_size() as u64 {
+            return stop(TryOutcome::TooShort, "file too short", true, Errno::NONE);
+        }
+        stop(TryOutcome::NotElf, "invalid ELF header", true, Errno::NONE)
+    }
+
+    /// The checks of `open_verify`, in its order.
+    fn verify(&self, object: &Object, size: u64) -> Judgement {
+        let header = &object.header;
+        let ident = header.ident;
+        if size < self.abi.class.header_size() as u64 {
+            return stop(TryOutcome::TooShort, "file too short", true, Errno::NONE);
+        }
+        if !self.expects(ident) {
+            return skip(TryOutcome::WrongClass, Some(class_name(ident.class())));
+        }
+        let fatal = |text: &str| not_loadable(text, true);
+        if ident.data() != self.abi.encoding.ident() {
+            let text = match self.abi.encoding {
+                Encoding::Little => "ELF file data encoding not little-endian",
+                Encoding::Big => "ELF file data encoding not big-endian",
+            };
+            return stop(TryOutcome::WrongData, text, true, Errno::NONE);
+        }
+        if ident.version() != 1 {
+            return fatal("ELF file version ident does not match current one");
+        }
+        let is_arm_abi = header.machine == EM_ARM && ident.osabi() == ELFOSABI_ARM_AEABI;
+        if !matches!(ident.osabi(), ELFOSABI_SYSV | ELFOSABI_GNU) && !is_arm_abi {
+            return fatal("ELF file OS ABI invalid");
+        }
+        let abi_version = ident.abi_version();
+        let is_gnu = ident.osabi() == ELFOSABI_GNU;
+        if abi_version != 0 && !(is_gnu && abi_version < ABI_VERSIONS) {
+            return fatal("ELF file ABI version invalid");
+        }
+        if !ident.padding_is_zero() {
+            return fatal("nonzero padding in e_ident");
+        }
+        if header.version != 1 {
+            return fatal("ELF file version does not match current one");
+        }
+        if header.machine != self.abi.machine || !self.flags_match(header.flags) {
+            let machine =
+                crate::platform::machine_name(header.machine, header.layout, header.flags);
+            return skip(TryOutcome::WrongMachine, Some(machine));
+        }
+        if !matches!(header.object_type, ET_DYN | ET_EXEC) {
+            return fatal("only ET_DYN and ET_EXEC can be loaded");
+        }
+        match object.table {
+            SegmentTable::BadEntrySize => fatal("ELF file's phentsize not the expected size"),
+            SegmentTable::Outside => fatal("cannot read file data"),
+            SegmentTable::Read | SegmentTable::Empty => Judgement::Accept,
+        }
+    }
+
+    /// The float ABI of RISC-V is part of the machine
+    /// (`sysdeps/riscv/dl-machine.h:elf_machine_matches_host`).
+    fn flags_match(&self, flags: u32) -> bool {
+        self.abi.machine != EM_RISCV || (self.flags ^ flags) & EF_RISCV_FLOAT_ABI == 0
+    }
+}
+
+/// The checks of `_dl_map_object_from_fd`, in its order.
+#[must_use]
+pub fn judge_map(file: &FileRecord) -> Judgement {
+    let Some(object) = file.content.as_ref().ok().and_then(|content| content.elf()) else {
+        return Judgement::Accept;
+    };
+    let fatal = |text: &str| not_loadable(text, false);
+    let misaligned = |load: &crate::elf::Segment| {
+        let mask = load.align.wrapping_sub(1);
+        load.align.is_power_of_two() && load.address.wrapping_sub(load.offset) & mask != 0
+    };
+    if object.loads.iter().any(misaligned) {
+        return fatal("ELF load command address/offset not page-aligned");
+    }
+    if object.loads.is_empty() {
+        return fatal("object file has no loadable segments");
+    }
+    if object.header.object_type != ET_DYN {
+        return fatal("cannot dynamically load executable");
+    }
+    if !object.has_dynamic {
+        return fatal("object file has no dynamic section");
+    }
+    if object.dynamic.is_pie() {
+        return fatal("cannot dynamically load position-independent executable");
+    }
+    Judgement::Accept
+}
+
+fn class_name(class: u8) -> String {
+    match class {
+        1 => "ELFCLASS32".to_owned(),
+        2 => "ELFCLASS64".to_owned(),
+        other => format!("class {other}"),
+    }
+}
+
+fn skip(outcome: TryOutcome, detail: Option<String>) -> Judgement {
+    Judgement::Skip(Reject { outcome, detail, errno: Errno::NOENT })
+}
+
+fn stop(outcome: TryOutcome, text: &str, names_path: bool, errno: Errno) -> Judgement {
+    let reject = Reject { outcome, detail: Some(text.to_owned()), errno };
+    Judgement::Stop(reject, StopText { text: text.to_owned(), names_path, errno })
+}
+
+fn not_loadable(text: &str, names_path: bool) -> Judgement {
+    stop(TryOutcome::NotLoadable, text, names_path, Errno::NONE)
+}

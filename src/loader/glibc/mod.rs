@@ -1,0 +1,280 @@
+//! Where glibc's `ld.so` looks for a library.
+//!
+//! Follows `elf/dl-load.c` (`_dl_map_new_object`, `fillin_rpath`,
+//! `decompose_rpath`, `open_path`) and `elf/rtld.c` (`dl_main`, preloads).
+
+mod cache;
+mod hwcaps;
+mod judge;
+mod traits;
+
+use std::rc::Rc;
+
+pub use judge::judge_map;
+pub use traits::Traits;
+
+use self::cache::Cache;
+use super::link_map::{Expanded, LinkMap, Loaded, ObjectId, Role};
+use super::path_list::glibc_list;
+use super::plan::{Directory, Plan, Rule, Step, StopText};
+use super::token::{Secure, Tokens, has_token, substitute};
+use super::{Environment, Subject};
+use crate::elf::Ident;
+use crate::errno::Errno;
+use crate::path::parent;
+use crate::platform::Abi;
+
+/// The file of preloads that every program obeys.
+pub const PRELOAD_FILE: &[u8] = b"/etc/ld.so.preload";
+/// What the loader calls that file in its messages.
+const PRELOAD_ORIGIN: &str = "/etc/ld.so.preload";
+
+/// Why directories below the default ones are left out.
+const NO_DEFAULT: &str = "DF_1_NODEFLIB of the object that asks";
+
+/// glibc's loader, ready to be asked.
+#[derive(Debug)]
+pub struct Glibc {
+    abi: &'static Abi,
+    /// `e_flags` of the program.
+    flags: u32,
+    traits: Traits,
+    environment: Environment,
+    cache: Option<Cache>,
+    preload_file: Option<Vec<u8>>,
+    library_path: Option<Rc<[Directory]>>,
+    defaults: Rc<[Directory]>,
+    subdirectories: Vec<Rc<[u8]>>,
+}
+
+/// A library to load before those that are needed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Preload {
+    /// The name, as written.
+    pub name: Vec<u8>,
+    /// Where it was written, as the loader says it.
+    pub origin: &'static str,
+}
+
+impl Glibc {
+    /// The loader that starts `subject`, whose real path is `program`. `cache`
+    /// is the content of [`Traits::cache_path`] and `preload_file` that of
+    /// [`PRELOAD_FILE`], where there is one.
+    #[must_use]
+    pub fn new(
+        subject: Subject<'_>,
+        traits: Traits,
+        environment: Environment,
+        program: Option<&[u8]>,
+        cache: Option<Vec<u8>>,
+        preload_file: Option<Vec<u8>>,
+    ) -> Glibc {
+        let abi = subject.abi;
+        let levels = hwcaps::supported(&traits.hwcaps, environment.cpu.as_deref());
+        let defaults = traits.default_directories.iter();
+        let defaults = defaults.map(|d| Directory::Search(Rc::from(d.as_slice()))).collect();
+        let mut glibc = Glibc {
+            abi,
+            flags: subject.object.header.flags,
+            subdirectories: hwcaps::subdirectories(&traits, &levels, abi),
+            cache: cache.and_then(|bytes| Cache::parse(bytes, abi, &levels)),
+            preload_file,
+            library_path: None,
+            defaults,
+            traits,
+            environment,
+        };
+        let text = glibc.environment.library_path.as_deref().filter(|_| !glibc.environment.secure);
+        let origin = program.filter(|_| glibc.environment.has_proc).map(directory_of);
+        glibc.library_path =
+            text.and_then(|text| glibc_list(text, b":;", glibc.tokens(origin, true)));
+        glibc
+    }
+
+    pub(super) fn subdirectories(&self) -> &[Rc<[u8]>] {
+        &self.subdirectories
+    }
+
+    /// What to load first: `LD_PRELOAD`, then the file (`elf/rtld.c`).
+    #[must_use]
+    pub fn preloads(&self) -> Vec<Preload> {
+        let secure = self.environment.secure;
+        let preload = |origin| {
+            move |name: &[u8]| {
+                // In secure mode a name with a slash is not taken from the
+                // environment (`dso_name_valid_for_suid`).
+                let from_environment = origin == "LD_PRELOAD";
+                let allowed = !(secure && from_environment && name.contains(&b'/'));
+                (!name.is_empty() && allowed).then(|| Preload { name: name.to_vec(), origin })
+            }
+        };
+        let variable = self.environment.preload.as_deref().unwrap_or_default();
+        let variable = variable.split(|b| matches!(b, b' ' | b':'));
+        let text = without_comments(self.preload_file.as_deref().unwrap_or_default());
+        let file = text.split(|b| matches!(b, b' ' | b':' | b'\t' | b'\n'));
+        variable
+            .filter_map(preload("LD_PRELOAD"))
+            .chain(file.filter_map(preload(PRELOAD_ORIGIN)))
+            .collect()
+    }
+
+    pub(super) fn plan(&self, map: &LinkMap, requester: Option<ObjectId>, name: &[u8]) -> Plan {
+        let asker = requester.unwrap_or(LinkMap::MAIN);
+        let loaded = map.get(asker);
+        if name.contains(&b'/') || has_token(name) {
+            return self.plan_path(map, asker, name);
+        }
+        let mut steps = Vec::new();
+        if loaded.expanded.runpath.is_none() && !has_runpath(loaded) {
+            self.plan_rpaths(map, asker, &mut steps);
+        }
+        match (&self.library_path, &self.environment.library_path) {
+            (Some(directories), _) => steps.push(Step::List {
+                rule: Rule::LibraryPath,
+                owner: None,
+                directories: directories.clone(),
+            }),
+            (None, Some(text)) if self.environment.secure => steps.push(Step::Withheld {
+                rule: Rule::LibraryPath,
+                what: text.clone(),
+                why: "secure mode",
+            }),
+            _ => {}
+        }
+        if let Some(directories) = loaded.expanded.runpath.clone() {
+            steps.push(Step::List { rule: Rule::Runpath, owner: Some(asker), directories });
+        }
+        let no_default =
+            loaded.object.as_ref().is_some_and(|object| object.dynamic.no_default_libraries());
+        if let Some(path) = self.cache.as_ref().and_then(|cache| cache.lookup(name)) {
+            let under_default =
+                self.traits.default_directories.iter().any(|d| path.starts_with(d));
+            steps.push(if no_default && under_default {
+                Step::Withheld { rule: Rule::Cache, what: path, why: NO_DEFAULT }
+            } else {
+                Step::File { rule: Rule::Cache, path }
+            });
+        }
+        if no_default {
+            steps.extend(self.traits.default_directories.iter().map(|directory| Step::Withheld {
+                rule: Rule::DefaultDirectory,
+                what: [directory, name].concat(),
+                why: NO_DEFAULT,
+            }));
+        } else {
+            let directories = self.defaults.clone();
+            steps.push(Step::List { rule: Rule::DefaultDirectory, owner: None, directories });
+        }
+        Plan::Search(steps)
+    }
+
+    /// The rpaths of who asks and of those who asked for it. One that has a
+    /// runpath contributes nothing and does not end the chain; the program comes
+    /// last if it was not in it.
+    fn plan_rpaths(&self, map: &LinkMap, asker: ObjectId, steps: &mut Vec<Step>) {
+        let chain: Vec<ObjectId> = map.chain(asker).collect();
+        let program = (!chain.contains(&LinkMap::MAIN)).then_some(LinkMap::MAIN);
+        for owner in chain.into_iter().chain(program) {
+            if let Some(directories) = map.get(owner).expanded.rpath.clone() {
+                let rule = if owner == asker { Rule::Rpath } else { Rule::RpathInherited };
+                steps.push(Step::List { rule, owner: Some(owner), directories });
+            }
+        }
+    }
+
+    /// A name with a slash, or with tokens in it, is a path.
+    fn plan_path(&self, map: &LinkMap, asker: ObjectId, name: &[u8]) -> Plan {
+        let loaded = map.get(asker);
+        let origin = self.origin(loaded);
+        let tokens = self.tokens(origin.as_deref(), loaded.role == Role::Main);
+        match substitute(name, tokens) {
+            Ok(path) if path.contains(&b'/') => {
+                Plan::Search(vec![Step::File { rule: Rule::Direct, path }])
+            }
+            // `$LIB` alone expands to a name that may be searched for; no linker
+            // writes that.
+            Ok(path) => Plan::Search(vec![Step::File { rule: Rule::Direct, path }]),
+            Err(_) => Plan::Impossible(StopText {
+                text: "empty dynamic string token substitution".to_owned(),
+                names_path: false,
+                errno: Errno::NONE,
+            }),
+        }
+    }
+
+    pub(super) fn expand(&self, loaded: &Loaded) -> Expanded {
+        let Some(object) = &loaded.object else { return Expanded::default() };
+        let origin = self.origin(loaded);
+        let tokens = self.tokens(origin.as_deref(), loaded.role == Role::Main);
+        let list = |text: &Option<Box<[u8]>>| glibc_list(text.as_deref()?, b":", tokens);
+        match &object.dynamic {
+            // An rpath beside a runpath is forgotten (elf/get-dynamic-info.h).
+            dynamic if dynamic.runpath.is_some() => {
+                Expanded { rpath: None, runpath: list(&dynamic.runpath) }
+            }
+            dynamic => Expanded { rpath: list(&dynamic.rpath), runpath: None },
+        }
+    }
+
+    /// `$ORIGIN`: of the program the directory where it really is, of a library
+    /// the directory that it was found in.
+    fn origin(&self, loaded: &Loaded) -> Option<Vec<u8>> {
+        match loaded.role {
+            Role::Main => {
+                let known = self.environment.has_proc;
+                loaded.real_path.as_deref().filter(|_| known).map(|p| directory_of(p).to_vec())
+            }
+            _ => {
+                let path = self.environment.workdir.join(&loaded.path);
+                Some(directory_of(path.as_bytes()).to_vec())
+            }
+        }
+    }
+
+    fn tokens<'a>(&'a self, origin: Option<&'a [u8]>, of_program: bool) -> Tokens<'a> {
+        let trusted = &self.traits.default_directories;
+        Tokens {
+            origin,
+            lib: Some(&self.traits.lib),
+            platform: Some(self.abi.platform.as_bytes()),
+            secure: self.environment.secure.then_some(Secure { trusted, of_program }),
+        }
+    }
+
+    fn expects(&self, ident: Ident) -> bool {
+        ident.class() == self.abi.class.ident()
+    }
+}
+
+/// The loaded object that has the name, or whose soname it is
+/// (`elf/dl-load.c:_dl_lookup_map`). The empty name is the program's.
+#[must_use]
+pub fn loaded(map: &LinkMap, name: &[u8]) -> Option<ObjectId> {
+    let has_name = |loaded: &Loaded| match loaded.role {
+        Role::Main => name.is_empty() || loaded.soname() == Some(name),
+        _ => {
+            *loaded.path == *name
+                || loaded.names.iter().any(|known| **known == *name)
+                || loaded.soname() == Some(name)
+        }
+    };
+    map.iter().find(|(_, loaded)| has_name(loaded)).map(|(id, _)| id)
+}
+
+fn has_runpath(loaded: &Loaded) -> bool {
+    loaded.object.as_ref().is_some_and(|object| object.dynamic.runpath.is_some())
+}
+
+fn directory_of(path: &[u8]) -> &[u8] {
+    parent(path)
+}
+
+/// `#` up to the end of the line counts as blank.
+fn without_comments(text: &[u8]) -> Vec<u8> {
+    let mut in_comment = false;
+    let blank = |&byte: &u8| {
+        in_comment = byte == b'#' || (in_comment && byte != b'\n');
+        if in_comment { b' ' } else { byte }
+    };
+    text.iter().map(blank).collect()
+}

@@ -1,0 +1,191 @@
+//! What a glibc loader's own bytes say of it.
+//!
+//! The directories, the cache's path and the hwcaps levels are compiled in
+//! (`elf/dl-load.c:system_dirs`, `LD_SO_CACHE`,
+//! `sysdeps/**/dl-hwcaps-subdirs.c`); distributions choose them. They are read
+//! from the loader that is there, so that no table of distributions is needed.
+
+use crate::loader::recognise::find;
+use crate::platform::Abi;
+
+/// What a glibc loader was built with.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Traits {
+    /// The release, such as `(2, 36)`, where the file says it.
+    pub version: Option<(u32, u32)>,
+    /// The default directories in order, each ending in a slash.
+    pub default_directories: Vec<Vec<u8>>,
+    /// Where the loader looks for its cache.
+    pub cache_path: Vec<u8>,
+    /// The levels of `glibc-hwcaps`, best first; empty before 2.33 and on
+    /// machines without.
+    pub hwcaps: Vec<String>,
+    /// What `$LIB` stands for.
+    pub lib: Vec<u8>,
+    /// The bytes did not tell the directories; the ABI's own are assumed.
+    pub directories_assumed: bool,
+}
+
+impl Traits {
+    pub(in crate::loader) fn read(data: &[Vec<u8>], name: &[u8]) -> Traits {
+        let strings = || data.iter().flat_map(|part| part.split(|&b| b == 0));
+        let directories = data.iter().find_map(|part| directory_run(part)).or_else(|| {
+            let alone = |s: &&[u8]| is_directory(s) && find(s, b"/lib").is_some();
+            strings().find(alone).map(|s| vec![s.to_vec()])
+        });
+        let cache_path = strings()
+            .find(|s| s.starts_with(b"/") && s.ends_with(b"/ld.so.cache"))
+            .unwrap_or(b"/etc/ld.so.cache");
+        let hwcaps = strings().find_map(hwcaps_levels).unwrap_or_default();
+        let version = data.iter().find_map(|part| release(part)).or_else(|| release_of_name(name));
+        let lib = lib_token(directories.as_deref(), &strings);
+        Traits {
+            version,
+            directories_assumed: directories.is_none(),
+            default_directories: directories.unwrap_or_default(),
+            cache_path: cache_path.to_vec(),
+            hwcaps,
+            lib,
+        }
+    }
+
+    /// What is assumed of a loader that is not there, or is none that is known.
+    #[must_use]
+    pub fn assumed(abi: &Abi) -> Traits {
+        let mut traits = Traits {
+            version: None,
+            default_directories: Vec::new(),
+            cache_path: b"/etc/ld.so.cache".to_vec(),
+            hwcaps: Vec::new(),
+            lib: b"lib".to_vec(),
+            directories_assumed: true,
+        };
+        traits.complete(abi);
+        traits
+    }
+
+    /// Fills in what the bytes did not tell: the multiarch directories of
+    /// Debian's kind first, which a system without them does not have, then
+    /// those of the ABI.
+    pub fn complete(&mut self, abi: &Abi) {
+        if !self.directories_assumed || !self.default_directories.is_empty() {
+            return;
+        }
+        let multiarch = ["/lib/", "/usr/lib/"].map(|d| format!("{d}{}/", abi.triplet));
+        let own = abi.directories.iter().map(|d| (*d).to_owned());
+        let plain = ["/lib/", "/usr/lib/"].map(str::to_owned);
+        for directory in multiarch.into_iter().chain(own).chain(plain) {
+            if !self.default_directories.contains(&directory.clone().into_bytes()) {
+                self.default_directories.push(directory.into_bytes());
+            }
+        }
+    }
+
+    /// Whether the loader still looks into `tls/` and the sub-directories named
+    /// after platforms (removed in 2.37).
+    #[must_use]
+    pub(super) fn has_legacy_subdirectories(&self) -> bool {
+        self.version.map_or(self.hwcaps.is_empty() && !self.directories_assumed, |v| v < (2, 37))
+    }
+}
+
+fn is_directory(text: &[u8]) -> bool {
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || b"/_.+-".contains(b);
+    text.len() > 1 && text.starts_with(b"/") && text.ends_with(b"/") && text.iter().all(plain)
+}
+
+/// The first run of two or more directories that stand one behind the other.
+fn directory_run(part: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let mut run: Vec<Vec<u8>> = Vec::new();
+    for text in part.split(|&b| b == 0) {
+        // A run may begin behind other bytes that no NUL parts from it.
+        if is_directory(text) {
+            run.push(text.to_vec());
+        } else if run.len() > 1 {
+            break;
+        } else {
+            run.clear();
+        }
+    }
+    (run.len() > 1).then_some(run)
+}
+
+/// A list such as `x86-64-v4:x86-64-v3:x86-64-v2`.
+fn hwcaps_levels(text: &[u8]) -> Option<Vec<String>> {
+    let known = [&b"x86-64-v"[..], b"power1", b"z1"].iter().any(|start| text.starts_with(start));
+    if !known || !text.contains(&b':') || text.len() > 128 {
+        return None;
+    }
+    let text = std::str::from_utf8(text).ok()?;
+    let level = |s: &str| s.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    text.split(':').all(level).then(|| text.split(':').map(str::to_owned).collect())
+}
+
+/// `stable release version 2.36.`, in the loader itself from 2.33 on.
+fn release(part: &[u8]) -> Option<(u32, u32)> {
+    let at = find(part, b"release version ")? + b"release version ".len();
+    number_pair(&part[at..])
+}
+
+/// `ld-2.31.so`
+fn release_of_name(name: &[u8]) -> Option<(u32, u32)> {
+    number_pair(name.strip_prefix(b"ld-")?)
+}
+
+fn number_pair(text: &[u8]) -> Option<(u32, u32)> {
+    let digits = |text: &[u8]| -> Option<(u32, usize)> {
+        let end = text.iter().position(|b| !b.is_ascii_digit()).unwrap_or(text.len());
+        Some((std::str::from_utf8(&text[..end]).ok()?.parse().ok()?, end))
+    };
+    let (major, end) = digits(text)?;
+    let (minor, _) = digits(text.get(end..)?.strip_prefix(b".")?)?;
+    Some((major, minor))
+}
+
+/// `$LIB` is the first default directory without its slashes where the loader
+/// has that as a string (Debian's multiarch), else its last component.
+fn lib_token<'a, I: Iterator<Item = &'a [u8]>>(
+    directories: Option<&[Vec<u8>]>,
+    strings: &impl Fn() -> I,
+) -> Vec<u8> {
+    let Some(first) = directories.and_then(|d| d.first()) else { return b"lib".to_vec() };
+    let whole = first[1..first.len() - 1].to_vec();
+    let last = whole.rsplit(|&b| b == b'/').next().unwrap_or_default().to_vec();
+    let has = |text: &[u8]| strings().any(|s| s == text);
+    if whole.starts_with(b"lib") && has(&whole) { whole } else { last }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn directories_release_and_levels_are_read_from_the_bytes() {
+        let data = b"x\0/lib/x86_64-linux-gnu/\0/usr/lib/x86_64-linux-gnu/\0/lib/\0/usr/lib/\0\
+            /etc/ld.so.cache\0lib/x86_64-linux-gnu\0x86-64-v4:x86-64-v3:x86-64-v2\0\
+            GNU C Library stable release version 2.36.\n\0"
+            .to_vec();
+        let traits = Traits::read(&[data], b"ld-linux-x86-64.so.2");
+        assert_eq!(traits.default_directories.len(), 4);
+        assert_eq!(traits.version, Some((2, 36)));
+        assert_eq!(traits.hwcaps, ["x86-64-v4", "x86-64-v3", "x86-64-v2"]);
+        assert_eq!(traits.lib, b"lib/x86_64-linux-gnu");
+        assert!(traits.has_legacy_subdirectories());
+    }
+
+    #[test]
+    fn a_lone_directory_of_a_prefix_counts() {
+        let data = b"\0/nix/store/abc-glibc-2.38/lib/\0/nix/store/abc-glibc-2.38/etc/ld.so.cache\0";
+        let traits = Traits::read(&[data.to_vec()], b"ld-linux-x86-64.so.2");
+        assert_eq!(traits.default_directories, [b"/nix/store/abc-glibc-2.38/lib/".to_vec()]);
+        assert_eq!(traits.cache_path, b"/nix/store/abc-glibc-2.38/etc/ld.so.cache");
+    }
+
+    #[test]
+    fn an_old_loader_has_its_release_in_its_name() {
+        let traits = Traits::read(&[b"\0/lib64/\0/usr/lib64/\0".to_vec()], b"ld-2.31.so");
+        assert_eq!(traits.version, Some((2, 31)));
+        assert_eq!(traits.lib, b"lib64");
+        assert!(traits.hwcaps.is_empty());
+    }
+}

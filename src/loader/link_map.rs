@@ -1,0 +1,119 @@
+//! The link map: objects in the order in which they were loaded.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::plan::Directory;
+use crate::content::FileId;
+use crate::elf::Object;
+use crate::rootfs::Identity;
+
+/// An object of one link map.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct ObjectId(pub u32);
+
+/// What an object is to the process.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Role {
+    /// The program.
+    Main,
+    /// A library.
+    Library,
+    /// The loader.
+    Loader,
+}
+
+/// The directories that an object's rpath and runpath stand for.
+#[derive(Clone, Default, Debug)]
+pub struct Expanded {
+    /// From `DT_RPATH`; `None` where it has no say.
+    pub rpath: Option<Rc<[Directory]>>,
+    /// From `DT_RUNPATH`.
+    pub runpath: Option<Rc<[Directory]>>,
+}
+
+/// A loaded object.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// What it is.
+    pub role: Role,
+    /// The path that it was opened by, as the loader prints it; for the program
+    /// the path that was executed.
+    pub path: Rc<[u8]>,
+    /// The names that it was asked for by, the first one first; empty for the
+    /// program.
+    pub names: Vec<Rc<[u8]>>,
+    /// Whether a search found it, and not its own path.
+    pub searched: bool,
+    /// Where the program really is: `/proc/self/exe`.
+    pub real_path: Option<Rc<[u8]>>,
+    /// Its facts; `None` for a loader that is only assumed.
+    pub object: Option<Arc<Object>>,
+    /// The file.
+    pub file: Option<FileId>,
+    /// Which file that is.
+    pub identity: Option<Identity>,
+    /// The object that first asked for it.
+    pub requester: Option<ObjectId>,
+    /// Its directories.
+    pub expanded: Expanded,
+}
+
+impl Loaded {
+    /// Its `DT_SONAME`.
+    #[must_use]
+    pub fn soname(&self) -> Option<&[u8]> {
+        self.object.as_ref()?.dynamic.soname.as_deref()
+    }
+}
+
+/// All objects of a process so far.
+#[derive(Clone, Default, Debug)]
+pub struct LinkMap {
+    objects: Vec<Loaded>,
+}
+
+impl LinkMap {
+    /// The program: always the first.
+    pub const MAIN: ObjectId = ObjectId(0);
+
+    /// Adds an object at the end.
+    pub fn push(&mut self, loaded: Loaded) -> ObjectId {
+        let id = ObjectId(u32::try_from(self.objects.len()).expect("fewer objects than the limit"));
+        self.objects.push(loaded);
+        id
+    }
+
+    /// An object.
+    #[must_use]
+    pub fn get(&self, id: ObjectId) -> &Loaded {
+        &self.objects[id.0 as usize]
+    }
+
+    /// An object, to be changed.
+    pub fn get_mut(&mut self, id: ObjectId) -> &mut Loaded {
+        &mut self.objects[id.0 as usize]
+    }
+
+    /// All objects in load order.
+    pub fn iter(&self) -> impl Iterator<Item = (ObjectId, &Loaded)> {
+        self.objects.iter().zip(0..).map(|(loaded, index)| (ObjectId(index), loaded))
+    }
+
+    /// How many objects there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.objects.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.objects.is_empty()
+    }
+
+    /// The object that asked for `id`, the one that asked for that, and so on.
+    pub fn chain(&self, id: ObjectId) -> impl Iterator<Item = ObjectId> {
+        std::iter::successors(Some(id), |&id| self.get(id).requester)
+    }
+}

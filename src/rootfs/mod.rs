@@ -1,0 +1,310 @@
+//! The target's filesystem: one view, whatever it comes from.
+//!
+//! [`Filesystem`] is what a directory, a copied-in overlay or an image must
+//! answer; [`Rootfs`] walks paths in it exactly as the kernel would for a
+//! process whose root it is (`fs/namei.c`). Every symlink is followed inside,
+//! `..` is walked and stops at the root, and nothing here knows ELF.
+
+mod overlay;
+mod walk;
+
+use std::io;
+
+use crate::errno::Errno;
+use crate::path::TargetPath;
+use crate::read_at::{ReadAt, read_all};
+
+pub use overlay::{Overlay, OverlayError};
+pub use walk::{Follow, Hop, Walk};
+
+/// A file, directory or link of one [`Filesystem`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct NodeId(pub u32);
+
+/// What kind of thing a node is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// A regular file.
+    File,
+    /// A directory.
+    Directory,
+    /// A symbolic link.
+    Symlink,
+    /// A device, fifo or socket.
+    Other,
+}
+
+/// Two names with the same identity are one file.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Identity {
+    /// The device, or whatever tells parts of a filesystem apart.
+    pub device: u64,
+    /// The inode.
+    pub inode: u64,
+}
+
+/// What `stat` says of a node.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Metadata {
+    /// Kind of node.
+    pub kind: Kind,
+    /// Permission bits with set-uid, set-gid and sticky: the low 12.
+    pub mode: u32,
+    /// Owner.
+    pub uid: u32,
+    /// Group.
+    pub gid: u32,
+    /// Bytes.
+    pub size: u64,
+    /// Which file it is.
+    pub identity: Identity,
+}
+
+/// What an opened path leads to.
+pub struct Opened {
+    /// What it is.
+    pub metadata: Metadata,
+    /// Its bytes; `None` unless it is a regular file.
+    pub data: Option<Box<dyn ReadAt>>,
+}
+
+/// A tree of files that can be looked at.
+pub trait Filesystem {
+    /// The root directory.
+    fn root(&self) -> NodeId;
+
+    /// The entry `name` of a directory.
+    ///
+    /// # Errors
+    /// Where the directory could not be looked at.
+    fn child(&self, directory: NodeId, name: &[u8]) -> Result<Option<NodeId>, Errno>;
+
+    /// What a node is.
+    fn metadata(&self, node: NodeId) -> Metadata;
+
+    /// Where a symlink points.
+    ///
+    /// # Errors
+    /// Where the link could not be read.
+    fn link_target(&self, link: NodeId) -> Result<Vec<u8>, Errno>;
+
+    /// The bytes of a regular file.
+    ///
+    /// # Errors
+    /// Where the file could not be opened.
+    fn open(&self, file: NodeId) -> io::Result<Box<dyn ReadAt>>;
+
+    /// The names in a directory, sorted.
+    ///
+    /// # Errors
+    /// Where the directory could not be listed.
+    fn names(&self, directory: NodeId) -> Result<Vec<Vec<u8>>, Errno>;
+
+    /// Opens the file that `path` leads to in one step, where there is a faster
+    /// way than walking. It must give what the walk gives for root.
+    fn open_path(&self, _path: &[u8]) -> Option<Result<Opened, Errno>> {
+        None
+    }
+
+    /// Every regular file's path, in a fixed order; what cannot be listed goes to
+    /// `problem`.
+    fn scan(
+        &self,
+        visit: &mut dyn FnMut(TargetPath),
+        problem: &mut dyn FnMut(TargetPath, Errno),
+    ) {
+        scan_below(self, self.root(), &TargetPath::root(), visit, problem);
+    }
+}
+
+fn scan_below<F: Filesystem + ?Sized>(
+    filesystem: &F,
+    directory: NodeId,
+    path: &TargetPath,
+    visit: &mut dyn FnMut(TargetPath),
+    problem: &mut dyn FnMut(TargetPath, Errno),
+) {
+    let names = match filesystem.names(directory) {
+        Ok(names) => names,
+        Err(errno) => return problem(path.clone(), errno),
+    };
+    for name in names {
+        let below = path.join(&name);
+        match filesystem.child(directory, &name) {
+            Ok(Some(node)) => match filesystem.metadata(node).kind {
+                Kind::Directory => scan_below(filesystem, node, &below, visit, problem),
+                Kind::File => visit(below),
+                Kind::Symlink | Kind::Other => {}
+            },
+            Ok(None) => {}
+            Err(errno) => problem(below, errno),
+        }
+    }
+}
+
+/// Who looks: the target's user, not ours.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Credentials {
+    /// User ID.
+    pub uid: u32,
+    /// Group ID.
+    pub gid: u32,
+    /// Supplementary groups.
+    pub groups: Vec<u32>,
+}
+
+/// Permission to read, to write or to execute, as in one digit of a mode.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Access {
+    /// 4
+    Read = 4,
+    /// 1
+    Execute = 1,
+}
+
+impl Credentials {
+    /// The superuser.
+    #[must_use]
+    pub fn root() -> Self {
+        Credentials { uid: 0, gid: 0, groups: Vec::new() }
+    }
+
+    /// Whether permission bits do not bind this user.
+    #[must_use]
+    pub fn is_root(&self) -> bool {
+        self.uid == 0
+    }
+
+    /// Whether a file with this metadata grants `access`
+    /// (`fs/namei.c:generic_permission`). Root may read anything and search any
+    /// directory, and executes what has any execute bit at all.
+    #[must_use]
+    pub fn may(&self, access: Access, of: &Metadata) -> bool {
+        let bit = access as u32;
+        if self.is_root() {
+            return access == Access::Read || of.kind == Kind::Directory || of.mode & 0o111 != 0;
+        }
+        let class = if self.uid == of.uid {
+            of.mode >> 6
+        } else if self.gid == of.gid || self.groups.contains(&of.gid) {
+            of.mode >> 3
+        } else {
+            of.mode
+        };
+        class & bit != 0
+    }
+}
+
+/// A filesystem as one user's processes see it.
+pub struct Rootfs {
+    filesystem: Box<dyn Filesystem>,
+    user: Credentials,
+    /// Whether a whole-path look-up by the running kernel sees what this user
+    /// would see.
+    kernel_may_look: bool,
+}
+
+impl Rootfs {
+    /// `filesystem` as `user` sees it. `user_is_us` says that this process has
+    /// the very rights of `user`, so that the running kernel's permission checks
+    /// are the right ones.
+    #[must_use]
+    pub fn new(filesystem: Box<dyn Filesystem>, user: Credentials, user_is_us: bool) -> Self {
+        let kernel_may_look = user.is_root() || user_is_us;
+        Rootfs { filesystem, user, kernel_may_look }
+    }
+
+    /// Walks every path by ourselves from now on.
+    pub fn walk_always(&mut self) {
+        self.kernel_may_look = false;
+    }
+
+    /// Who looks.
+    #[must_use]
+    pub fn user(&self) -> &Credentials {
+        &self.user
+    }
+
+    /// The tree behind it.
+    #[must_use]
+    pub fn filesystem(&self) -> &dyn Filesystem {
+        &*self.filesystem
+    }
+
+    /// Follows `path`, noting every link on the way.
+    #[must_use]
+    pub fn walk(&self, path: &[u8], follow: Follow) -> Walk {
+        walk::walk(&*self.filesystem, &self.user, path, follow)
+    }
+
+    /// [`Rootfs::walk`] in a filesystem that is still being put together.
+    #[must_use]
+    pub fn walk_in(
+        filesystem: &dyn Filesystem,
+        user: &Credentials,
+        path: &[u8],
+        follow: Follow,
+    ) -> Walk {
+        walk::walk(filesystem, user, path, follow)
+    }
+
+    /// Opens what `path` leads to for reading, as `open(path, O_RDONLY)` would.
+    ///
+    /// # Errors
+    /// What `open` would set `errno` to. `EACCES` for root, or for a file whose
+    /// mode grants reading, means that we are not allowed what they are.
+    pub fn open(&self, path: &[u8]) -> Result<Opened, Errno> {
+        if self.kernel_may_look {
+            if let Some(opened) = self.filesystem.open_path(path) {
+                return opened;
+            }
+        }
+        let node = self.walk(path, Follow::Last).end?;
+        let metadata = self.filesystem.metadata(node);
+        if !self.user.may(Access::Read, &metadata) {
+            return Err(Errno::ACCES);
+        }
+        let data = match metadata.kind {
+            Kind::File => Some(self.open_node(node)?),
+            _ => None,
+        };
+        Ok(Opened { metadata, data })
+    }
+
+    /// The bytes of a file that was walked to.
+    ///
+    /// # Errors
+    /// What opening it reports to us.
+    pub fn open_node(&self, node: NodeId) -> Result<Box<dyn ReadAt>, Errno> {
+        self.filesystem.open(node).map_err(|error| Errno::from(&error))
+    }
+
+    /// The whole of a small file.
+    ///
+    /// # Errors
+    /// As for [`Rootfs::open`]; `EISDIR` for a directory.
+    pub fn read(&self, path: &[u8], limit: usize) -> Result<Vec<u8>, Errno> {
+        let opened = self.open(path)?;
+        let data = match (opened.data, opened.metadata.kind) {
+            (Some(data), _) => data,
+            (None, Kind::Directory) => return Err(Errno::ISDIR),
+            (None, _) => return Ok(Vec::new()),
+        };
+        read_all(&*data, limit).map_err(|error| Errno::from(&error))
+    }
+
+    /// What `path` leads to.
+    ///
+    /// # Errors
+    /// What `stat` would set `errno` to.
+    pub fn metadata(&self, path: &[u8]) -> Result<Metadata, Errno> {
+        self.walk(path, Follow::Last).end.map(|node| self.filesystem.metadata(node))
+    }
+
+    /// The path of the file that `path` leads to, without links.
+    #[must_use]
+    pub fn real_path(&self, path: &[u8]) -> Option<TargetPath> {
+        let walk = self.walk(path, Follow::Last);
+        walk.end.is_ok().then_some(walk.real_path)
+    }
+}

@@ -1,0 +1,305 @@
+//! A directory of the host as a target's root.
+//!
+//! Whole paths are opened with `openat2(RESOLVE_IN_ROOT)` where the kernel has
+//! it: it resolves exactly as in a chroot and cannot be led outside by a link
+//! that is swapped meanwhile. Everything else, and every other system, takes the
+//! walk in `rootfs` over `lstat` of paths whose parents are known to be real
+//! directories; what was looked at once is remembered.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::os::unix::fs::{FileExt as _, FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use rustix::fs::OFlags;
+
+use super::SourceError;
+use crate::errno::Errno;
+use crate::path::TargetPath;
+use crate::read_at::ReadAt;
+use crate::rootfs::{Filesystem, Identity, Kind, Metadata, NodeId, Opened};
+
+/// Opening must not wait for a fifo's writer, seize a terminal, or leak.
+const OPEN_FLAGS: OFlags = OFlags::RDONLY
+    .union(OFlags::NONBLOCK)
+    .union(OFlags::NOCTTY)
+    .union(OFlags::CLOEXEC);
+
+/// How often a look-up is repeated that a rename somewhere on the system broke
+/// off, before the path is walked instead.
+#[cfg(target_os = "linux")]
+const RETRIES: usize = 8;
+
+/// A directory of the host.
+pub struct Directory {
+    root: PathBuf,
+    handle: File,
+    /// The directory is the host's own `/`, where links need no confinement and
+    /// those of `/proc` work.
+    is_host_root: bool,
+    kernel_resolves: Cell<bool>,
+    nodes: RefCell<Nodes>,
+}
+
+#[derive(Default)]
+struct Nodes {
+    all: Vec<Node>,
+    children: HashMap<(NodeId, Rc<[u8]>), Option<NodeId>>,
+}
+
+struct Node {
+    metadata: Metadata,
+    parent: NodeId,
+    name: Rc<[u8]>,
+}
+
+impl Directory {
+    /// Opens `root`.
+    ///
+    /// # Errors
+    /// Where it is no directory or cannot be opened.
+    pub fn open(root: &Path) -> Result<Self, SourceError> {
+        let failed = |cause| SourceError::Directory { path: root.to_owned(), cause };
+        let handle = fs::OpenOptions::new()
+            .read(true)
+            .custom_flags(i32::try_from(OFlags::DIRECTORY.bits()).unwrap_or(0))
+            .open(root)
+            .map_err(failed)?;
+        let of_root = handle.metadata().map_err(failed)?;
+        let is_host_root = fs::metadata("/")
+            .is_ok_and(|host| host.dev() == of_root.dev() && host.ino() == of_root.ino());
+        let node =
+            Node { metadata: metadata(&of_root), parent: NodeId(0), name: Rc::from(&b""[..]) };
+        let nodes = Nodes { all: vec![node], children: HashMap::new() };
+        Ok(Directory {
+            root: root.to_owned(),
+            handle,
+            is_host_root,
+            kernel_resolves: Cell::new(cfg!(target_os = "linux")),
+            nodes: RefCell::new(nodes),
+        })
+    }
+
+    /// Whether this is the host's own root directory.
+    #[must_use]
+    pub fn is_host_root(&self) -> bool {
+        self.is_host_root
+    }
+
+    /// Makes every look-up take the walk, as on a system without `openat2`.
+    pub fn without_openat2(self) -> Self {
+        self.kernel_resolves.set(false);
+        self
+    }
+
+    /// The host path of a node. Its parents are real directories, so no link is
+    /// followed but a last one, and that only by who wants to.
+    fn host_path(&self, node: NodeId, below: Option<&[u8]>) -> PathBuf {
+        let nodes = self.nodes.borrow();
+        let mut names = Vec::new();
+        let mut at = node;
+        while at.0 != 0 {
+            let node = &nodes.all[at.0 as usize];
+            names.push(&node.name);
+            at = node.parent;
+        }
+        let mut path = self.root.clone();
+        path.extend(names.iter().rev().map(|name| OsStr::from_bytes(name)));
+        if let Some(name) = below {
+            path.push(OsStr::from_bytes(name));
+        }
+        path
+    }
+
+    #[cfg(target_os = "linux")]
+    fn resolve(&self, path: &[u8]) -> Option<Result<File, Errno>> {
+        use rustix::fs::{Mode, ResolveFlags, openat2};
+        use rustix::io::Errno as Os;
+
+        if !self.kernel_resolves.get() {
+            return None;
+        }
+        let confined =
+            if self.is_host_root { ResolveFlags::empty() } else { ResolveFlags::IN_ROOT };
+        for _ in 0..RETRIES {
+            match openat2(&self.handle, path, OPEN_FLAGS, Mode::empty(), confined) {
+                Ok(fd) => return Some(Ok(File::from(fd))),
+                Err(Os::AGAIN | Os::INTR) => {}
+                Err(Os::NOSYS | Os::PERM) => {
+                    self.kernel_resolves.set(false);
+                    return None;
+                }
+                // A magic link: in a chroot it would lead somewhere, here the
+                // walk decides by its text.
+                Err(Os::XDEV) => return None,
+                Err(errno) => return Some(Err(Errno(errno.raw_os_error()))),
+            }
+        }
+        None
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn resolve(&self, _path: &[u8]) -> Option<Result<File, Errno>> {
+        None
+    }
+}
+
+fn metadata(of: &fs::Metadata) -> Metadata {
+    let file_type = of.file_type();
+    let kind = if file_type.is_file() {
+        Kind::File
+    } else if file_type.is_dir() {
+        Kind::Directory
+    } else if file_type.is_symlink() {
+        Kind::Symlink
+    } else {
+        debug_assert!(
+            file_type.is_fifo()
+                || file_type.is_socket()
+                || file_type.is_block_device()
+                || file_type.is_char_device()
+        );
+        Kind::Other
+    };
+    Metadata {
+        kind,
+        mode: of.mode() & 0o7777,
+        uid: of.uid(),
+        gid: of.gid(),
+        size: of.size(),
+        identity: Identity { device: of.dev(), inode: of.ino() },
+    }
+}
+
+/// A file of the host, read in place.
+struct HostFile {
+    file: File,
+    size: u64,
+}
+
+impl ReadAt for HostFile {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.file.read_at(buffer, offset) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                done => return done,
+            }
+        }
+    }
+}
+
+/// Opens a host file for [`ReadAt`], never waiting and never following a last
+/// link.
+pub(super) fn open_host_file(path: &Path) -> io::Result<Box<dyn ReadAt>> {
+    let flags = OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::NOFOLLOW;
+    let file = fs::OpenOptions::new()
+        .read(true)
+        .custom_flags(i32::try_from(flags.bits()).unwrap_or(0))
+        .open(path)?;
+    let size = file.metadata()?.size();
+    Ok(Box::new(HostFile { file, size }))
+}
+
+impl Filesystem for Directory {
+    fn root(&self) -> NodeId {
+        NodeId(0)
+    }
+
+    fn child(&self, directory: NodeId, name: &[u8]) -> Result<Option<NodeId>, Errno> {
+        let key = (directory, Rc::from(name));
+        if let Some(&known) = self.nodes.borrow().children.get(&key) {
+            return Ok(known);
+        }
+        let path = self.host_path(directory, Some(name));
+        let found = match fs::symlink_metadata(path) {
+            Ok(found) => Some(metadata(&found)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(Errno::from(&error)),
+        };
+        let nodes = &mut *self.nodes.borrow_mut();
+        let node = found.map(|metadata| {
+            let id = u32::try_from(nodes.all.len()).expect("fewer nodes than fit 32 bits");
+            nodes.all.push(Node { metadata, parent: directory, name: key.1.clone() });
+            NodeId(id)
+        });
+        nodes.children.insert(key, node);
+        Ok(node)
+    }
+
+    fn metadata(&self, node: NodeId) -> Metadata {
+        self.nodes.borrow().all[node.0 as usize].metadata
+    }
+
+    fn link_target(&self, link: NodeId) -> Result<Vec<u8>, Errno> {
+        let target = fs::read_link(self.host_path(link, None));
+        Ok(target.map_err(|error| Errno::from(&error))?.into_os_string().into_vec())
+    }
+
+    fn open(&self, file: NodeId) -> io::Result<Box<dyn ReadAt>> {
+        open_host_file(&self.host_path(file, None))
+    }
+
+    fn names(&self, directory: NodeId) -> Result<Vec<Vec<u8>>, Errno> {
+        let read = |path: PathBuf| -> io::Result<Vec<Vec<u8>>> {
+            fs::read_dir(path)?.map(|entry| Ok(entry?.file_name().into_vec())).collect()
+        };
+        let mut names =
+            read(self.host_path(directory, None)).map_err(|error| Errno::from(&error))?;
+        names.sort();
+        Ok(names)
+    }
+
+    fn open_path(&self, path: &[u8]) -> Option<Result<Opened, Errno>> {
+        let opened = match self.resolve(path)? {
+            Ok(file) => file.metadata().map_err(|error| Errno::from(&error)).map(|found| {
+                let metadata = metadata(&found);
+                let size = metadata.size;
+                let is_file = metadata.kind == Kind::File;
+                let data = is_file.then(|| Box::new(HostFile { file, size }) as Box<dyn ReadAt>);
+                Opened { metadata, data }
+            }),
+            Err(errno) => Err(errno),
+        };
+        Some(opened)
+    }
+
+    fn scan(
+        &self,
+        visit: &mut dyn FnMut(TargetPath),
+        problem: &mut dyn FnMut(TargetPath, Errno),
+    ) {
+        let inside = |path: &Path| {
+            let below = path.strip_prefix(&self.root).unwrap_or(path);
+            TargetPath::root().join(below.as_os_str().as_bytes())
+        };
+        let mut walk = walkdir::WalkDir::new(&self.root).sort_by_file_name().into_iter();
+        while let Some(entry) = walk.next() {
+            match entry {
+                // The host's /proc and its like are no files that somebody
+                // installed, and some of them act when they are read.
+                Ok(entry) if self.is_host_root && is_virtual(entry.path()) => {
+                    walk.skip_current_dir();
+                }
+                Ok(entry) if entry.file_type().is_file() => visit(inside(entry.path())),
+                Ok(_) => {}
+                Err(error) => {
+                    let errno = error.io_error().map_or(Errno::LOOP, Errno::from);
+                    problem(error.path().map_or_else(TargetPath::root, inside), errno);
+                }
+            }
+        }
+    }
+}
+
+fn is_virtual(path: &Path) -> bool {
+    ["/proc", "/sys", "/dev"].iter().any(|directory| path == Path::new(directory))
+}

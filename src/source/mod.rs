@@ -1,0 +1,28 @@
+//! What the user named, opened.
+//!
+//! A source builds a [`Filesystem`](crate::rootfs::Filesystem); it knows the
+//! host and no ELF. What is opened here is opened for reading, never executed
+//! and never written.
+
+mod copy;
+mod dir;
+
+pub use copy::{CopyError, CopySpec, copy_into};
+pub use dir::Directory;
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why a source could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// The directory cannot be opened.
+    #[error("`{}`: cannot open the directory", .path.display())]
+    Directory {
+        /// What was named.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        cause: io::Error,
+    },
+}
