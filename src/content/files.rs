@@ -2,10 +2,14 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use super::Content;
 use crate::errno::Errno;
 use crate::rootfs::{Identity, Kind, Metadata, Opened, Rootfs};
+
+/// The most of a small file that is read.
+const MAX_TEXT: usize = 64 << 20;
 
 /// A file that was opened.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -34,6 +38,7 @@ struct State {
     by_identity: HashMap<Identity, FileId>,
     by_path: HashMap<Box<[u8]>, Result<FileId, Errno>>,
     directories: HashMap<Box<[u8]>, Result<(), Errno>>,
+    texts: HashMap<Box<[u8]>, Result<Rc<[u8]>, Errno>>,
 }
 
 impl<'r> Files<'r> {
@@ -93,6 +98,19 @@ impl<'r> Files<'r> {
     #[must_use]
     pub fn record(&self, file: FileId) -> FileRecord {
         self.state.borrow().records[file.0 as usize].clone()
+    }
+
+    /// The whole of a small file that loaders read themselves.
+    ///
+    /// # Errors
+    /// What `open` or `read` would set `errno` to.
+    pub fn text(&self, path: &[u8]) -> Result<Rc<[u8]>, Errno> {
+        if let Some(known) = self.state.borrow().texts.get(path) {
+            return known.clone();
+        }
+        let text = self.rootfs.read(path, MAX_TEXT).map(Rc::from);
+        self.state.borrow_mut().texts.insert(path.into(), text.clone());
+        text
     }
 
     /// Whether `path` leads to a directory, as `stat` would tell.

@@ -53,6 +53,10 @@ plain! {
     DT_TEXTREL: i64;
     DT_BIND_NOW: i64;
     DT_RELR: i64;
+    DT_RELASZ: i64;
+    DT_RELSZ: i64;
+    DT_RELRSZ: i64;
+    DT_PLTRELSZ: i64;
     DT_VERSYM: i64;
     DT_VERNEED: i64;
     DT_VERNEEDNUM: i64;

@@ -11,7 +11,7 @@ use super::anomaly::Anomaly;
 use super::consts::{
     DF_1_NODEFLIB, DF_1_NOW, DF_1_PIE, DF_BIND_NOW, DF_STATIC_TLS, DF_TEXTREL, DT_AUXILIARY,
     DT_BIND_NOW, DT_FILTER, DT_FLAGS, DT_FLAGS_1, DT_GNU_HASH, DT_HASH, DT_NEEDED, DT_NULL,
-    DT_RELR, DT_RPATH, DT_RUNPATH, DT_SONAME, DT_STRSZ, DT_STRTAB, DT_SYMTAB, DT_TEXTREL,
+    DT_PLTRELSZ, DT_RELASZ, DT_RELR, DT_RELRSZ, DT_RELSZ, DT_RPATH, DT_RUNPATH, DT_SONAME, DT_STRSZ, DT_STRTAB, DT_SYMTAB, DT_TEXTREL,
     DT_VERDEF, DT_VERDEFNUM, DT_VERNEED, DT_VERNEEDNUM, DT_VERSYM,
 };
 use super::header::{Class, Layout};
@@ -69,6 +69,8 @@ pub struct Dynamic {
     pub relr: bool,
     /// `DT_VERSYM`
     pub has_symbol_versions: bool,
+    /// There is something to relocate.
+    pub has_relocations: bool,
     /// Where the symbols are.
     pub symbols: SymbolTables,
 }
@@ -218,6 +220,7 @@ fn interpret(
             DT_BIND_NOW => dynamic.binds_now = true,
             DT_RELR => dynamic.relr = true,
             DT_VERSYM => dynamic.has_symbol_versions = true,
+            DT_RELASZ | DT_RELSZ | DT_RELRSZ | DT_PLTRELSZ => dynamic.has_relocations |= value > 0,
             DT_SYMTAB => dynamic.symbols.table = Some(value),
             DT_HASH => dynamic.symbols.hash = Some(value),
             DT_GNU_HASH => dynamic.symbols.gnu_hash = Some(value),

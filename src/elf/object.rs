@@ -198,11 +198,14 @@ impl Object {
         Ok(facts)
     }
 
-    /// Whether a segment reaches past the end of the file, so that touching it
-    /// kills the process with SIGBUS.
+    /// Whether a page of a segment lies past the end of the file, so that
+    /// touching it kills the process with SIGBUS.
     #[must_use]
     pub fn is_cut_short(&self) -> bool {
-        self.anomalies.iter().any(|a| matches!(a, Anomaly::LoadPastEnd { .. }))
+        let last_page = self.size.next_multiple_of(4096);
+        self.anomalies
+            .iter()
+            .any(|anomaly| matches!(anomaly, Anomaly::LoadPastEnd { end, .. } if *end > last_page))
     }
 
     /// How the file is linked.

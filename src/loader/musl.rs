@@ -87,7 +87,7 @@ impl Musl {
     pub fn new(
         subject: Subject<'_>,
         environment: Environment,
-        path_file: Result<Vec<u8>, Errno>,
+        path_file: Result<&[u8], Errno>,
     ) -> Musl {
         let system = match path_file {
             Ok(text) => (Rule::MuslPathFile, musl_list(text.split(|&b| b == 0).next().unwrap_or_default())),

@@ -4,6 +4,8 @@
 //! Both formats, and the old one with the new one inside it. What is damaged is
 //! taken for absent, silently, as the loader does.
 
+use std::rc::Rc;
+
 use crate::elf::Encoding;
 use crate::platform::Abi;
 
@@ -24,7 +26,7 @@ const HWCAPS_ENTRY_MASK: u64 = 0xffff_fc00_0000_0000;
 /// A cache that can be searched.
 #[derive(Debug)]
 pub(super) struct Cache {
-    bytes: Vec<u8>,
+    bytes: Rc<[u8]>,
     encoding: Encoding,
     flags: &'static [u32],
     /// Where the entries begin.
@@ -41,7 +43,7 @@ pub(super) struct Cache {
 impl Cache {
     /// The cache in `bytes`, if the loader of `abi` would take it. `levels` are
     /// the hwcaps levels that the CPU has, best first.
-    pub(super) fn parse(bytes: Vec<u8>, abi: &Abi, levels: &[String]) -> Option<Cache> {
+    pub(super) fn parse(bytes: Rc<[u8]>, abi: &Abi, levels: &[String]) -> Option<Cache> {
         let mut cache = Cache {
             bytes,
             encoding: abi.encoding,
@@ -273,7 +275,7 @@ mod tests {
     fn damage_is_absence() {
         let abi = &crate::platform::abis()[0];
         for bytes in [&b""[..], b"glibc-ld.so.cache1.1", b"ld.so-1.7.0\0\xff\xff\xff\xff", b"junk"] {
-            assert!(Cache::parse(bytes.to_vec(), abi, &[]).is_none());
+            assert!(Cache::parse(Rc::from(bytes), abi, &[]).is_none());
         }
     }
 }

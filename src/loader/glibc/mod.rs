@@ -41,7 +41,7 @@ pub struct Glibc {
     traits: Traits,
     environment: Environment,
     cache: Option<Cache>,
-    preload_file: Option<Vec<u8>>,
+    preload_file: Option<Rc<[u8]>>,
     library_path: Option<Rc<[Directory]>>,
     defaults: Rc<[Directory]>,
     subdirectories: Vec<Rc<[u8]>>,
@@ -66,8 +66,8 @@ impl Glibc {
         traits: Traits,
         environment: Environment,
         program: Option<&[u8]>,
-        cache: Option<Vec<u8>>,
-        preload_file: Option<Vec<u8>>,
+        cache: Option<Rc<[u8]>>,
+        preload_file: Option<Rc<[u8]>>,
     ) -> Glibc {
         let abi = subject.abi;
         let levels = hwcaps::supported(&traits.hwcaps, environment.cpu.as_deref());

@@ -12,7 +12,7 @@ use super::expected::{Expected, Library};
 use super::fixture::Fixture;
 use super::gcc::Gcc;
 use super::launch;
-use super::realise::{Root, Synthetic, UnderRealLoader};
+use super::realise::{Builder, Root, Synthetic, UnderRealLoader};
 use super::text::{utf8, words};
 use super::{imgldd, loaders};
 
@@ -77,7 +77,7 @@ pub(crate) struct Run {
     pub(crate) user: (u32, u32),
     /// `no-proc`: nothing is mounted on /proc.
     pub(crate) no_proc: bool,
-    /// `cpu=LEVEL`; on a machine of another level the real test passes it over.
+    /// `cpu=LEVEL`; on a machine of a lower level the real test passes it over.
     pub(crate) cpu: Option<String>,
     pub(crate) platform: String,
     /// `interp=PATH`: the loader's name where musl's own `--list` should have another.
@@ -184,39 +184,39 @@ impl Case {
         let mut failures = self.failures();
         for given in &self.givens {
             let fixture = Fixture::parse(&given.fixture);
-            let root = match Root::new(&fixture, &Gcc) {
-                Ok(root) => root,
-                Err(why) => {
-                    self.skipped(given.fixture.trim(), &why);
-                    continue;
-                }
-            };
-            for (text, expected) in &given.runs {
-                let mut run = Run::parse(text);
-                let level = machine_level();
-                if let Some(why) = &run.unreal {
-                    self.skipped(text, why);
-                    continue;
-                }
-                if run.cpu.as_deref().is_some_and(|cpu| cpu != level) {
-                    self.skipped(text, &format!("this machine's processor is {level}"));
-                    continue;
-                }
-                run.cpu = Some(level.to_owned());
-                let expected = Expected::parse(expected);
-                compare_reality(&mut failures, given, text, &fixture, &root, &run, &expected);
-                // Files that nothing but this program ever judged would prove little.
-                if expected.outcome.signal.is_none() {
-                    let root = Root::new(&fixture, &UnderRealLoader).unwrap();
-                    let seen = launch::start(root.path(), &run).outcome;
-                    if seen != expected.outcome {
-                        let (expected, seen) = (expected.outcome.to_string(), seen.to_string());
-                        failures.note(given, text, "the synthetic files really end otherwise", &expected, &seen);
-                    }
+            for builder in [&Gcc as &dyn Builder, &UnderRealLoader] {
+                match Root::new(&fixture, builder) {
+                    Ok(root) => self.really_run(&mut failures, given, &fixture, &root, builder.is_compiler()),
+                    Err(why) => self.skipped(given.fixture.trim(), &why),
                 }
             }
         }
         failures.finish();
+    }
+
+    /// Starts everything once. Of synthetic files only the end is compared: files that
+    /// nothing but this program ever judged would prove little.
+    fn really_run(&self, failures: &mut Failures, given: &Given, fixture: &Fixture, root: &Root, compiled: bool) {
+        for (text, expected) in &given.runs {
+            let mut run = Run::parse(text);
+            let expected = Expected::parse(expected);
+            if let Some(why) = &run.unreal {
+                self.skipped(text, why);
+                continue;
+            }
+            let level = run.cpu.get_or_insert_with(|| LEVELS[machine_level()].to_owned());
+            if LEVELS.iter().position(|known| known == level).unwrap() > machine_level() {
+                self.skipped(text, &format!("this machine's processor is {}", LEVELS[machine_level()]));
+            } else if compiled {
+                compare_reality(failures, given, text, fixture, root, &run, &expected);
+            } else if expected.outcome.signal.is_none() {
+                let seen = launch::start(root.path(), &run).outcome;
+                if seen != expected.outcome {
+                    let (expected, seen) = (expected.outcome.to_string(), seen.to_string());
+                    failures.note(given, text, "the synthetic files really end otherwise", &expected, &seen);
+                }
+            }
+        }
     }
 }
 
@@ -329,20 +329,25 @@ fn compare_reality(
 }
 
 
-/// The level of the processor that the real loader runs on.
-fn machine_level() -> &'static str {
+/// Processor levels, ascending, as `--cpu` names them.
+const LEVELS: [&str; 4] = ["x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4"];
+
+/// What a loader must not see of this processor for a lower level, or nothing.
+pub(crate) fn hidden_features(level: &str) -> Option<&'static str> {
+    let wanted = LEVELS.iter().position(|known| *known == level)?;
+    let features = ["-SSE4_2,-AVX2,-AVX512F", "-AVX2,-AVX512F", "-AVX512F"];
+    features.get(wanted).copied().filter(|_| wanted < machine_level())
+}
+
+/// The level of the processor that the real loader runs on, an index of [`LEVELS`].
+fn machine_level() -> usize {
     #[cfg(target_arch = "x86_64")]
     {
         use std::is_x86_feature_detected as has;
         let v2 = has!("sse4.2") && has!("ssse3") && has!("popcnt") && has!("cmpxchg16b");
-        let v3 = v2 && has!("avx2") && has!("bmi1") && has!("bmi2") && has!("f16c") && has!("fma") && has!("lzcnt") && has!("movbe");
-        let v4 = v3 && has!("avx512f") && has!("avx512bw") && has!("avx512cd") && has!("avx512dq") && has!("avx512vl");
-        match (v2, v3, v4) {
-            (_, _, true) => "x86-64-v4",
-            (_, true, _) => "x86-64-v3",
-            (true, ..) => "x86-64-v2",
-            _ => "x86-64",
-        }
+        let v3 = has!("avx2") && has!("bmi1") && has!("bmi2") && has!("f16c") && has!("fma") && has!("lzcnt") && has!("movbe");
+        let v4 = has!("avx512f") && has!("avx512bw") && has!("avx512cd") && has!("avx512dq") && has!("avx512vl");
+        [v2, v3, v4].iter().take_while(|level| **level).count()
     }
     #[cfg(not(target_arch = "x86_64"))]
     panic!("the real cases are for x86_64")

@@ -78,7 +78,7 @@ impl Builder for Gcc {
         Ok(fs::read(loader.real()?).unwrap())
     }
 
-    fn runs_ldconfig(&self) -> bool {
+    fn is_compiler(&self) -> bool {
         true
     }
 }

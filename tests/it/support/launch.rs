@@ -81,6 +81,10 @@ fn libraries(listing: &str) -> impl Iterator<Item = Library> {
 fn launch(root: &Path, run: &Run, path: &str, argv: &[String], extra: &[(&str, &str)]) -> Ended {
     let mut env: serde_json::Map<String, Value> =
         run.env.iter().map(|(key, value)| (key.clone(), value.clone().into())).collect();
+    let level = run.cpu.as_deref().and_then(super::case::hidden_features);
+    if let (Some(features), false) = (level, env.contains_key("GLIBC_TUNABLES")) {
+        env.insert("GLIBC_TUNABLES".to_owned(), format!("glibc.cpu.hwcaps={features}").into());
+    }
     env.extend(extra.iter().map(|(key, value)| ((*key).to_owned(), (*value).into())));
     let request = json!({
         "root": root, "path": path, "argv": argv, "env": env, "cwd": run.workdir,

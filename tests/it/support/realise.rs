@@ -22,8 +22,8 @@ pub(crate) trait Builder {
     fn elf(&self, spec: &ElfSpec) -> Result<Vec<u8>, String>;
     /// The loader, or why this machine has none such.
     fn loader(&self, loader: &Loader) -> Result<Vec<u8>, String>;
-    /// Whether a cache line that says `ldconfig` is written by ldconfig.
-    fn runs_ldconfig(&self) -> bool;
+    /// Whether the tools of this machine make the files: compiler, linker, ldconfig.
+    fn is_compiler(&self) -> bool;
 }
 
 /// Files without a compiler.
@@ -38,7 +38,7 @@ impl Builder for Synthetic {
         Ok(loader.synthetic())
     }
 
-    fn runs_ldconfig(&self) -> bool {
+    fn is_compiler(&self) -> bool {
         false
     }
 }
@@ -55,7 +55,7 @@ impl Builder for UnderRealLoader {
         super::gcc::Gcc.loader(loader)
     }
 
-    fn runs_ldconfig(&self) -> bool {
+    fn is_compiler(&self) -> bool {
         false
     }
 }
@@ -83,7 +83,7 @@ impl Root {
         for entry in &fixture.entries {
             if let Node::Cache(spec) = &entry.node
                 && spec.by_ldconfig
-                && builder.runs_ldconfig()
+                && builder.is_compiler()
             {
                 root.ldconfig(spec);
             }
@@ -121,7 +121,7 @@ impl Root {
             Node::Text(content) => (content.clone(), 0o644),
             Node::Elf(spec) => (builder.elf(spec)?, if spec.is_program { 0o755 } else { 0o644 }),
             Node::Loader(loader) => (builder.loader(loader)?, 0o755),
-            Node::Cache(spec) if spec.by_ldconfig && builder.runs_ldconfig() => return Ok(()),
+            Node::Cache(spec) if spec.by_ldconfig && builder.is_compiler() => return Ok(()),
             Node::Cache(spec) => (spec.build(), 0o644),
         };
         fs::write(&path, content).unwrap();

@@ -1,0 +1,118 @@
+//! The plan run over the target: what a program needs and where it is found.
+//!
+//! [`Graph`] holds the link map in load order and, for every name that was asked
+//! for, each attempt that was made and why it went as it did, so that whoever
+//! explains a failure need not search again. After the first failure the search
+//! goes on as if that had been mended; what the real loader would have said
+//! when it stopped is kept apart ([`Graph::stop`]).
+
+mod order;
+mod resolve;
+mod start;
+
+use std::rc::Rc;
+
+pub use resolve::{Limits, resolve};
+pub use start::{LoaderFile, Loaders, Program, Start, start};
+
+use crate::errno::Errno;
+use crate::loader::{LinkMap, ObjectId, Rule, TryOutcome};
+
+/// How one name was resolved.
+#[derive(Clone, Debug)]
+pub struct Library {
+    /// The name that was asked for.
+    pub name: Rc<[u8]>,
+    /// What came of it.
+    pub status: Status,
+    /// The object in the link map.
+    pub object: Option<ObjectId>,
+    /// The path that was opened; of an unusable one the file that is.
+    pub path: Option<Rc<[u8]>>,
+    /// Who asked for it, in order.
+    pub requesters: Vec<ObjectId>,
+    /// The rule that found it.
+    pub rule: Option<Rule>,
+    /// Whose rpath or runpath that was.
+    pub owner: Option<ObjectId>,
+    /// Steps from the program.
+    pub depth: u32,
+    /// Everything that was tried, in order.
+    pub attempts: Vec<Attempt>,
+}
+
+/// What came of a name.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Status {
+    /// A file was found and loaded.
+    Found,
+    /// Nothing was found.
+    Missing,
+    /// The loader stops at a file that it cannot use, for this reason.
+    Unusable(String),
+    /// An object that was loaded before satisfies it.
+    AlreadyLoaded,
+    /// Nothing was found, and nothing had to be: an auxiliary, or a preload.
+    Optional,
+}
+
+/// One place that was looked at, or left out.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// The path, as the loader would open it.
+    pub path: Rc<[u8]>,
+    /// The rule that put it there.
+    pub rule: Rule,
+    /// Whose rpath or runpath it was.
+    pub owner: Option<ObjectId>,
+    /// How it went.
+    pub outcome: TryOutcome,
+    /// More about that.
+    pub detail: Option<String>,
+}
+
+/// Why the loader gives up, in its own words.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Stop {
+    /// What it writes to stderr.
+    pub text: String,
+    /// What `exit` gets.
+    pub exit_status: u8,
+}
+
+/// A limit that ended the search early.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Limit {
+    /// Candidates tried.
+    Probes(usize),
+    /// Objects loaded.
+    Objects(usize),
+}
+
+impl std::fmt::Display for Limit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Limit::Probes(limit) => {
+                write!(f, "more than {limit} places to look at (--max-probes raises the limit)")
+            }
+            Limit::Objects(limit) => write!(f, "more than {limit} objects"),
+        }
+    }
+}
+
+/// A program with everything that it needs.
+#[derive(Clone, Debug)]
+pub struct Graph {
+    /// The objects, the program first.
+    pub map: LinkMap,
+    /// The names in load order.
+    pub libraries: Vec<Library>,
+    /// Why the loader would stop.
+    pub stop: Option<Stop>,
+    /// What the loader writes to stderr though it goes on, in order.
+    pub warnings: Vec<String>,
+    /// What ended the search early.
+    pub limit: Option<Limit>,
+    /// A file that decides something could not be read by us.
+    pub unreadable: Option<(Rc<[u8]>, Errno)>,
+}

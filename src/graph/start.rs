@@ -1,0 +1,264 @@
+//! From a program to the loader that it names, ready to be asked.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::content::Files;
+use crate::elf::consts::PF_W;
+use crate::elf::{Object, Segment};
+use crate::errno::Errno;
+use crate::loader::{
+    Environment, Glibc, LinkMap, Loaded, Loader, LoaderKind, Musl, Role, Subject, glibc, recognise,
+};
+use crate::path::{TargetPath, file_name};
+use crate::platform::Abi;
+use crate::read_at::ReadAt;
+use crate::rootfs::Identity;
+
+/// The most of a loader's read-only data that is searched.
+const MAX_LOADER: u64 = 8 << 20;
+
+/// The loader of a program, as far as the target has one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum LoaderFile {
+    /// It is there, and it is this.
+    Known(LoaderKind),
+    /// It is not there, or nothing can be started by it; the one that its name
+    /// stands for is assumed.
+    Assumed,
+}
+
+/// Everything that a search starts from.
+pub struct Start {
+    /// The loader.
+    pub loader: Loader,
+    /// The program, alone, and the loader.
+    pub map: LinkMap,
+    /// Names to load before anything else, and where they were written.
+    pub preloads: Vec<(Vec<u8>, &'static str)>,
+    /// What is known of the loader's file.
+    pub file: LoaderFile,
+    /// The loader lists itself even if nothing needs it.
+    pub lists_itself: bool,
+}
+
+/// The program that is to be started.
+pub struct Program<'a> {
+    /// Its facts.
+    pub object: &'a Arc<Object>,
+    /// Its ABI.
+    pub abi: &'static Abi,
+    /// The path that was executed.
+    pub path: &'a TargetPath,
+    /// The path without links.
+    pub real_path: &'a TargetPath,
+    /// The interpreter, as written.
+    pub interp: &'a [u8],
+}
+
+/// Sets up the loader of `program`. `usable` says that the kernel takes the
+/// interpreter; otherwise the loader that its name stands for is assumed.
+#[must_use]
+pub fn start(
+    files: &Files<'_>,
+    loaders: &Loaders,
+    program: &Program<'_>,
+    usable: bool,
+    environment: &Environment,
+) -> Start {
+    let path = environment.workdir.join(program.interp);
+    let kind = if usable { loaders.kind(files, path.as_bytes()).ok() } else { None };
+    let file = kind.map_or(LoaderFile::Assumed, LoaderFile::Known);
+    let subject =
+        Subject { abi: program.abi, object: program.object, interp: program.interp };
+    let mut start = match &file {
+        LoaderFile::Known(LoaderKind::Musl(traits)) => {
+            start_musl(files, subject, traits, environment)
+        }
+        LoaderFile::Known(LoaderKind::Gcompat) => {
+            let traits = crate::loader::musl::Traits { architecture: None };
+            let mut start = start_musl(files, subject, &traits, environment);
+            start.preloads.insert(0, (b"libgcompat.so.0".to_vec(), "gcompat"));
+            start
+        }
+        LoaderFile::Known(LoaderKind::Glibc(traits)) => {
+            start_glibc(files, subject, traits.clone(), environment, program)
+        }
+        LoaderFile::Assumed if names_musl(program.interp) => {
+            let traits = crate::loader::musl::Traits { architecture: None };
+            start_musl(files, subject, &traits, environment)
+        }
+        LoaderFile::Assumed | LoaderFile::Known(_) => {
+            let traits = glibc::Traits::assumed(program.abi);
+            start_glibc(files, subject, traits, environment, program)
+        }
+    };
+    add_program(&mut start, program, environment, files);
+    start.file = file;
+    start
+}
+
+/// Whether an interpreter's name is one of musl's.
+#[must_use]
+pub(crate) fn names_musl(interp: &[u8]) -> bool {
+    file_name(interp).starts_with(b"ld-musl-")
+}
+
+fn empty(loader: Loader) -> Start {
+    Start {
+        loader,
+        map: LinkMap::default(),
+        preloads: Vec::new(),
+        file: LoaderFile::Assumed,
+        lists_itself: false,
+    }
+}
+
+fn start_glibc(
+    files: &Files<'_>,
+    subject: Subject<'_>,
+    mut traits: glibc::Traits,
+    environment: &Environment,
+    program: &Program<'_>,
+) -> Start {
+    traits.complete(subject.abi);
+    // Since 2.41 the loader is always in the chain that it prints.
+    let lists_itself = traits.version.is_some_and(|version| version >= (2, 41));
+    let read = |path: &[u8]| files.text(path).ok();
+    let cache = read(&traits.cache_path);
+    let preload_file = read(glibc::PRELOAD_FILE);
+    let loader = Glibc::new(
+        subject,
+        traits,
+        environment.clone(),
+        Some(program.real_path.as_bytes()),
+        cache,
+        preload_file,
+    );
+    let preloads = loader.preloads().into_iter().map(|p| (p.name, p.origin)).collect();
+    Start { preloads, lists_itself, ..empty(Loader::Glibc(loader)) }
+}
+
+fn start_musl(
+    files: &Files<'_>,
+    subject: Subject<'_>,
+    traits: &crate::loader::musl::Traits,
+    environment: &Environment,
+) -> Start {
+    let path = traits.path_file(subject.interp, subject.abi.musl);
+    let path_file = files.text(&path);
+    let path_file = path_file.as_deref().map_err(|errno| *errno);
+    let loader = Musl::new(subject, environment.clone(), path_file);
+    let preloads = loader.preloads().into_iter().map(|name| (name, "LD_PRELOAD")).collect();
+    Start { preloads, lists_itself: true, ..empty(Loader::Musl(loader)) }
+}
+
+/// The program is the first object, the loader the second; the loader keeps no
+/// file identity, as neither keeps one for itself.
+fn add_program(
+    start: &mut Start,
+    program: &Program<'_>,
+    environment: &Environment,
+    files: &Files<'_>,
+) {
+    let interp: Rc<[u8]> = Rc::from(program.interp);
+    let of_loader = files.open(environment.workdir.join(program.interp).as_bytes());
+    let of_loader = of_loader.ok().map(|id| (id, files.record(id)));
+    let loader_object =
+        of_loader.as_ref().and_then(|(_, r)| r.content.as_ref().ok()?.elf().cloned());
+    let mut main = Loaded {
+        role: Role::Main,
+        path: Rc::from(program.path.as_bytes()),
+        names: Vec::new(),
+        searched: false,
+        real_path: Some(Rc::from(program.real_path.as_bytes())),
+        object: Some(program.object.clone()),
+        file: None,
+        identity: None,
+        requester: None,
+        expanded: crate::loader::Expanded::default(),
+    };
+    main.expanded = start.loader.expand(&main);
+    let loader = Loaded {
+        role: Role::Loader,
+        path: interp.clone(),
+        names: vec![interp],
+        searched: false,
+        real_path: None,
+        object: loader_object,
+        file: of_loader.map(|(id, _)| id),
+        identity: None,
+        requester: None,
+        expanded: crate::loader::Expanded::default(),
+    };
+    start.map.push(main);
+    start.map.push(loader);
+}
+
+/// What interpreter files turned out to be, so that each is searched once.
+#[derive(Default)]
+pub struct Loaders {
+    known: RefCell<HashMap<Identity, LoaderKind>>,
+}
+
+impl Loaders {
+    /// What the interpreter at `path`, which is absolute, is.
+    ///
+    /// # Errors
+    /// What opening or reading it would set `errno` to; `ENOEXEC` where it is no
+    /// ELF file.
+    pub fn kind(&self, files: &Files<'_>, path: &[u8]) -> Result<LoaderKind, Errno> {
+        let record = files.record(files.open(path)?);
+        let identity = record.metadata.identity;
+        if let Some(kind) = self.known.borrow().get(&identity) {
+            return Ok(kind.clone());
+        }
+        let content = record.content?;
+        let object = content.elf().ok_or(Errno::NOEXEC)?;
+        let source = files.rootfs().open(path)?.data.ok_or(Errno::NOEXEC)?;
+        let real_path = files.rootfs().real_path(path);
+        let name = real_path.as_ref().map(TargetPath::file_name).unwrap_or_default();
+        let kind = recognise_file(object, &*source, name)?;
+        self.known.borrow_mut().insert(identity, kind.clone());
+        Ok(kind)
+    }
+}
+
+/// Searches the read-only data of a loader first, and the whole of it if that
+/// says nothing.
+fn recognise_file(object: &Object, source: &dyn ReadAt, name: &[u8]) -> Result<LoaderKind, Errno> {
+    let plain = |segment: &&Segment| segment.flags & PF_W == 0;
+    let data_only = |segment: &&Segment| segment.flags & crate::elf::consts::PF_X == 0;
+    let mut wanted: Vec<&Segment> =
+        object.loads.iter().filter(plain).filter(data_only).collect();
+    if wanted.is_empty() {
+        wanted = object.loads.iter().filter(plain).collect();
+    }
+    let mut data = Vec::new();
+    for segment in wanted {
+        data.push(read_range(source, segment.offset, segment.file_size)?);
+    }
+    let kind = recognise(object, &data, name);
+    if !matches!(kind, LoaderKind::Unknown | LoaderKind::NotALoader) {
+        return Ok(kind);
+    }
+    let whole = read_range(source, 0, source.size())?;
+    Ok(recognise(object, &[whole], name))
+}
+
+fn read_range(source: &dyn ReadAt, offset: u64, size: u64) -> Result<Vec<u8>, Errno> {
+    let size = size.min(source.size().saturating_sub(offset)).min(MAX_LOADER);
+    let mut bytes = vec![0; usize::try_from(size).unwrap_or(0)];
+    let mut filled = 0;
+    while filled < bytes.len() {
+        let count = source.read_at(offset + filled as u64, &mut bytes[filled..]);
+        match count.map_err(|error| Errno::from(&error))? {
+            0 => break,
+            count => filled += count,
+        }
+    }
+    bytes.truncate(filled);
+    Ok(bytes)
+}

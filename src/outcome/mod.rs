@@ -1,0 +1,117 @@
+//! What would be seen: stage, errno, the loader's text, and how runc, crun and a
+//! shell word it.
+//!
+//! A prediction that can be wrong, so it is held against the real kernel,
+//! loaders and runtimes.
+
+mod wording;
+
+use crate::errno::Errno;
+use crate::graph::{Graph, LoaderFile};
+use crate::kernel::{End, Exec, Refusal};
+use crate::loader::{LoaderKind, Role};
+use crate::path::TargetPath;
+use crate::report::{Outcome, Stage};
+
+/// What exec of `path` comes to. `graph` is what its loader would load, where
+/// the program gets that far or would if it were mended.
+#[must_use]
+pub fn outcome(path: &TargetPath, exec: &Exec, graph: Option<(&LoaderFile, &Graph)>) -> Outcome {
+    match &exec.end {
+        End::Refused { errno, why } => refused(path, *errno, why),
+        End::Killed { signal, .. } => killed(Stage::Exec, signal),
+        End::Unreadable(_) => Outcome::default(),
+        End::Starts => match graph {
+            None => starts(),
+            Some((LoaderFile::Known(LoaderKind::NotALoader), _)) => killed(Stage::Exec, "SIGSEGV"),
+            Some((file, graph)) => loaded(file, graph),
+        },
+    }
+}
+
+fn starts() -> Outcome {
+    Outcome { starts: Some(true), ..Outcome::default() }
+}
+
+fn killed(stage: Stage, signal: &str) -> Outcome {
+    Outcome {
+        starts: Some(false),
+        stage: Some(stage),
+        signal: Some(signal.to_owned()),
+        ..Outcome::default()
+    }
+}
+
+fn refused(path: &TargetPath, errno: Errno, why: &Refusal) -> Outcome {
+    Outcome {
+        starts: Some(false),
+        stage: Some(Stage::Exec),
+        errno: Some(errno.name().to_owned()),
+        as_reported: wording::reported(path, errno, why),
+        ..Outcome::default()
+    }
+}
+
+/// What the loader does with what it finds.
+fn loaded(file: &LoaderFile, graph: &Graph) -> Outcome {
+    let undecided = graph.limit.is_some() || graph.unreadable.is_some() || has_hidden_needs(graph);
+    let mut lines = graph.warnings.clone();
+    // A file that is cut short kills the process when it is mapped, which is
+    // before anything that would be looked for after it.
+    if !undecided && cut_short(graph) {
+        return Outcome { message: message(&lines), ..killed(Stage::Loader, "SIGBUS") };
+    }
+    if undecided || matches!(file, LoaderFile::Known(LoaderKind::Unknown)) {
+        return Outcome::default();
+    }
+    if let Some(stop) = &graph.stop {
+        lines.push(stop.text.clone());
+        return Outcome {
+            starts: Some(false),
+            stage: Some(Stage::Loader),
+            exit_status: Some(stop.exit_status),
+            message: message(&lines),
+            ..Outcome::default()
+        };
+    }
+    if is_for_another_machine(graph) {
+        return Outcome {
+            starts: Some(false),
+            stage: Some(Stage::Relocation),
+            exit_status: Some(127),
+            ..Outcome::default()
+        };
+    }
+    Outcome { message: message(&lines), ..starts() }
+}
+
+fn message(lines: &[String]) -> Option<String> {
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+fn has_hidden_needs(graph: &Graph) -> bool {
+    let objects = graph.map.iter().filter_map(|(_, loaded)| loaded.object.as_ref());
+    objects.flat_map(|object| &object.anomalies).any(crate::elf::Anomaly::hides_needs)
+}
+
+/// Whether an object is cut short that is loaded before the loader gives up.
+fn cut_short(graph: &Graph) -> bool {
+    let before_stop = graph
+        .libraries
+        .iter()
+        .take_while(|library| library.object.is_some() || graph.stop.is_none());
+    before_stop
+        .filter_map(|library| library.object)
+        .map(|object| graph.map.get(object))
+        .filter(|loaded| loaded.role == Role::Library)
+        .any(|loaded| loaded.object.as_ref().is_some_and(|object| object.is_cut_short()))
+}
+
+/// Whether musl took a library for another machine, whose relocations it then
+/// does not know (glibc passes such files by).
+fn is_for_another_machine(graph: &Graph) -> bool {
+    let machine = |object: &crate::elf::Object| object.header.machine;
+    let mut objects = graph.map.iter().filter_map(|(_, loaded)| loaded.object.as_ref());
+    let Some(own) = objects.next().map(|main| machine(main)) else { return false };
+    objects.any(|object| machine(object) != own && object.dynamic.has_relocations)
+}
