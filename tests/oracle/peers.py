@@ -18,7 +18,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 
 import support
 from support import Cage, field
@@ -261,7 +260,17 @@ def judge(real, said, interpreter):
         if wanted is None:
             return f"**wrong**: `{name}` found"
         return f"**wrong**: another `{name}`"
-    return "right"
+    return "right" if interpreter in (None, "missing") else f"right about the libraries; {interpreter}"
+
+
+def interpreter_words(tool, text):
+    """What a tool says of an interpreter that is not there."""
+    if tool == "imgldd":
+        return "missing" if text == "exec ENOENT" else "**wrong** about the interpreter"
+    named = re.search(r"interpreter => (\S+)", text)
+    if named and named[1] != "None":
+        return "names the interpreter that is not there"
+    return "missing" if named else "silent on the interpreter"
 
 
 def lend(root, tools):
@@ -344,8 +353,7 @@ def main():
     kept = between(options.write) if options.write else None
     support.private_mounts()
     rows, wrong = [], []
-    with tempfile.TemporaryDirectory(prefix="peers.") as scratch:
-        os.chmod(scratch, 0o755)
+    with support.scratch("peers.") as scratch:
         build = Builder(scratch)
         for name, make in CASES:
             root = make(build)
@@ -366,7 +374,6 @@ def main():
                             cells[tool] = f"**wrong**: `{text}`"
                         if cells[tool] != "right":
                             wrong.append(f"{name}: the loader: {words}; imgldd: {cells[tool]} ({text})")
-            support._libc.umount2(os.fsencode(f"{root}/.tools"), 2)
             rows.append((name, words, cells))
     if options.check:
         written = column(between(options.check)[1])

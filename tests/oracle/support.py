@@ -6,6 +6,7 @@ the oracle ends, however it ends. Nothing here installs a package or changes the
 
 import base64
 import collections
+import contextlib
 import ctypes
 import errno as errno_names
 import json
@@ -17,6 +18,7 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 
 CLONE_NEWNS = 0x00020000
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND = 1, 2, 4, 8, 32, 4096
@@ -65,6 +67,18 @@ def private_mounts():
     if _libc.unshare(CLONE_NEWNS) != 0:
         skip(f"no mount namespace of our own: {os.strerror(ctypes.get_errno())}")
     mount("none", "/", None, MS_REC | MS_PRIVATE)
+
+
+@contextlib.contextmanager
+def scratch(prefix):
+    """A directory on a tmpfs of our own; it and every mount below it go with us, and nothing of it was ever on disk."""
+    place = tempfile.mkdtemp(prefix=prefix)
+    try:
+        mount("tmpfs", place, "tmpfs", 0, "mode=755")
+        yield place
+    finally:
+        _libc.umount2(os.fsencode(place), 2)  # MNT_DETACH
+        os.rmdir(place)
 
 
 # ---------------------------------------------------------------------------------------------- the chrooted helper

@@ -17,7 +17,6 @@ import os
 import random
 import subprocess
 import sys
-import tempfile
 import time
 
 import support
@@ -179,9 +178,8 @@ def main():
     ways += [(f"{name} as {NOBODY}", NOBODY, [*extra, "--user", f"{NOBODY}:{NOBODY}"]) for name, _, extra in ways[:2]]
     spread, differences, began, seconds = collections.Counter(), [], time.monotonic(), collections.Counter()
     total = 0
-    with tempfile.TemporaryDirectory(prefix="walk.") as scratch:
-        # A filesystem of our own: inodes of one device, and nothing to clean up.
-        support.mount("tmpfs", scratch, "tmpfs", 0, "mode=755")
+    # A filesystem of our own: inodes of one device.
+    with support.scratch("walk.") as scratch:
         for number in range(options.trees):
             root = f"{scratch}/{number}"
             os.mkdir(root)
@@ -205,7 +203,6 @@ def main():
                         text = support.show(path)
                         text = text if len(text) < 300 else f"{text[:120]}… ({len(path)} bytes) …{text[-120:]}"
                         differences.append(f"tree {number}, {name}: {text}\n    kernel: {kernel}\n    imgldd: {ours}")
-        support._libc.umount2(os.fsencode(scratch), 2)
     for line in differences[:options.show]:
         print(line)
     if len(differences) > options.show:

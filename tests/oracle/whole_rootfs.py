@@ -21,7 +21,6 @@ import re
 import shutil
 import stat
 import sys
-import tempfile
 import threading
 import time
 
@@ -263,7 +262,6 @@ def compare_start(question, ran, subject):
 
 def overlay(root, scratch):
     """A writable view of `root` that leaves it alone."""
-    support.mount("tmpfs", scratch, "tmpfs")
     for name in ("upper", "work", "merged"):
         os.mkdir(os.path.join(scratch, name))
     merged = os.path.join(scratch, "merged")
@@ -353,12 +351,8 @@ def main():
     # In a mount without setuid nothing runs in secure mode, in which the loader refuses to trace.
     support.mount(root, root, None, support.MS_BIND)
     support.mount("none", root, None, support.MS_BIND | support.MS_REMOUNT | support.MS_NOSUID)
-    with tempfile.TemporaryDirectory(prefix="whole-rootfs.") as scratch:
-        try:
-            return examine(options, root, binary, scratch)
-        finally:
-            support._libc.umount2(os.fsencode(os.path.join(scratch, "merged")), 2)
-            support._libc.umount2(os.fsencode(scratch), 2)
+    with support.scratch("whole-rootfs.") as scratch:
+        return examine(options, root, binary, scratch)
 
 
 def examine(options, root, binary, scratch):

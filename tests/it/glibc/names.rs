@@ -242,11 +242,11 @@ case!(
 case!(
     case_46_the_empty_name_is_the_program_and_the_loader_is_loaded_already,
     given("/app/exe elf needed=").run("/app/exe", "starts"),
-    // A loader that is somebody's library wants the allocator of a libc.
+    // A loader that is somebody's library wants the allocator and the locks of a libc.
     given(
         "
         /app/exe            elf needed=libc.so.6,ld-linux-x86-64.so.2
-        /usr/lib/libc.so.6  elf soname=libc.so.6 defines=calloc,free,malloc,realloc
+        /usr/lib/libc.so.6  elf soname=libc.so.6 defines=calloc,free,malloc,realloc,pthread_mutex_lock,pthread_mutex_unlock
         "
     )
     .run(

@@ -128,6 +128,11 @@ impl Expected {
         }
     }
 
+    /// Whether the report goes on behind a file at which the loader stops.
+    pub(crate) fn goes_on_after_the_end(&self) -> bool {
+        self.tree.iter().any(|line| line.ends_with(" unusable"))
+    }
+
     /// What the tree says was found or not found, sorted; links to what is loaded left out.
     pub(crate) fn libraries(&self) -> Vec<Library> {
         let mut all: Vec<Library> = self.tree.iter().skip(1).filter_map(|line| library(line)).collect();

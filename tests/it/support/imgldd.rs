@@ -26,6 +26,8 @@ pub(crate) struct Prediction {
     pub(crate) outcome: Outcome,
     /// In load order; what was loaded already or is unusable left out.
     pub(crate) libraries: Vec<Library>,
+    /// Whether the loader would stop at one of them.
+    pub(crate) has_unusable: bool,
     /// Of a script: what its interpreter is started with.
     pub(crate) argv: Option<String>,
     pub(crate) reported: Vec<(String, String)>,
@@ -53,6 +55,7 @@ pub(crate) fn predict(root: &Path, run: &Run) -> Result<Prediction, String> {
             message: text(&outcome["message"]).unwrap_or_default(),
         },
         libraries: libraries.iter().filter_map(library).collect(),
+        has_unusable: libraries.iter().any(|entry| entry["status"] == "unusable"),
         argv: argv_of_script(subject),
         reported: reported.iter().filter_map(|one| Some((text(&one["by"])?, text(&one["text"])?))).collect(),
         exit_code: output.status.code(),

@@ -1,0 +1,76 @@
+//! The codes: words, not numbers. `docs/findings.md` has a page for each.
+
+use crate::report::Severity;
+
+macro_rules! codes {
+    ($($name:ident = $word:literal, $severity:ident, $meaning:literal;)*) => {
+        /// What kind of finding.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        pub enum Code {
+            $(
+                #[doc = $meaning]
+                $name,
+            )*
+        }
+
+        /// Every code.
+        pub const CODES: &[Code] = &[$(Code::$name,)*];
+
+        impl Code {
+            /// The word.
+            #[must_use]
+            pub fn word(self) -> &'static str {
+                match self {
+                    $(Code::$name => $word,)*
+                }
+            }
+
+            /// How bad it is, unless the facts say otherwise.
+            #[must_use]
+            pub fn severity(self) -> Severity {
+                match self {
+                    $(Code::$name => Severity::$severity,)*
+                }
+            }
+
+            /// What it means, in one sentence.
+            #[must_use]
+            pub fn meaning(self) -> &'static str {
+                match self {
+                    $(Code::$name => $meaning,)*
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    EntrypointMissing = "entrypoint-missing", Error, "The path to start does not exist in the target.";
+    NotInPath = "not-in-path", Error, "A bare command name is in no directory of the target's PATH.";
+    BrokenSymlink = "broken-symlink", Error, "A link on the way leads to nothing or round in a circle.";
+    NoExecBit = "no-exec-bit", Error, "The file has no execute permission at all, or is a directory.";
+    UserCannotReach = "user-cannot-reach", Error, "The user may not execute the file, or search a directory above it.";
+    NotAnExecutable = "not-an-executable", Error, "The file is neither a script nor a program that the kernel takes.";
+    NotAProgram = "not-a-program", Error, "The ELF file cannot be started: a library, an object file, or cut short.";
+    ArchMismatch = "arch-mismatch", Error, "The program is for another CPU than the target.";
+    ShebangCrlf = "shebang-crlf", Error, "The `#!` line ends in a carriage return, which is part of what it names.";
+    ShebangInterpMissing = "shebang-interp-missing", Error, "The interpreter that a `#!` line names cannot be started.";
+    ShebangMalformed = "shebang-malformed", Error, "The `#!` line is missing, shifted or too long.";
+    ScriptChainTooLong = "script-chain-too-long", Error, "More than five scripts interpret one another.";
+    GlibcOnMusl = "glibc-on-musl", Error, "A program for glibc in a target that has musl.";
+    MuslOnGlibc = "musl-on-glibc", Error, "A program for musl in a target that has glibc.";
+    DynamicInScratch = "dynamic-in-scratch", Error, "A dynamic program in a target without any dynamic loader.";
+    NoMultilib = "no-multilib", Error, "A program of another word size, whose loader the target lacks.";
+    ForeignInterpPath = "foreign-interp-path", Error, "The loader's path is one of another system or of a build machine.";
+    InterpreterMissing = "interpreter-missing", Error, "The dynamic loader is not in the target.";
+    InterpreterLoop = "interpreter-loop", Error, "The dynamic loader's path leads round in a circle.";
+    LoaderUnusable = "loader-unusable", Error, "The dynamic loader is there and cannot be used.";
+    UnknownLoader = "unknown-loader", Warning, "The dynamic loader is neither glibc's nor musl's; the search order is a guess.";
+    NeededMissing = "needed-missing", Error, "A needed library is not found.";
+    NeededAbsolute = "needed-absolute", Error, "A needed library is named by a path, and that path leads to nothing.";
+    FilterMissing = "filter-missing", Error, "The object behind a DT_FILTER entry is not found.";
+    WrongArchLib = "wrong-arch-lib", Error, "A needed library is there, but only for another CPU.";
+    LibNotElf = "lib-not-elf", Error, "A file has the name of a needed library and cannot be loaded as one.";
+    PreloadMissing = "preload-missing", Warning, "A library to preload cannot be loaded.";
+    MalformedElf = "malformed-elf", Error, "An ELF file is damaged where it says what it needs.";
+}

@@ -1,0 +1,248 @@
+//! Findings about the dynamic loader that a program names.
+
+use super::{Case, Code, Draft, quoted};
+use crate::bytes::Shown;
+use crate::elf::Object;
+use crate::errno::Errno;
+use crate::graph::LoaderFile;
+use crate::kernel::{InterpreterRefusal, Program};
+use crate::loader::LoaderKind;
+use crate::platform::{Abi, abi};
+use crate::report::{Finding, Libc, Severity};
+
+/// What is worth telling of a loader that the kernel takes.
+pub(super) fn starts(case: &Case<'_>, found: &mut Vec<Finding>) {
+    let Some((LoaderFile::Known(kind), _)) = case.graph else { return };
+    let Some(program) = &case.exec.program else { return };
+    let Some(interpreter) = &program.interpreter else { return };
+    let name = quoted(&interpreter.path);
+    match kind {
+        LoaderKind::NotALoader => {
+            let message = format!("{name}, which `{}` names as its loader, is none", program.path);
+            let finding = Draft::new(case, Code::LoaderUnusable, &interpreter.path, message)
+                .evidence("it is started in the program's place and crashes")
+                .fix(None, "put the real loader there", None);
+            found.push(finding.done());
+        }
+        LoaderKind::Unknown => {
+            let message = format!("{name} is neither glibc's loader nor musl's");
+            let finding = Draft::new(case, Code::UnknownLoader, &interpreter.path, message)
+                .evidence("the order in which it searches is a guess")
+                .severity(Severity::Warning);
+            found.push(finding.done());
+        }
+        LoaderKind::Glibc(_) | LoaderKind::Musl(_) | LoaderKind::Gcompat => {}
+    }
+}
+
+/// What the kernel's refusal of the loader comes from.
+pub(super) fn refused(case: &Case<'_>, refusal: &InterpreterRefusal) -> Finding {
+    let Some(program) = &case.exec.program else { unreachable_program(case) };
+    let path = program.interpreter.as_ref().map(|i| i.path.clone()).unwrap_or_default();
+    let draft = match refusal {
+        InterpreterRefusal::Lookup(Errno::NOENT | Errno::NOTDIR) => missing(case, program, &path),
+        InterpreterRefusal::Lookup(Errno::LOOP) => {
+            let message = format!("the loader of `{}` leads round in a circle", program.path);
+            let draft = Draft::new(case, Code::InterpreterLoop, &path, message);
+            (case.hops)(&path).into_iter().take(6).fold(draft, Draft::evidence)
+        }
+        other => unusable(case, program, &path, other),
+    };
+    let draft = draft.as_seen(case);
+    consequences(case, draft).done()
+}
+
+fn unreachable_program(case: &Case<'_>) -> ! {
+    unreachable!("an interpreter is refused only after its program was read: {}", case.path)
+}
+
+fn missing(case: &Case<'_>, program: &Program, path: &[u8]) -> Draft {
+    let object = &program.object;
+    let hops = (case.hops)(path);
+    let own = abi(object.header.machine, object.header.layout, object.header.flags);
+    let built_for = built_for(object);
+    let code = if hops.is_empty() { missing_code(case, path, own, built_for) } else { Code::BrokenSymlink };
+    let message = format!("`{}` cannot start: its interpreter is not in this target", program.path);
+    let mut draft = Draft::new(case, code, path, message)
+        .evidence(format!("PT_INTERP  {}  not found", Shown(path)));
+    for hop in hops {
+        draft = draft.evidence(hop);
+    }
+    for loader in &case.target.loaders {
+        draft = draft.evidence(format!(
+            "this target has  {}  ({}, {})",
+            loader.path,
+            libc_name(&loader.kind),
+            loader.abi.name
+        ));
+    }
+    if case.target.loaders.is_empty() {
+        draft = draft.evidence("this target has no dynamic loader at any standard path");
+    }
+    explain(draft, case, code, object, own)
+}
+
+fn libc_name(kind: &LoaderKind) -> &'static str {
+    match kind {
+        LoaderKind::Glibc(_) => "glibc",
+        LoaderKind::Musl(_) => "musl",
+        LoaderKind::Gcompat => "gcompat",
+        LoaderKind::Unknown | LoaderKind::NotALoader => "unknown",
+    }
+}
+
+/// The C library that a program was linked with, by what it names.
+pub(crate) fn built_for(object: &Object) -> Libc {
+    let interp = object.interp.as_ref().map(|interp| interp.path()).unwrap_or_default();
+    let name = crate::path::file_name(interp);
+    let needs = |wanted: fn(&[u8]) -> bool| object.dynamic.needed().any(wanted);
+    if name.starts_with(b"ld-musl-") || needs(|n| n.starts_with(b"libc.musl-")) {
+        Libc::Musl
+    } else if name.starts_with(b"ld-uClibc") || name.starts_with(b"ld64-uClibc") {
+        Libc::Uclibc
+    } else if interp.ends_with(b"/bin/linker") || interp.ends_with(b"/bin/linker64") {
+        Libc::Bionic
+    } else if name.starts_with(b"ld-linux")
+        || name.starts_with(b"ld64.so")
+        || name == b"ld.so.1"
+        || needs(|n| n == b"libc.so.6")
+    {
+        Libc::Glibc
+    } else if object.interp.is_none() && object.dynamic.needs.is_empty() {
+        Libc::None
+    } else {
+        Libc::Unknown
+    }
+}
+
+fn missing_code(
+    case: &Case<'_>,
+    path: &[u8],
+    own: Option<&'static Abi>,
+    built_for: Libc,
+) -> Code {
+    let standard = own.is_some_and(|abi| {
+        let musl = format!("/lib/ld-musl-{}.so.1", abi.musl);
+        abi.glibc_loaders.iter().any(|p| p.as_bytes() == path) || musl.as_bytes() == path
+    });
+    let same_machine = |l: &&crate::target::PresentLoader| own.is_some_and(|abi| abi.name == l.abi.name);
+    let here = || case.target.loaders.iter().filter(same_machine);
+    if case.target.loaders.is_empty() {
+        Code::DynamicInScratch
+    } else if !standard {
+        Code::ForeignInterpPath
+    } else if here().next().is_none() {
+        Code::NoMultilib
+    } else if built_for == Libc::Glibc && here().all(|l| matches!(l.kind, LoaderKind::Musl(_))) {
+        Code::GlibcOnMusl
+    } else if built_for == Libc::Musl && here().all(|l| matches!(l.kind, LoaderKind::Glibc(_))) {
+        Code::MuslOnGlibc
+    } else {
+        Code::InterpreterMissing
+    }
+}
+
+fn explain(
+    draft: Draft,
+    case: &Case<'_>,
+    code: Code,
+    object: &Object,
+    own: Option<&'static Abi>,
+) -> Draft {
+    match code {
+        Code::GlibcOnMusl => draft
+            .evidence(format!("why: built for glibc{}, the target is musl", because(object)))
+            .fix(Some("nothing needs C"), "build without cgo (Go)", Some("CGO_ENABLED=0 go build"))
+            .fix(None, "build on the same libc", Some("FROM golang:alpine (apk add gcc musl-dev)"))
+            .fix(
+                None,
+                "keep the binary and change the base",
+                Some("FROM gcr.io/distroless/base-debian12"),
+            ),
+        Code::MuslOnGlibc => draft
+            .evidence(format!("why: built for musl{}, the target is glibc", because(object)))
+            .fix(None, "build on the libc that it runs on", Some("FROM debian:12 AS build"))
+            .fix(None, "or link it statically", Some("cc -static (with musl-gcc)")),
+        Code::DynamicInScratch => draft
+            .evidence(format!("why: it is linked dynamically{}", because(object)))
+            .fix(Some("nothing needs C"), "build without cgo (Go)", Some("CGO_ENABLED=0 go build"))
+            .fix(None, "link it statically", Some("-static with musl-gcc; Rust: --target x86_64-unknown-linux-musl"))
+            .fix(None, "or use a base with a loader", Some("FROM gcr.io/distroless/base-debian12")),
+        Code::NoMultilib => {
+            let name = own.map_or("another ABI", |abi| abi.name);
+            draft
+                .evidence(format!("why: it is for {name}, and the target has no loader for that"))
+                .fix(None, "get the build for the target's own ABI", None)
+                .fix(None, "or install that ABI's C library", Some("dpkg --add-architecture …"))
+        }
+        Code::ForeignInterpPath => {
+            let standard = own.and_then(|abi| abi.glibc_loaders.first()).copied();
+            let there = |path: &str| {
+                let here = case.target.loaders.iter().any(|loader| loader.path == path);
+                if here { "there" } else { "not there either" }
+            };
+            let draft = draft.evidence("why: the path belongs to the system that it was built on");
+            let draft = match standard {
+                Some(path) => draft.evidence(format!("the standard path is {path}: {}", there(path))),
+                None => draft,
+            };
+            let snippet = standard.map(|path| format!("patchelf --set-interpreter {path} …"));
+            draft.fix(None, "point it at the standard loader", snippet.as_deref())
+        }
+        Code::BrokenSymlink => {
+            draft.fix(None, "copy the file that the link leads to as well", None)
+        }
+        _ => draft.fix(None, "install the C library that it was linked with", None),
+    }
+}
+
+fn because(object: &Object) -> String {
+    let libc = |name: &&[u8]| name.starts_with(b"libc.");
+    match object.dynamic.needed().find(libc) {
+        Some(name) => format!(" (needs {})", Shown(name)),
+        None => String::new(),
+    }
+}
+
+fn unusable(case: &Case<'_>, program: &Program, path: &[u8], refusal: &InterpreterRefusal) -> Draft {
+    let why = match refusal {
+        InterpreterRefusal::EmptyName => "its name is empty".to_owned(),
+        InterpreterRefusal::Lookup(errno) => errno.to_string(),
+        InterpreterRefusal::Directory => "it is a directory".to_owned(),
+        InterpreterRefusal::Special => "it is no regular file".to_owned(),
+        InterpreterRefusal::NotExecutable => {
+            format!("user {} may not execute it", case.user.uid)
+        }
+        InterpreterRefusal::TooShort => "it is empty or cut short".to_owned(),
+        InterpreterRefusal::NotElf => "it is no ELF file".to_owned(),
+        InterpreterRefusal::WrongMachine => "it is for another machine".to_owned(),
+        InterpreterRefusal::Malformed => "its program headers are damaged".to_owned(),
+        InterpreterRefusal::WrongType => "its type is neither program nor library".to_owned(),
+        InterpreterRefusal::Unreadable(errno) => errno.to_string(),
+    };
+    let message = format!("the loader of `{}` cannot be used: {why}", program.path);
+    let draft = Draft::new(case, Code::LoaderUnusable, path, message)
+        .evidence(format!("PT_INTERP  {}", Shown(path)));
+    match refusal {
+        InterpreterRefusal::NotExecutable => {
+            draft.fix(None, "give it the permission", Some("chmod 755 the loader"))
+        }
+        _ => draft.fix(None, "install the C library again", None),
+    }
+}
+
+/// What would be missing behind the loader too.
+fn consequences(case: &Case<'_>, draft: Draft) -> Draft {
+    let Some((_, graph)) = case.graph else { return draft };
+    let missing: Vec<String> = graph
+        .libraries
+        .iter()
+        .filter(|library| library.status == crate::graph::Status::Missing)
+        .map(|library| Shown(&library.name).to_string())
+        .collect();
+    match missing.as_slice() {
+        [] => draft,
+        [one] => draft.consequence(format!("{one} is not here either")),
+        several => draft.consequence(format!("not here either: {}", several.join(", "))),
+    }
+}

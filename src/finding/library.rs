@@ -1,0 +1,197 @@
+//! Findings about libraries that are missing or cannot be used.
+
+use super::{Case, Code, Draft, quoted};
+use crate::bytes::Shown;
+use crate::elf::{Anomaly, NeedKind};
+use crate::graph::{Attempt, Graph, Library, LoaderFile, Status};
+use crate::loader::{LoaderKind, Role, Rule, TryOutcome};
+use crate::report::Finding;
+
+pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
+    let Some((file, graph)) = case.graph else { return };
+    damaged(case, graph, found);
+    // Behind a loader that is not there, what is missing is its consequence, and
+    // said with it.
+    let loader_is_there = matches!(file, LoaderFile::Known(_)) || case.is_library;
+    let first = found.len();
+    for library in &graph.libraries {
+        let finding = match &library.status {
+            Status::Missing if loader_is_there => missing(case, graph, library),
+            Status::Unusable(why) => unusable(case, graph, library, why),
+            Status::Optional if library.rule == Some(Rule::Preload) => preload(case, library),
+            _ => continue,
+        };
+        merge(found, first, finding);
+    }
+    if let LoaderFile::Known(LoaderKind::Musl(_) | LoaderKind::Gcompat) = file {
+        foreign_machines(case, graph, found);
+    }
+}
+
+/// A name that several objects miss is one finding.
+fn merge(found: &mut Vec<Finding>, first: usize, finding: Finding) {
+    let same = |known: &&mut Finding| known.fingerprint == finding.fingerprint;
+    match found[first..].iter_mut().find(same) {
+        Some(known) => {
+            for line in finding.evidence {
+                if !known.evidence.contains(&line) {
+                    known.evidence.push(line);
+                }
+            }
+        }
+        None => found.push(finding),
+    }
+}
+
+fn requesters(graph: &Graph, library: &Library) -> String {
+    let names: Vec<String> =
+        library.requesters.iter().map(|id| quoted(&graph.map.get(*id).path)).collect();
+    names.join(", ")
+}
+
+fn missing(case: &Case<'_>, graph: &Graph, library: &Library) -> Finding {
+    let name = &library.name;
+    let by = requesters(graph, library);
+    let outcome = |wanted: TryOutcome| library.attempts.iter().find(|a| a.outcome == wanted);
+    let kind = library.requesters.first().and_then(|id| {
+        let object = graph.map.get(*id).object.as_ref()?;
+        object.dynamic.needs.iter().find(|need| *need.name == **name).map(|need| need.kind)
+    });
+    let foreign = outcome(TryOutcome::WrongMachine).or_else(|| outcome(TryOutcome::WrongClass));
+    let (code, message) = if let Some(attempt) = foreign {
+        let what = attempt.detail.as_deref().unwrap_or("another machine");
+        let message = format!("{}: only a file for {what} is there, {by} needs it", quoted(name));
+        (Code::WrongArchLib, message)
+    } else if kind == Some(NeedKind::Filter) {
+        (Code::FilterMissing, format!("{} is not found; {by} is a filter on it", quoted(name)))
+    } else if name.contains(&b'/') {
+        let message = format!("{} is not there; {by} needs it by this path", quoted(name));
+        (Code::NeededAbsolute, message)
+    } else if outcome(TryOutcome::BrokenLink).is_some() {
+        let message = format!("{} is a link that leads to nothing; {by} needs it", quoted(name));
+        (Code::BrokenSymlink, message)
+    } else {
+        (Code::NeededMissing, format!("{} is not found; {by} needs it", quoted(name)))
+    };
+    let draft = Draft::new(case, code, name, message).evidence(format!("needed by {by}"));
+    let draft = searched(draft, &library.attempts);
+    let draft = runtime_words(case, draft);
+    let draft = match code {
+        Code::WrongArchLib => draft.fix(None, "install the library for this architecture", None),
+        Code::NeededAbsolute => draft
+            .fix(None, "give the library a soname and link again", Some("-Wl,-soname,NAME"))
+            .fix(None, "or change the name", Some("patchelf --replace-needed …")),
+        Code::BrokenSymlink => draft.fix(None, "copy what the link leads to as well", None),
+        _ => draft.fix(None, "install the package that has it, or copy it in", None),
+    };
+    draft.done()
+}
+
+/// Says where was looked, in order, and what was met on the way.
+fn searched(mut draft: Draft, attempts: &[Attempt]) -> Draft {
+    let mut absent = Vec::new();
+    for attempt in attempts {
+        let path = Shown(&attempt.path).to_string();
+        match attempt.outcome {
+            TryOutcome::Absent | TryOutcome::NotADirectory => {
+                let directory = crate::path::parent(&attempt.path);
+                let directory = if directory.is_empty() { b".".as_slice() } else { directory };
+                let directory = Shown(directory).to_string();
+                if !absent.contains(&directory) {
+                    absent.push(directory);
+                }
+            }
+            _ => {
+                let detail = attempt.detail.clone().unwrap_or_else(|| word(attempt.outcome));
+                draft = draft.evidence(format!("{path}: {detail}"));
+            }
+        }
+    }
+    if absent.is_empty() { draft } else { draft.evidence(format!("searched: {}", absent.join(", "))) }
+}
+
+fn word(outcome: TryOutcome) -> String {
+    match outcome {
+        TryOutcome::BrokenLink => "a link that leads to nothing",
+        TryOutcome::LinkLoop => "links that lead round in a circle",
+        TryOutcome::NameTooLong => "too long",
+        TryOutcome::Unreadable => "permission denied",
+        TryOutcome::IoError => "cannot be read",
+        TryOutcome::Directory => "a directory",
+        TryOutcome::TooShort => "too short for an ELF file",
+        TryOutcome::NotElf => "not an ELF file",
+        TryOutcome::WrongClass => "another ELF class",
+        TryOutcome::WrongData => "another byte order",
+        TryOutcome::WrongMachine => "another machine",
+        TryOutcome::NotLoadable => "cannot be loaded",
+        TryOutcome::Dropped => "left out",
+        TryOutcome::NotTried => "not tried",
+        TryOutcome::Found => "found",
+        TryOutcome::Absent => "absent",
+        TryOutcome::NotADirectory => "something on the way is no directory",
+    }
+    .to_owned()
+}
+
+fn runtime_words(case: &Case<'_>, draft: Draft) -> Draft {
+    match &case.outcome.message {
+        Some(message) if draft.is_about_first(message) => {
+            let line = message.lines().last().unwrap_or_default();
+            draft.evidence(format!("at run time: {}", crate::bytes::escape(line)))
+        }
+        _ => draft,
+    }
+}
+
+fn unusable(case: &Case<'_>, graph: &Graph, library: &Library, why: &str) -> Finding {
+    let path = library.path.clone().unwrap_or_else(|| library.name.clone());
+    let by = requesters(graph, library);
+    let message = format!("{} cannot be loaded: {why}; {by} needs it", quoted(&path));
+    let draft = Draft::new(case, Code::LibNotElf, &library.name, message)
+        .evidence(format!("needed by {by}"));
+    let draft = runtime_words(case, draft);
+    draft.fix(None, "put the real library there", None).done()
+}
+
+fn preload(case: &Case<'_>, library: &Library) -> Finding {
+    let message = format!("{} is to be preloaded and cannot be loaded", quoted(&library.name));
+    let draft = Draft::new(case, Code::PreloadMissing, &library.name, message);
+    let draft = searched(draft, &library.attempts);
+    draft.fix(None, "install it, or remove it from LD_PRELOAD or /etc/ld.so.preload", None).done()
+}
+
+/// Objects whose own list of needs cannot be read.
+fn damaged(case: &Case<'_>, graph: &Graph, found: &mut Vec<Finding>) {
+    for (_, loaded) in graph.map.iter().filter(|(_, loaded)| loaded.role != Role::Loader) {
+        let Some(object) = &loaded.object else { continue };
+        let damage: Vec<&Anomaly> =
+            object.anomalies.iter().filter(|anomaly| anomaly.hides_needs()).collect();
+        let Some(first) = damage.first() else { continue };
+        let message = format!("{} is damaged: {first}", quoted(&loaded.path));
+        let draft = Draft::new(case, Code::MalformedElf, &loaded.path, message);
+        let draft = damage.iter().fold(draft, |draft, anomaly| draft.evidence(anomaly.to_string()));
+        found.push(draft.done());
+    }
+}
+
+/// musl takes a library for another machine and fails at its relocations.
+fn foreign_machines(case: &Case<'_>, graph: &Graph, found: &mut Vec<Finding>) {
+    let machine = |object: &crate::elf::Object| object.header.machine;
+    let mut objects = graph.map.iter();
+    let Some(own) = objects.next().and_then(|(_, main)| main.object.as_ref()).map(|o| machine(o))
+    else {
+        return;
+    };
+    for (_, loaded) in objects {
+        let Some(object) = &loaded.object else { continue };
+        if machine(object) != own && object.dynamic.has_relocations {
+            let header = &object.header;
+            let name =
+                crate::platform::machine_name(header.machine, header.layout, header.flags);
+            let message = format!("{} is for {name}; musl loads it and fails", quoted(&loaded.path));
+            let draft = Draft::new(case, Code::WrongArchLib, &loaded.path, message)
+                .fix(None, "install the library for this architecture", None);
+            found.push(draft.done());
+        }
+    }
+}

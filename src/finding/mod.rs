@@ -1,0 +1,135 @@
+//! What is wrong, why, and what mends it.
+//!
+//! Findings are drawn from what `kernel`, `graph` and the look over the target
+//! recorded; nothing here reads a file or searches again. One root cause is one
+//! finding, and what follows from it is folded under it.
+
+mod code;
+mod exec;
+mod interpreter;
+mod library;
+
+pub use code::{CODES, Code};
+
+use crate::bytes::Shown;
+use crate::graph::{Graph, LoaderFile};
+use crate::kernel::Exec;
+use crate::path::TargetPath;
+use crate::report::{Finding, Fix, Outcome, Severity};
+use crate::rootfs::Credentials;
+use crate::target::TargetFacts;
+
+/// Everything that findings about one subject are drawn from.
+pub struct Case<'a> {
+    /// The subject.
+    pub path: &'a TargetPath,
+    /// What `execve` did.
+    pub exec: &'a Exec,
+    /// What its loader would load.
+    pub graph: Option<(&'a LoaderFile, &'a Graph)>,
+    /// The target.
+    pub target: &'a TargetFacts,
+    /// What would be seen.
+    pub outcome: &'a Outcome,
+    /// Who starts it.
+    pub user: &'a Credentials,
+    /// The first bytes of the file at the end of the way, if it is no ELF file.
+    pub head: &'a [u8],
+    /// It is a library and judged by its needs alone.
+    pub is_library: bool,
+    /// Links on the way to something that is not there.
+    pub hops: &'a dyn Fn(&[u8]) -> Vec<String>,
+}
+
+/// The findings about one subject, root causes first.
+#[must_use]
+pub fn findings(case: &Case<'_>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    if !case.is_library {
+        exec::findings(case, &mut found);
+    }
+    library::findings(case, &mut found);
+    found
+}
+
+/// A finding being put together.
+struct Draft {
+    finding: Finding,
+}
+
+impl Draft {
+    fn new(case: &Case<'_>, code: Code, object: &[u8], message: String) -> Draft {
+        let object = crate::bytes::lossy(object);
+        let subject = case.path.as_bytes();
+        let fingerprint = fingerprint(&[code.word().as_bytes(), subject, object.as_bytes()]);
+        Draft {
+            finding: Finding {
+                code: code.word().to_owned(),
+                severity: code.severity(),
+                waived: false,
+                object: Some(object),
+                message,
+                evidence: Vec::new(),
+                consequences: Vec::new(),
+                fixes: Vec::new(),
+                fingerprint,
+            },
+        }
+    }
+
+    fn severity(mut self, severity: Severity) -> Draft {
+        self.finding.severity = severity;
+        self
+    }
+
+    fn evidence(mut self, line: impl Into<String>) -> Draft {
+        self.finding.evidence.push(line.into());
+        self
+    }
+
+    fn consequence(mut self, line: impl Into<String>) -> Draft {
+        self.finding.consequences.push(line.into());
+        self
+    }
+
+    fn fix(mut self, when: Option<&str>, text: &str, snippet: Option<&str>) -> Draft {
+        self.finding.fixes.push(Fix {
+            when: when.map(str::to_owned),
+            text: text.to_owned(),
+            snippet: snippet.map(str::to_owned),
+        });
+        self
+    }
+
+    /// Ties the finding to what the user saw.
+    fn as_seen(self, case: &Case<'_>) -> Draft {
+        let seen = case.outcome.as_reported.iter().find(|reported| reported.by == "runc");
+        match seen {
+            Some(reported) => self.evidence(format!("at run time: {}", reported.text)),
+            None => self,
+        }
+    }
+
+    /// Whether a loader's message is about the object of this finding.
+    fn is_about_first(&self, message: &str) -> bool {
+        self.finding.object.as_deref().is_some_and(|object| message.contains(object))
+    }
+
+    fn done(self) -> Finding {
+        self.finding
+    }
+}
+
+/// FNV-1a over the parts, each ended by a byte that UTF-8 does not have.
+fn fingerprint(parts: &[&[u8]]) -> String {
+    let bytes = parts.iter().flat_map(|part| part.iter().copied().chain([0xff]));
+    let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    format!("{hash:016x}")
+}
+
+/// A name in backticks.
+fn quoted(name: &[u8]) -> String {
+    format!("`{}`", Shown(name))
+}
