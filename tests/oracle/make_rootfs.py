@@ -9,7 +9,7 @@
 
 The two generated kinds draw graphs of libraries from a fixed seed: rpath and runpath, absolute, relative, with $ORIGIN,
 directories behind links, libraries behind links and under two names, needs by path, sonames that are not file names, and
-some that nothing provides. No two machines draw different ones.
+some that nothing provides; copies for another machine or class, texts and directories in place of libraries. No two machines draw different ones.
 
 usage: make_rootfs.py KIND DIR [--programs 60] [--seed 1]
 """
@@ -139,8 +139,8 @@ class Tangle:
         count = self.options.programs
         libraries = [f"libt{number}.so" for number in range(2 * count)]
         self.home = {name: self.trees[number % len(self.trees)] for number, name in enumerate(libraries)}
-        for number, name in enumerate(libraries):
-            self.library(number, name, libraries)
+        for name in libraries:
+            self.library(name, libraries)
         for number in range(count):
             self.program(number, libraries)
         shutil.rmtree(self.work)
@@ -181,7 +181,7 @@ class Tangle:
                                              (1, f"{tree}/lib/{name}"), (1, f"lib/{name}"), (1, "libm.so.6"), (1, "libcx.so"))))
         return list(dict.fromkeys(stubs))
 
-    def library(self, number, name, libraries):
+    def library(self, name, libraries):
         """One library at one or two places, some behind links."""
         tree = self.home[name]
         near = [other for other in libraries if other != name]
@@ -200,7 +200,8 @@ class Tangle:
             second = f"{self.target}{place}/{self.draw((5, name), (1, f'alias-{name}'))}"
             if os.path.lexists(second):
                 continue
-            kind = self.draw((3, "absolute"), (3, "relative"), (2, "hard"), (2, "copy"), (1, "dangling"), (1, "loop"))
+            kind = self.draw((3, "absolute"), (3, "relative"), (2, "hard"), (2, "copy"), (1, "dangling"), (1, "loop"), (1, "machine"), (1, "class"),
+                             (0.4, "folder"), (0.4, "text"), (0.4, "empty"))
             if kind == "absolute":
                 os.symlink(f"{first}/{name}", second)
             elif kind == "relative":
@@ -211,8 +212,19 @@ class Tangle:
                 shutil.copy2(path, second)
             elif kind == "dangling":
                 os.symlink("/nowhere/at/all.so", second)
-            elif number % 3 == 0:
+            elif kind == "loop":
                 os.symlink(os.path.basename(second), second)
+            elif kind in ("machine", "class"):
+                # glibc passes over both, musl looks at neither.
+                shutil.copy2(path, second)
+                with open(second, "r+b") as file:
+                    file.seek(18 if kind == "machine" else 4)
+                    file.write(b"\xb7" if kind == "machine" else b"\x01")
+            elif kind == "folder":
+                os.mkdir(second)
+            else:
+                with open(second, "w", encoding="ascii") as file:
+                    file.write("" if kind == "empty" else "/* GNU ld script */ INPUT(-lc)\n" * 9)
 
     def program(self, number, libraries):
         """One program, and for every other a link from elsewhere."""

@@ -3,8 +3,10 @@
 
 Each program is executed in a chroot with LD_TRACE_LOADED_OBJECTS=1 (musl: `LOADER --list PROGRAM`), each library is
 given to the loader of its machine; what is traced must have the names, paths and order of imgldd's `libraries`. What
-the kernel refuses must be refused with the same errno. A program with something missing is then started for real, as
-an unprivileged user, and its loader's text compared with `outcome.message`; that is safe as it never gets to run.
+the kernel refuses must be refused with the same errno. A program that both sides say cannot start (something missing, or
+a candidate that stops the loader) is then started for real, as an unprivileged user, and its loader's text compared with
+`outcome.message`; that is safe as it never gets to run. Where a candidate stops the loader there is no whole trace to
+compare: imgldd goes on as if it were absent, the loader does not.
 
 `--delete NAMES` removes libraries first, on an overlay; `auto:N` picks N that many objects need. A rootfs of another
 architecture is traced under qemu-user, which is handed in as an open descriptor, so the rootfs stays as it is.
@@ -35,10 +37,10 @@ Entry = collections.namedtuple("Entry", "name path")
 
 
 class Answer:
-    """What one side says of one file: entries in load order, or why there is none."""
+    """What one side says of one file: entries in load order, or why there is none; `stopped`: by an unusable file."""
 
-    def __init__(self, entries=None, failure=None):
-        self.entries, self.failure = entries, failure
+    def __init__(self, entries=None, failure=None, stopped=False):
+        self.entries, self.failure, self.stopped = entries, failure, stopped
 
     def __eq__(self, other):
         return self.entries == other.entries and self.failure == other.failure
@@ -136,9 +138,11 @@ def trace(cage, question, qemu):
     if ran.signal is not None:
         return Answer(failure=f"signal {ran.signal}")
     if question.musl:
-        return Answer(entries=musl_entries(ran.out, question.loader))
+        texts = {missing[2] for missing in map(MUSL_MISSING.match, ran.out.split(b"\n")) if missing}
+        return Answer(entries=musl_entries(ran.out, question.loader), stopped=bool(texts - MUSL_ABSENT))
     if ran.status != 0:
-        return Answer(failure=f"exit {ran.status}: {ran.err.decode(errors='replace').strip()}")
+        text = ran.err.decode(errors="replace").strip()
+        return Answer(failure=f"exit {ran.status}: {text}", stopped=ran.status == 127 and "loading shared libraries" in text)
     return Answer(entries=glibc_entries(ran.out, question.loader))
 
 
@@ -162,6 +166,8 @@ def glibc_entries(text, loader):
 
 
 MUSL_MISSING = re.compile(rb"^Error loading shared library (.*): (.*) \(needed by (.*)\)$", re.S)
+# What musl says where it took no file at all; any other text is about a file that it took.
+MUSL_ABSENT = {b"No such file or directory", b"Permission denied", b"Symbolic link loop", b"No error information", b"Not a directory"}
 
 
 def musl_entries(text, loader):
@@ -179,7 +185,7 @@ def musl_entries(text, loader):
 
 
 def real_start(cage, question, qemu):
-    """Starts a program whose trace says `not found`; the loader's whole text, or None where exec does not get to it."""
+    """Starts a program whose trace says that it cannot start; the loader's whole text, or None where exec does not get to it."""
     prefix, exe = ([qemu[1]], qemu[0]) if qemu is not None else ([], None)
     ran = cage.run(prefix + [question.path], {"PATH": "/usr/bin:/bin"}, exe, user=65534, seconds=20)
     if ran.errno or (qemu is not None and ran.status == 255):
@@ -195,6 +201,7 @@ def told(subject, question):
     if question.kind != "library" and outcome["stage"] == "exec":
         return Answer(failure=f"exec: {outcome['errno']}")
     entries = []
+    stopped = any(library["status"] == "unusable" for library in subject["libraries"])
     for library in subject["libraries"]:
         status, name, path = library["status"], field(library, "name"), field(library, "path")
         if status == "already_loaded":
@@ -208,7 +215,7 @@ def told(subject, question):
             entries.append(Entry(name, None))
         else:
             entries.append(Entry(name, b"%s: %s" % (status.encode(), path or b"")))
-    return Answer(entries=entries)
+    return Answer(entries=entries, stopped=stopped)
 
 
 def compare(question, real, subject):
@@ -217,6 +224,11 @@ def compare(question, real, subject):
         return [f"{show(os.fsencode(question.path))}: imgldd has no answer for it"]
     said = told(subject, question)
     lines = []
+    if real.stopped or said.stopped:
+        if real.stopped != said.stopped or subject["outcome"]["starts"] is not False and question.kind != "library":
+            lines.append(f"{show(os.fsencode(question.path))}: the loader: {real.failure or ('stops' if real.stopped else 'is not stopped')}; "
+                         f"imgldd: {'an unusable library' if said.stopped else 'none unusable'}, starts {subject['outcome']['starts']}")
+        return lines
     if real != said:
         head = show(os.fsencode(question.path))
         if real.failure or said.failure:
@@ -415,7 +427,8 @@ def examine(options, root, binary, scratch):
         real = answers[question.path]
         subject = subjects.get(question.path)
         # Both sides must say that it cannot start before it is started.
-        if (question.kind == "program" and subject and real.entries and any(entry.path is None for entry in real.entries)
+        if (question.kind == "program" and subject
+                and (real.stopped or any(entry.path is None for entry in real.entries or ()))
                 and subject["outcome"]["starts"] is False):
             ran = real_start(cages[0], question, qemu)
             if ran is not None:
