@@ -9,6 +9,7 @@
 
 mod support;
 
+mod cli;
 mod glibc;
 mod kernel;
 mod musl;

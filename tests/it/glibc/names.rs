@@ -242,19 +242,25 @@ case!(
 case!(
     case_46_the_empty_name_is_the_program_and_the_loader_is_loaded_already,
     given("/app/exe elf needed=").run("/app/exe", "starts"),
-    // A loader that is somebody's library wants the allocator and the locks of a libc.
     given(
         "
         /app/exe            elf needed=libc.so.6,ld-linux-x86-64.so.2
-        /usr/lib/libc.so.6  elf soname=libc.so.6 defines=calloc,free,malloc,realloc,pthread_mutex_lock,pthread_mutex_unlock
+        /usr/lib/libc.so.6  libc
+        "
+    )
+    .run("/app/exe", "starts"),
+    given(
+        "
+        /app/exe            elf needed=libc.so.6
+        /usr/lib/libc.so.6  libc
         "
     )
     .run(
         "/app/exe",
         "
         /app/exe
-        ├── libc.so.6 => /usr/lib/libc.so.6 [default]
-        └── ld-linux-x86-64.so.2 => /lib64/ld-linux-x86-64.so.2 [loader]
+        └── libc.so.6 => /usr/lib/libc.so.6 [default]
+            └── ld-linux-x86-64.so.2 => /lib64/ld-linux-x86-64.so.2 [loader]
         starts
         "
     ),

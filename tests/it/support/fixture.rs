@@ -21,6 +21,7 @@
 //! | `PATH hardlink PATH` | another name of a file |
 //! | `PATH dir` | a folder |
 //! | `PATH loader glibc 2.N [MACHINE]`, `PATH loader musl` | a loader at an unusual place |
+//! | `PATH libc` | glibc's libc.so.6, which needs its loader |
 //! | `PATH cache [WORD]... [SONAME=>PATH[@…]]...` | an `ld.so.cache`, see [`cache`](super::cache) |
 //!
 //! Any of them may end in `mode=0711` and `owner=UID:GID`.
@@ -84,6 +85,7 @@ pub(crate) enum Node {
     Hardlink(Vec<u8>),
     Dir,
     Loader(Loader),
+    Libc,
     Cache(CacheSpec),
 }
 
@@ -156,6 +158,7 @@ impl Entry {
             "hardlink" => Node::Hardlink(only()),
             "dir" => Node::Dir,
             "loader" => Node::Loader(Loader::parse(rest)),
+            "libc" => Node::Libc,
             "cache" => Node::Cache(CacheSpec::parse(rest)),
             other => panic!("`{line}`: `{other}` is no kind of file"),
         };

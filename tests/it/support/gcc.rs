@@ -78,6 +78,10 @@ impl Builder for Gcc {
         Ok(fs::read(loader.real()?).unwrap())
     }
 
+    fn libc(&self) -> Vec<u8> {
+        fs::read("/lib/x86_64-linux-gnu/libc.so.6").unwrap()
+    }
+
     fn is_compiler(&self) -> bool {
         true
     }

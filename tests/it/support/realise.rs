@@ -13,6 +13,7 @@ use std::process::Command;
 use super::cache::CacheSpec;
 use super::elf_spec::ElfSpec;
 use super::fixture::{Entry, Fixture, Node};
+use super::gcc::Gcc;
 use super::loaders::Loader;
 use super::synthetic;
 
@@ -22,6 +23,8 @@ pub(crate) trait Builder {
     fn elf(&self, spec: &ElfSpec) -> Result<Vec<u8>, String>;
     /// The loader, or why this machine has none such.
     fn loader(&self, loader: &Loader) -> Result<Vec<u8>, String>;
+    /// A C library that belongs to the glibc loader of x86_64.
+    fn libc(&self) -> Vec<u8>;
     /// Whether the tools of this machine make the files: compiler, linker, ldconfig.
     fn is_compiler(&self) -> bool;
 }
@@ -38,6 +41,11 @@ impl Builder for Synthetic {
         Ok(loader.synthetic())
     }
 
+    fn libc(&self) -> Vec<u8> {
+        let words = [b"soname=libc.so.6".to_vec(), b"needed=ld-linux-x86-64.so.2".to_vec()];
+        synthetic::build(&ElfSpec::parse(b"/libc.so.6", &words, None))
+    }
+
     fn is_compiler(&self) -> bool {
         false
     }
@@ -52,7 +60,11 @@ impl Builder for UnderRealLoader {
     }
 
     fn loader(&self, loader: &Loader) -> Result<Vec<u8>, String> {
-        super::gcc::Gcc.loader(loader)
+        Gcc.loader(loader)
+    }
+
+    fn libc(&self) -> Vec<u8> {
+        Gcc.libc()
     }
 
     fn is_compiler(&self) -> bool {
@@ -121,6 +133,7 @@ impl Root {
             Node::Text(content) => (content.clone(), 0o644),
             Node::Elf(spec) => (builder.elf(spec)?, if spec.is_program { 0o755 } else { 0o644 }),
             Node::Loader(loader) => (builder.loader(loader)?, 0o755),
+            Node::Libc => (builder.libc(), 0o755),
             Node::Cache(spec) if spec.by_ldconfig && builder.is_compiler() => return Ok(()),
             Node::Cache(spec) => (spec.build(), 0o644),
         };

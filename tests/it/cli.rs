@@ -1,0 +1,567 @@
+//! The command line: what is typed, what comes out, and with which exit code.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+use crate::support::fixture::Fixture;
+use crate::support::imgldd::binary;
+use crate::support::realise::{Root, Synthetic};
+
+/// A program that starts, one that lacks a library of its library, a static one, a script.
+const SMALL: &str = r"
+    /app/good         elf needed=liba.so runpath=/x
+    /app/bad          elf needed=libb.so runpath=/x
+    /app/static       elf static
+    /app/run.sh       script '#!/bin/sh\n'
+    /app/readme.txt   text 'not a program'
+    /bin/sh           elf needed=liba.so rpath=/x
+    /x/liba.so        elf
+    /x/libb.so        elf needed=libq.so
+    ";
+
+fn root(fixture: &str) -> Root {
+    Root::new(&Fixture::parse(fixture), &Synthetic).unwrap()
+}
+
+/// What one run of the binary left.
+struct Ran {
+    code: i32,
+    stdout: String,
+    stderr: String,
+}
+
+impl Ran {
+    fn of(output: &Output) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("output is UTF-8");
+        Self {
+            code: output.status.code().expect("an exit code"),
+            stdout: text(&output.stdout),
+            stderr: text(&output.stderr),
+        }
+    }
+
+    #[track_caller]
+    fn exits(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "\n{}\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    #[track_caller]
+    fn prints(self, text: &str) -> Self {
+        assert!(self.stdout.contains(text), "no `{text}` in:\n{}\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    #[track_caller]
+    fn prints_not(self, text: &str) -> Self {
+        assert!(!self.stdout.contains(text), "`{text}` in:\n{}", self.stdout);
+        self
+    }
+
+    #[track_caller]
+    fn complains(self, text: &str) -> Self {
+        assert!(self.stderr.contains(text), "no `{text}` on stderr:\n{}\n{}", self.stderr, self.stdout);
+        self
+    }
+
+    #[track_caller]
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|_| panic!("no JSON:\n{}\n{}", self.stdout, self.stderr))
+    }
+}
+
+fn run<S: AsRef<OsStr>>(words: &[S]) -> Ran {
+    Ran::of(&binary().args(words).output().unwrap())
+}
+
+/// The same with `--root` in front.
+fn inside(root: &Root, words: &[&str]) -> Ran {
+    Ran::of(&binary().arg("--root").arg(root.path()).args(words).output().unwrap())
+}
+
+/// Paths of the subjects, in the order of the report.
+fn subjects(ran: &Ran) -> Vec<String> {
+    let report = ran.json();
+    let all = report["subjects"].as_array().unwrap().iter();
+    all.map(|subject| subject["path"].as_str().unwrap().to_owned()).collect()
+}
+
+// ---- exit codes ----
+
+#[test]
+fn a_program_that_starts_is_exit_0() {
+    inside(&root(SMALL), &["/app/good"]).exits(0).prints("liba.so => /x/liba.so [runpath]");
+}
+
+#[test]
+fn a_program_that_cannot_start_is_exit_1_in_every_format() {
+    let root = root(SMALL);
+    for format in ["text", "tree", "table", "ldd", "list", "json", "json-lines"] {
+        inside(&root, &["-o", format, "/app/bad"]).exits(1);
+        inside(&root, &["-o", format, "/app/good"]).exits(0);
+    }
+}
+
+#[test]
+fn one_broken_program_among_good_ones_is_exit_1() {
+    inside(&root(SMALL), &["/app/good", "/app/bad", "/app/static"]).exits(1).prints("libq.so => not found");
+}
+
+#[test]
+fn an_absent_file_is_a_finding() {
+    inside(&root(SMALL), &["/nope"]).exits(1).prints("/nope");
+}
+
+#[test]
+fn a_text_file_is_a_finding() {
+    inside(&root(SMALL), &["/app/readme.txt"]).exits(1);
+}
+
+#[test]
+fn a_root_that_is_not_there_is_exit_2() {
+    run(&["--root", "/no/such/folder", "/bin/sh"]).exits(2).complains("/no/such/folder");
+}
+
+#[test]
+fn no_file_is_exit_2_and_says_what_to_type() {
+    inside(&root(SMALL), &[]).exits(2).complains("--root");
+}
+
+#[test]
+fn an_unknown_option_is_exit_2() {
+    run(&["--no-such-option"]).exits(2).complains("--no-such-option");
+}
+
+#[test]
+fn an_unknown_format_is_exit_2_and_lists_the_formats() {
+    inside(&root(SMALL), &["-o", "xml", "/app/good"]).exits(2).complains("json-lines");
+}
+
+#[test]
+fn root_and_image_together_are_exit_2() {
+    inside(&root(SMALL), &["--image", "app.tar", "/app/good"]).exits(2);
+}
+
+#[test]
+fn an_odd_user_is_exit_2() {
+    inside(&root(SMALL), &["--user", "nobody at all", "/app/good"]).exits(2);
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_exit_2() {
+    if Path::new("/dev/full").exists() {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let root = root(SMALL);
+        let mut command = binary();
+        let output = command.arg("--root").arg(root.path()).arg("/app/good").stdout(full).output().unwrap();
+        Ran::of(&output).exits(2);
+    }
+}
+
+#[test]
+fn a_closed_pipe_is_quiet_and_141() {
+    let root = root(SMALL);
+    let mut child = binary()
+        .arg("--root")
+        .arg(root.path())
+        .arg("/app/good")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Nobody reads: the pipe is closed before anything can be written.
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    let by_signal = std::os::unix::process::ExitStatusExt::signal(&output.status) == Some(13);
+    assert!(output.status.code() == Some(141) || by_signal, "{:?}", output.status);
+}
+
+#[test]
+fn help_and_version_are_exit_0() {
+    run(&["--help"]).exits(0).prints("--root");
+    run(&["--version"]).exits(0).prints(env!("CARGO_PKG_VERSION"));
+}
+
+// ---- what FILE means ----
+
+#[test]
+fn check_is_the_default_command() {
+    let root = root(SMALL);
+    let plain = inside(&root, &["/app/good"]).exits(0);
+    let named = Ran::of(&binary().arg("check").arg("--root").arg(root.path()).arg("/app/good").output().unwrap());
+    assert_eq!(plain.stdout, named.exits(0).stdout);
+}
+
+#[test]
+fn a_bare_name_is_looked_up_in_the_targets_path() {
+    let root = root(SMALL);
+    let ran = inside(&root, &["-o", "json", "sh"]).exits(0);
+    assert_eq!(ran.json()["subjects"][0]["real_path"], "/bin/sh");
+    let ran = inside(&root, &["--env", "PATH=/app", "-o", "json", "good"]).exits(0);
+    assert_eq!(ran.json()["subjects"][0]["real_path"], "/app/good");
+}
+
+#[test]
+fn a_relative_path_starts_at_the_working_directory() {
+    let root = root(SMALL);
+    let ran = inside(&root, &["--workdir", "/app", "-o", "json", "./good"]).exits(0);
+    assert_eq!(ran.json()["subjects"][0]["real_path"], "/app/good");
+}
+
+#[test]
+fn a_path_that_begins_with_the_root_is_understood() {
+    let root = root(SMALL);
+    let typed = root.host(b"/app/good");
+    let ran = inside(&root, &["-o", "json", typed.to_str().unwrap()]).exits(0);
+    assert_eq!(ran.json()["subjects"][0]["real_path"], "/app/good");
+}
+
+#[test]
+fn a_file_of_the_host_is_no_file_of_the_target() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("only-on-the-host");
+    fs::write(&file, "x").unwrap();
+    inside(&root(SMALL), &[file.to_str().unwrap()]).exits(1);
+}
+
+#[test]
+fn the_hosts_environment_does_not_reach_the_target() {
+    let root = root("/app/exe elf needed=liba.so\n/e/liba.so elf");
+    let mut command = binary();
+    command.env("LD_LIBRARY_PATH", "/e").arg("--root").arg(root.path()).arg("/app/exe");
+    Ran::of(&command.output().unwrap()).exits(1).prints("liba.so => not found");
+}
+
+#[test]
+fn files_from_reads_a_list_from_a_file_and_from_standard_input() {
+    let root = root(SMALL);
+    let list = root.host(b"/list");
+    fs::write(&list, "/app/good\n/bin/sh\n").unwrap();
+    let ran = inside(&root, &["-o", "json", "--files-from", list.to_str().unwrap()]).exits(0);
+    assert_eq!(subjects(&ran), ["/app/good", "/bin/sh"]);
+
+    let piped = |words: &[&str], input: &[u8]| {
+        let mut command = binary();
+        command.arg("--root").arg(root.path()).args(words).stdin(Stdio::piped());
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input).unwrap();
+        Ran::of(&child.wait_with_output().unwrap())
+    };
+    let ran = piped(&["-o", "json", "--files-from", "-"], b"/bin/sh\n/app/static\n").exits(0);
+    assert_eq!(subjects(&ran), ["/bin/sh", "/app/static"]);
+    let ran = piped(&["-o", "json", "-0", "--files-from", "-"], b"/bin/sh\0/app/good\0").exits(0);
+    assert_eq!(subjects(&ran), ["/bin/sh", "/app/good"]);
+}
+
+#[test]
+fn a_file_list_that_is_not_there_is_exit_2() {
+    inside(&root(SMALL), &["--files-from", "/no/such/list"]).exits(2).complains("/no/such/list");
+}
+
+// ---- the target ----
+
+#[test]
+fn copied_programs_are_checked_as_the_target_would_start_them() {
+    let build = root("/out/app elf needed=libc.so.6");
+    let image = root("loader musl\n/bin/sh elf static");
+    let app = build.host(b"/out/app");
+    let ran = inside(&image, &["--copy", app.to_str().unwrap(), "-o", "json"]).exits(1);
+    let report = ran.json();
+    let subject = &report["subjects"][0];
+    assert_eq!(subject["path"], "/app");
+    assert_eq!(subject["role"], "copied");
+    assert_eq!(subject["outcome"]["errno"], "ENOENT");
+    assert!(
+        subject["findings"][0]["code"].as_str().is_some_and(|code| ["glibc-on-musl", "interpreter-missing"].contains(&code)),
+        "{subject:#}"
+    );
+    assert!(!image.host(b"/app").exists(), "the target is never written to");
+}
+
+#[test]
+fn a_copy_may_name_its_destination() {
+    let build = root("/out/app elf needed=libq.so runpath=$ORIGIN\n/out/lib/libq.so elf");
+    let image = root("/bin/sh elf static");
+    let copy = |destination: &str| format!("{}:{destination}", build.host(b"/out/app").display());
+    let ran = inside(&image, &["--copy", &copy("/srv/"), "-o", "json"]).exits(1);
+    assert_eq!(subjects(&ran), ["/srv/app"]);
+    let ran = inside(&image, &["--copy", &copy("/srv/name"), "-o", "json", "/srv/name"]).exits(1);
+    assert_eq!(subjects(&ran), ["/srv/name"]);
+    let library = format!("{}:/usr/lib/", build.host(b"/out/lib").display());
+    inside(&image, &["--copy", &copy("/srv/"), "--copy", &library, "/srv/app"])
+        .exits(0)
+        .prints("libq.so => /usr/lib/libq.so [default]");
+}
+
+#[test]
+fn a_source_that_is_not_there_is_exit_2() {
+    inside(&root(SMALL), &["--copy", "/no/such/source"]).exits(2).complains("/no/such/source");
+}
+
+#[test]
+fn library_path_stands_before_the_targets_own() {
+    let root = root("/app/exe elf needed=liba.so\n/e/liba.so elf\n/f/liba.so elf");
+    inside(&root, &["--env", "LD_LIBRARY_PATH=/e", "/app/exe"])
+        .exits(0)
+        .prints("liba.so => /e/liba.so [LD_LIBRARY_PATH]");
+    inside(&root, &["--env", "LD_LIBRARY_PATH=/e", "-L", "/f", "/app/exe"])
+        .exits(0)
+        .prints("liba.so => /f/liba.so [LD_LIBRARY_PATH]");
+    inside(&root, &["--library-path", "/nope:/e", "/app/exe"])
+        .exits(0)
+        .prints("liba.so => /e/liba.so [LD_LIBRARY_PATH]");
+}
+
+#[test]
+fn the_user_decides_what_can_be_read() {
+    let root = root("/app/exe elf static mode=0700\n/app/open elf static");
+    inside(&root, &["--user", "12345", "/app/open"]).exits(0);
+    let ran = inside(&root, &["--user", "12345:12345", "-o", "json", "/app/exe"]).exits(1);
+    assert_eq!(ran.json()["subjects"][0]["outcome"]["errno"], "EACCES");
+}
+
+#[test]
+fn allow_missing_forgives_a_name_and_says_so() {
+    let root = root(SMALL);
+    let ran = inside(&root, &["--allow-missing", "libq.*", "-o", "json", "/app/bad"]).exits(0);
+    let report = ran.json();
+    let libraries = report["subjects"][0]["libraries"].as_array().unwrap().clone();
+    let forgiven = libraries.iter().find(|library| library["name"] == "libq.so").unwrap();
+    assert_eq!(forgiven["status"], "allowed_missing");
+    inside(&root, &["--allow-missing", "libz*", "/app/bad"]).exits(1);
+}
+
+// ---- --all ----
+
+#[test]
+fn all_means_every_elf_file_and_every_executable_script() {
+    let root = root(SMALL);
+    let ran = inside(&root, &["--all", "-o", "json"]).exits(1);
+    let mut found = subjects(&ran);
+    found.sort();
+    let wanted = [
+        "/app/bad",
+        "/app/good",
+        "/app/run.sh",
+        "/app/static",
+        "/bin/sh",
+        "/lib64/ld-linux-x86-64.so.2",
+        "/x/liba.so",
+        "/x/libb.so",
+    ];
+    assert_eq!(found, wanted);
+}
+
+#[test]
+fn include_and_exclude_choose_among_all() {
+    let root = root(SMALL);
+    let ran = inside(&root, &["--all", "--include", "/app/*", "--exclude", "/app/bad", "-o", "json"]).exits(0);
+    let mut found = subjects(&ran);
+    found.sort();
+    assert_eq!(found, ["/app/good", "/app/run.sh", "/app/static"]);
+}
+
+// ---- reports ----
+
+#[test]
+fn quiet_prints_nothing_about_what_is_well() {
+    let root = root(SMALL);
+    let ran = inside(&root, &["-q", "/app/good"]).exits(0);
+    assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("", ""));
+    inside(&root, &["-q", "/app/bad"]).exits(1);
+}
+
+#[test]
+fn verbose_prints_every_place_that_was_tried() {
+    let root = root(SMALL);
+    inside(&root, &["-v", "/app/bad"]).exits(1).prints("/lib/x86_64-linux-gnu/libq.so").prints("/usr/lib/libq.so");
+    inside(&root, &["/app/bad"]).exits(1).prints("libq.so => not found");
+}
+
+#[test]
+fn depth_cuts_the_tree_and_nothing_else() {
+    let root = root(SMALL);
+    inside(&root, &["-d", "1", "-o", "tree", "/app/bad"])
+        .exits(1)
+        .prints("libb.so => /x/libb.so [runpath]")
+        .prints_not("libq.so");
+    inside(&root, &["-d", "2", "-o", "tree", "/app/bad"]).exits(1).prints("libq.so => not found");
+}
+
+#[test]
+fn ascii_keeps_to_ascii() {
+    let ran = inside(&root(SMALL), &["--ascii", "/app/bad"]).exits(1).prints("libq.so => not found");
+    assert!(ran.stdout.is_ascii(), "{}", ran.stdout);
+}
+
+#[test]
+fn colour_comes_only_where_it_is_asked_for() {
+    let root = root(SMALL);
+    inside(&root, &["/app/bad"]).prints_not("\x1b[");
+    inside(&root, &["--color", "never", "/app/bad"]).prints_not("\x1b[");
+    inside(&root, &["--color", "always", "/app/bad"]).prints("\x1b[");
+}
+
+#[test]
+fn the_tree_alone_and_the_text_with_findings_and_summary() {
+    let root = root(SMALL);
+    inside(&root, &["-o", "tree", "/app/bad"]).exits(1).prints_not("error[").prints_not("broken:");
+    inside(&root, &["/app/bad"]).exits(1).prints("error[needed-missing]").prints("broken:");
+}
+
+#[test]
+fn ldd_format_has_ldds_lines() {
+    let ran = inside(&root(SMALL), &["-o", "ldd", "/app/bad"]).exits(1);
+    let line = |start: &str| ran.stdout.lines().any(|line| line.starts_with(start));
+    assert!(line("\tlibb.so => /x/libb.so"), "{}", ran.stdout);
+    assert!(line("\tlibq.so => not found"), "{}", ran.stdout);
+}
+
+#[test]
+fn list_format_has_one_path_a_line() {
+    let ran = inside(&root(SMALL), &["-o", "list", "/app/good"]).exits(0);
+    assert!(ran.stdout.lines().all(|line| line.starts_with('/')), "{}", ran.stdout);
+    assert!(ran.stdout.lines().any(|line| line == "/x/liba.so"), "{}", ran.stdout);
+}
+
+#[test]
+fn table_format_has_a_row_for_each_library() {
+    inside(&root(SMALL), &["-o", "table", "/app/good"]).exits(0).prints("liba.so").prints("/x/liba.so");
+}
+
+#[test]
+fn json_has_the_documented_shape() {
+    let ran = inside(&root(SMALL), &["--json", "/app/bad"]).exits(1);
+    let report = ran.json();
+    assert_eq!(report["schema_version"], 1);
+    assert_eq!(report["tool"]["name"], "imgldd");
+    assert_eq!(report["targets"][0]["kind"], "directory");
+    assert_eq!(report["targets"][0]["libc"], "glibc");
+    assert_eq!(report["targets"][0]["verdict"], "broken");
+    let subject = &report["subjects"][0];
+    assert_eq!(subject["kind"], "elf");
+    assert_eq!(subject["elf"]["machine"], "x86_64");
+    assert_eq!(subject["elf"]["interpreter"]["path"], "/lib64/ld-linux-x86-64.so.2");
+    assert_eq!(subject["elf"]["interpreter"]["status"], "ok");
+    assert_eq!(subject["elf"]["runpath"][0], "/x");
+    assert_eq!(subject["libraries"][0]["name"], "libb.so");
+    assert_eq!(subject["libraries"][0]["found_by"], "runpath");
+    assert_eq!(subject["libraries"][0]["needed_by"][0], "/app/bad");
+    assert_eq!(subject["libraries"][1]["status"], "missing");
+    assert_eq!(subject["libraries"][1]["depth"], 2);
+    let attempts = subject["libraries"][1]["attempts"].as_array().unwrap();
+    assert_eq!(attempts.len(), 4, "{attempts:#?}");
+    assert_eq!(attempts[0]["path"], "/lib/x86_64-linux-gnu/libq.so");
+    assert_eq!(attempts[0]["rule"], "default_dir");
+    assert_eq!(attempts[0]["outcome"], "absent");
+    assert_eq!(subject["findings"][0]["severity"], "error");
+    assert_eq!(subject["outcome"]["stage"], "loader");
+    assert_eq!(report["summary"]["subjects"]["broken"], 1);
+    assert_eq!(report["errors"].as_array().map(Vec::len), Some(0));
+}
+
+#[test]
+fn json_names_no_path_of_the_host_but_the_one_that_was_typed() {
+    let root = root(SMALL);
+    let ran = inside(&root, &["--json", "/app/bad"]).exits(1);
+    let mut report = ran.json();
+    report["targets"][0]["input"].take();
+    assert!(!report.to_string().contains(root.path().to_str().unwrap()));
+}
+
+#[test]
+fn json_lines_are_objects_of_a_named_type() {
+    let ran = inside(&root(SMALL), &["-o", "json-lines", "/app/good", "/app/bad"]).exits(1);
+    let types: Vec<String> = ran
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["type"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(types, ["target", "subject", "subject", "summary"]);
+}
+
+#[test]
+fn several_reports_come_from_one_run() {
+    let root = root(SMALL);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("report.json");
+    let words = ["-o", "tree", "-o", &format!("json={}", file.display()), "/app/good"];
+    inside(&root, &words).exits(0).prints("liba.so => /x/liba.so [runpath]");
+    let report: Value = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
+    assert_eq!(report["summary"]["verdict"], "ok");
+}
+
+#[test]
+fn the_same_question_gets_the_same_bytes() {
+    let root = root(SMALL);
+    for format in ["text", "json", "table", "ldd"] {
+        let words = ["--all", "-v", "-o", format];
+        assert_eq!(inside(&root, &words).stdout, inside(&root, &words).stdout, "{format}");
+    }
+}
+
+#[test]
+fn names_that_would_drive_a_terminal_are_shown_escaped() {
+    let root = root(r"/app/exe elf 'needed=lib\x1b[31m.so'");
+    for format in ["text", "tree", "table", "ldd", "list"] {
+        inside(&root, &["-o", format, "/app/exe"]).exits(1).prints_not("\x1b");
+    }
+}
+
+// ---- called as ldd ----
+
+/// The binary under another name.
+fn named(name: &str) -> (tempfile::TempDir, Command) {
+    let folder = tempfile::tempdir().unwrap();
+    let link = folder.path().join(name);
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_imgldd"), &link).unwrap();
+    (folder, Command::new(link))
+}
+
+#[test]
+fn called_as_ldd_it_speaks_as_ldd() {
+    for name in ["ldd", "x86_64-linux-gnu-ldd"] {
+        let (folder, mut command) = named(name);
+        Ran::of(&command.arg("/no/such/file").output().unwrap())
+            .exits(1)
+            .complains("/no/such/file: No such file or directory");
+
+        let (_other, mut command) = named(name);
+        let text = folder.path().join("text");
+        fs::write(&text, "not a program\n").unwrap();
+        Ran::of(&command.arg(&text).output().unwrap()).exits(1).prints_or_complains("not a dynamic executable");
+
+        // Itself: a dynamic program of this machine, or a static one.
+        let (_other, mut command) = named(name);
+        let ran = Ran::of(&command.arg(env!("CARGO_BIN_EXE_imgldd")).output().unwrap());
+        let dynamic = ran.stdout.lines().any(|line| line.starts_with('\t') && line.contains("/ld-"));
+        assert!(dynamic || ran.stdout.contains("statically linked") || ran.code == 1, "{}", ran.stdout);
+    }
+}
+
+impl Ran {
+    #[track_caller]
+    fn prints_or_complains(self, text: &str) -> Self {
+        let said = self.stdout.contains(text) || self.stderr.contains(text);
+        assert!(said, "no `{text}` in:\n{}\n{}", self.stdout, self.stderr);
+        self
+    }
+}
+
+// ---- the host ----
+
+#[test]
+fn without_a_target_the_host_is_asked() {
+    let own = env!("CARGO_BIN_EXE_imgldd");
+    let ran = Ran::of(&binary().args(["-o", "json", own]).output().unwrap()).exits(0);
+    let report = ran.json();
+    assert_eq!(report["targets"][0]["kind"], "host");
+    assert_eq!(report["subjects"][0]["outcome"]["starts"], true);
+}
