@@ -53,7 +53,12 @@ impl Ran {
 
     #[track_caller]
     fn prints(self, text: &str) -> Self {
-        assert!(self.stdout.contains(text), "no `{text}` in:\n{}\n{}", self.stdout, self.stderr);
+        assert!(
+            self.stdout.contains(text),
+            "no `{text}` in:\n{}\n{}",
+            self.stdout,
+            self.stderr
+        );
         self
     }
 
@@ -65,13 +70,19 @@ impl Ran {
 
     #[track_caller]
     fn complains(self, text: &str) -> Self {
-        assert!(self.stderr.contains(text), "no `{text}` on stderr:\n{}\n{}", self.stderr, self.stdout);
+        assert!(
+            self.stderr.contains(text),
+            "no `{text}` on stderr:\n{}\n{}",
+            self.stderr,
+            self.stdout
+        );
         self
     }
 
     #[track_caller]
     fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|_| panic!("no JSON:\n{}\n{}", self.stdout, self.stderr))
+        serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|_| panic!("no JSON:\n{}\n{}", self.stdout, self.stderr))
     }
 }
 
@@ -81,21 +92,31 @@ fn run<S: AsRef<OsStr>>(words: &[S]) -> Ran {
 
 /// The same with `--root` in front.
 fn inside(root: &Root, words: &[&str]) -> Ran {
-    Ran::of(&binary().arg("--root").arg(root.path()).args(words).output().unwrap())
+    Ran::of(
+        &binary()
+            .arg("--root")
+            .arg(root.path())
+            .args(words)
+            .output()
+            .unwrap(),
+    )
 }
 
 /// Paths of the subjects, in the order of the report.
 fn subjects(ran: &Ran) -> Vec<String> {
     let report = ran.json();
     let all = report["subjects"].as_array().unwrap().iter();
-    all.map(|subject| subject["path"].as_str().unwrap().to_owned()).collect()
+    all.map(|subject| subject["path"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 // ---- exit codes ----
 
 #[test]
 fn a_program_that_starts_is_exit_0() {
-    inside(&root(SMALL), &["/app/good"]).exits(0).prints("liba.so => /x/liba.so [runpath]");
+    inside(&root(SMALL), &["/app/good"])
+        .exits(0)
+        .prints("liba.so => /x/liba.so [runpath]");
 }
 
 #[test]
@@ -109,7 +130,9 @@ fn a_program_that_cannot_start_is_exit_1_in_every_format() {
 
 #[test]
 fn one_broken_program_among_good_ones_is_exit_1() {
-    inside(&root(SMALL), &["/app/good", "/app/bad", "/app/static"]).exits(1).prints("libq.so => not found");
+    inside(&root(SMALL), &["/app/good", "/app/bad", "/app/static"])
+        .exits(1)
+        .prints("libq.so => not found");
 }
 
 #[test]
@@ -124,7 +147,9 @@ fn a_text_file_is_a_finding() {
 
 #[test]
 fn a_root_that_is_not_there_is_exit_2() {
-    run(&["--root", "/no/such/folder", "/bin/sh"]).exits(2).complains("/no/such/folder");
+    run(&["--root", "/no/such/folder", "/bin/sh"])
+        .exits(2)
+        .complains("/no/such/folder");
 }
 
 #[test]
@@ -134,12 +159,16 @@ fn no_file_is_exit_2_and_says_what_to_type() {
 
 #[test]
 fn an_unknown_option_is_exit_2() {
-    run(&["--no-such-option"]).exits(2).complains("--no-such-option");
+    run(&["--no-such-option"])
+        .exits(2)
+        .complains("--no-such-option");
 }
 
 #[test]
 fn an_unknown_format_is_exit_2_and_lists_the_formats() {
-    inside(&root(SMALL), &["-o", "xml", "/app/good"]).exits(2).complains("json-lines");
+    inside(&root(SMALL), &["-o", "xml", "/app/good"])
+        .exits(2)
+        .complains("json-lines");
 }
 
 #[test]
@@ -155,10 +184,19 @@ fn an_odd_user_is_exit_2() {
 #[test]
 fn an_output_that_cannot_be_written_is_exit_2() {
     if Path::new("/dev/full").exists() {
-        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let full = fs::OpenOptions::new()
+            .write(true)
+            .open("/dev/full")
+            .unwrap();
         let root = root(SMALL);
         let mut command = binary();
-        let output = command.arg("--root").arg(root.path()).arg("/app/good").stdout(full).output().unwrap();
+        let output = command
+            .arg("--root")
+            .arg(root.path())
+            .arg("/app/good")
+            .stdout(full)
+            .output()
+            .unwrap();
         Ran::of(&output).exits(2);
     }
 }
@@ -180,13 +218,19 @@ fn a_closed_pipe_is_quiet_and_141() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     let by_signal = std::os::unix::process::ExitStatusExt::signal(&output.status) == Some(13);
-    assert!(output.status.code() == Some(141) || by_signal, "{:?}", output.status);
+    assert!(
+        output.status.code() == Some(141) || by_signal,
+        "{:?}",
+        output.status
+    );
 }
 
 #[test]
 fn help_and_version_are_exit_0() {
     run(&["--help"]).exits(0).prints("--root");
-    run(&["--version"]).exits(0).prints(env!("CARGO_PKG_VERSION"));
+    run(&["--version"])
+        .exits(0)
+        .prints(env!("CARGO_PKG_VERSION"));
 }
 
 // ---- what FILE means ----
@@ -195,7 +239,15 @@ fn help_and_version_are_exit_0() {
 fn check_is_the_default_command() {
     let root = root(SMALL);
     let plain = inside(&root, &["/app/good"]).exits(0);
-    let named = Ran::of(&binary().arg("check").arg("--root").arg(root.path()).arg("/app/good").output().unwrap());
+    let named = Ran::of(
+        &binary()
+            .arg("check")
+            .arg("--root")
+            .arg(root.path())
+            .arg("/app/good")
+            .output()
+            .unwrap(),
+    );
     assert_eq!(plain.stdout, named.exits(0).stdout);
 }
 
@@ -235,8 +287,14 @@ fn a_file_of_the_host_is_no_file_of_the_target() {
 fn the_hosts_environment_does_not_reach_the_target() {
     let root = root("/app/exe elf needed=liba.so\n/e/liba.so elf");
     let mut command = binary();
-    command.env("LD_LIBRARY_PATH", "/e").arg("--root").arg(root.path()).arg("/app/exe");
-    Ran::of(&command.output().unwrap()).exits(1).prints("liba.so => not found");
+    command
+        .env("LD_LIBRARY_PATH", "/e")
+        .arg("--root")
+        .arg(root.path())
+        .arg("/app/exe");
+    Ran::of(&command.output().unwrap())
+        .exits(1)
+        .prints("liba.so => not found");
 }
 
 #[test]
@@ -244,25 +302,47 @@ fn files_from_reads_a_list_from_a_file_and_from_standard_input() {
     let root = root(SMALL);
     let list = root.host(b"/list");
     fs::write(&list, "/app/good\n/bin/sh\n").unwrap();
-    let ran = inside(&root, &["-o", "json", "--files-from", list.to_str().unwrap()]).exits(0);
+    let ran = inside(
+        &root,
+        &["-o", "json", "--files-from", list.to_str().unwrap()],
+    )
+    .exits(0);
     assert_eq!(subjects(&ran), ["/app/good", "/bin/sh"]);
 
     let piped = |words: &[&str], input: &[u8]| {
         let mut command = binary();
-        command.arg("--root").arg(root.path()).args(words).stdin(Stdio::piped());
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        command
+            .arg("--root")
+            .arg(root.path())
+            .args(words)
+            .stdin(Stdio::piped());
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         child.stdin.take().unwrap().write_all(input).unwrap();
         Ran::of(&child.wait_with_output().unwrap())
     };
-    let ran = piped(&["-o", "json", "--files-from", "-"], b"/bin/sh\n/app/static\n").exits(0);
+    let ran = piped(
+        &["-o", "json", "--files-from", "-"],
+        b"/bin/sh\n/app/static\n",
+    )
+    .exits(0);
     assert_eq!(subjects(&ran), ["/bin/sh", "/app/static"]);
-    let ran = piped(&["-o", "json", "-0", "--files-from", "-"], b"/bin/sh\0/app/good\0").exits(0);
+    let ran = piped(
+        &["-o", "json", "-0", "--files-from", "-"],
+        b"/bin/sh\0/app/good\0",
+    )
+    .exits(0);
     assert_eq!(subjects(&ran), ["/bin/sh", "/app/good"]);
 }
 
 #[test]
 fn a_file_list_that_is_not_there_is_exit_2() {
-    inside(&root(SMALL), &["--files-from", "/no/such/list"]).exits(2).complains("/no/such/list");
+    inside(&root(SMALL), &["--files-from", "/no/such/list"])
+        .exits(2)
+        .complains("/no/such/list");
 }
 
 // ---- the target ----
@@ -279,10 +359,17 @@ fn copied_programs_are_checked_as_the_target_would_start_them() {
     assert_eq!(subject["role"], "copied");
     assert_eq!(subject["outcome"]["errno"], "ENOENT");
     assert!(
-        subject["findings"][0]["code"].as_str().is_some_and(|code| ["glibc-on-musl", "interpreter-missing"].contains(&code)),
+        subject["findings"][0]["code"].as_str().is_some_and(|code| [
+            "glibc-on-musl",
+            "interpreter-missing"
+        ]
+        .contains(&code)),
         "{subject:#}"
     );
-    assert!(!image.host(b"/app").exists(), "the target is never written to");
+    assert!(
+        !image.host(b"/app").exists(),
+        "the target is never written to"
+    );
 }
 
 #[test]
@@ -292,17 +379,26 @@ fn a_copy_may_name_its_destination() {
     let copy = |destination: &str| format!("{}:{destination}", build.host(b"/out/app").display());
     let ran = inside(&image, &["--copy", &copy("/srv/"), "-o", "json"]).exits(1);
     assert_eq!(subjects(&ran), ["/srv/app"]);
-    let ran = inside(&image, &["--copy", &copy("/srv/name"), "-o", "json", "/srv/name"]).exits(1);
+    let ran = inside(
+        &image,
+        &["--copy", &copy("/srv/name"), "-o", "json", "/srv/name"],
+    )
+    .exits(1);
     assert_eq!(subjects(&ran), ["/srv/name"]);
     let library = format!("{}:/usr/lib/", build.host(b"/out/lib").display());
-    inside(&image, &["--copy", &copy("/srv/"), "--copy", &library, "/srv/app"])
-        .exits(0)
-        .prints("libq.so => /usr/lib/libq.so [default]");
+    inside(
+        &image,
+        &["--copy", &copy("/srv/"), "--copy", &library, "/srv/app"],
+    )
+    .exits(0)
+    .prints("libq.so => /usr/lib/libq.so [default]");
 }
 
 #[test]
 fn a_source_that_is_not_there_is_exit_2() {
-    inside(&root(SMALL), &["--copy", "/no/such/source"]).exits(2).complains("/no/such/source");
+    inside(&root(SMALL), &["--copy", "/no/such/source"])
+        .exits(2)
+        .complains("/no/such/source");
 }
 
 #[test]
@@ -311,9 +407,12 @@ fn library_path_stands_before_the_targets_own() {
     inside(&root, &["--env", "LD_LIBRARY_PATH=/e", "/app/exe"])
         .exits(0)
         .prints("liba.so => /e/liba.so [LD_LIBRARY_PATH]");
-    inside(&root, &["--env", "LD_LIBRARY_PATH=/e", "-L", "/f", "/app/exe"])
-        .exits(0)
-        .prints("liba.so => /f/liba.so [LD_LIBRARY_PATH]");
+    inside(
+        &root,
+        &["--env", "LD_LIBRARY_PATH=/e", "-L", "/f", "/app/exe"],
+    )
+    .exits(0)
+    .prints("liba.so => /f/liba.so [LD_LIBRARY_PATH]");
     inside(&root, &["--library-path", "/nope:/e", "/app/exe"])
         .exits(0)
         .prints("liba.so => /e/liba.so [LD_LIBRARY_PATH]");
@@ -330,10 +429,20 @@ fn the_user_decides_what_can_be_read() {
 #[test]
 fn allow_missing_forgives_a_name_and_says_so() {
     let root = root(SMALL);
-    let ran = inside(&root, &["--allow-missing", "libq.*", "-o", "json", "/app/bad"]).exits(0);
+    let ran = inside(
+        &root,
+        &["--allow-missing", "libq.*", "-o", "json", "/app/bad"],
+    )
+    .exits(0);
     let report = ran.json();
-    let libraries = report["subjects"][0]["libraries"].as_array().unwrap().clone();
-    let forgiven = libraries.iter().find(|library| library["name"] == "libq.so").unwrap();
+    let libraries = report["subjects"][0]["libraries"]
+        .as_array()
+        .unwrap()
+        .clone();
+    let forgiven = libraries
+        .iter()
+        .find(|library| library["name"] == "libq.so")
+        .unwrap();
     assert_eq!(forgiven["status"], "allowed_missing");
     inside(&root, &["--allow-missing", "libz*", "/app/bad"]).exits(1);
 }
@@ -362,7 +471,19 @@ fn all_means_every_elf_file_and_every_executable_script() {
 #[test]
 fn include_and_exclude_choose_among_all() {
     let root = root(SMALL);
-    let ran = inside(&root, &["--all", "--include", "/app/*", "--exclude", "/app/bad", "-o", "json"]).exits(0);
+    let ran = inside(
+        &root,
+        &[
+            "--all",
+            "--include",
+            "/app/*",
+            "--exclude",
+            "/app/bad",
+            "-o",
+            "json",
+        ],
+    )
+    .exits(0);
     let mut found = subjects(&ran);
     found.sort();
     assert_eq!(found, ["/app/good", "/app/run.sh", "/app/static"]);
@@ -381,8 +502,13 @@ fn quiet_prints_nothing_about_what_is_well() {
 #[test]
 fn verbose_prints_every_place_that_was_tried() {
     let root = root(SMALL);
-    inside(&root, &["-v", "/app/bad"]).exits(1).prints("/lib/x86_64-linux-gnu/libq.so").prints("/usr/lib/libq.so");
-    inside(&root, &["/app/bad"]).exits(1).prints("libq.so => not found");
+    inside(&root, &["-v", "/app/bad"])
+        .exits(1)
+        .prints("/lib/x86_64-linux-gnu/libq.so")
+        .prints("/usr/lib/libq.so");
+    inside(&root, &["/app/bad"])
+        .exits(1)
+        .prints("libq.so => not found");
 }
 
 #[test]
@@ -392,12 +518,16 @@ fn depth_cuts_the_tree_and_nothing_else() {
         .exits(1)
         .prints("libb.so => /x/libb.so [runpath]")
         .prints_not("libq.so");
-    inside(&root, &["-d", "2", "-o", "tree", "/app/bad"]).exits(1).prints("libq.so => not found");
+    inside(&root, &["-d", "2", "-o", "tree", "/app/bad"])
+        .exits(1)
+        .prints("libq.so => not found");
 }
 
 #[test]
 fn ascii_keeps_to_ascii() {
-    let ran = inside(&root(SMALL), &["--ascii", "/app/bad"]).exits(1).prints("libq.so => not found");
+    let ran = inside(&root(SMALL), &["--ascii", "/app/bad"])
+        .exits(1)
+        .prints("libq.so => not found");
     assert!(ran.stdout.is_ascii(), "{}", ran.stdout);
 }
 
@@ -412,8 +542,14 @@ fn colour_comes_only_where_it_is_asked_for() {
 #[test]
 fn the_tree_alone_and_the_text_with_findings_and_summary() {
     let root = root(SMALL);
-    inside(&root, &["-o", "tree", "/app/bad"]).exits(1).prints_not("error[").prints_not("broken:");
-    inside(&root, &["/app/bad"]).exits(1).prints("error[needed-missing]").prints("broken:");
+    inside(&root, &["-o", "tree", "/app/bad"])
+        .exits(1)
+        .prints_not("error[")
+        .prints_not("broken:");
+    inside(&root, &["/app/bad"])
+        .exits(1)
+        .prints("error[needed-missing]")
+        .prints("broken:");
 }
 
 #[test]
@@ -427,13 +563,24 @@ fn ldd_format_has_ldds_lines() {
 #[test]
 fn list_format_has_one_path_a_line() {
     let ran = inside(&root(SMALL), &["-o", "list", "/app/good"]).exits(0);
-    assert!(ran.stdout.lines().all(|line| line.starts_with('/')), "{}", ran.stdout);
-    assert!(ran.stdout.lines().any(|line| line == "/x/liba.so"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.lines().all(|line| line.starts_with('/')),
+        "{}",
+        ran.stdout
+    );
+    assert!(
+        ran.stdout.lines().any(|line| line == "/x/liba.so"),
+        "{}",
+        ran.stdout
+    );
 }
 
 #[test]
 fn table_format_has_a_row_for_each_library() {
-    inside(&root(SMALL), &["-o", "table", "/app/good"]).exits(0).prints("liba.so").prints("/x/liba.so");
+    inside(&root(SMALL), &["-o", "table", "/app/good"])
+        .exits(0)
+        .prints("liba.so")
+        .prints("/x/liba.so");
 }
 
 #[test]
@@ -448,7 +595,10 @@ fn json_has_the_documented_shape() {
     let subject = &report["subjects"][0];
     assert_eq!(subject["kind"], "elf");
     assert_eq!(subject["elf"]["machine"], "x86_64");
-    assert_eq!(subject["elf"]["interpreter"]["path"], "/lib64/ld-linux-x86-64.so.2");
+    assert_eq!(
+        subject["elf"]["interpreter"]["path"],
+        "/lib64/ld-linux-x86-64.so.2"
+    );
     assert_eq!(subject["elf"]["interpreter"]["status"], "ok");
     assert_eq!(subject["elf"]["runpath"][0], "/x");
     assert_eq!(subject["libraries"][0]["name"], "libb.so");
@@ -482,7 +632,12 @@ fn json_lines_are_objects_of_a_named_type() {
     let types: Vec<String> = ran
         .stdout
         .lines()
-        .map(|line| serde_json::from_str::<Value>(line).unwrap()["type"].as_str().unwrap().to_owned())
+        .map(|line| {
+            serde_json::from_str::<Value>(line).unwrap()["type"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        })
         .collect();
     assert_eq!(types, ["target", "subject", "subject", "summary"]);
 }
@@ -492,8 +647,16 @@ fn several_reports_come_from_one_run() {
     let root = root(SMALL);
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("report.json");
-    let words = ["-o", "tree", "-o", &format!("json={}", file.display()), "/app/good"];
-    inside(&root, &words).exits(0).prints("liba.so => /x/liba.so [runpath]");
+    let words = [
+        "-o",
+        "tree",
+        "-o",
+        &format!("json={}", file.display()),
+        "/app/good",
+    ];
+    inside(&root, &words)
+        .exits(0)
+        .prints("liba.so => /x/liba.so [runpath]");
     let report: Value = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
     assert_eq!(report["summary"]["verdict"], "ok");
 }
@@ -503,7 +666,11 @@ fn the_same_question_gets_the_same_bytes() {
     let root = root(SMALL);
     for format in ["text", "json", "table", "ldd"] {
         let words = ["--all", "-v", "-o", format];
-        assert_eq!(inside(&root, &words).stdout, inside(&root, &words).stdout, "{format}");
+        assert_eq!(
+            inside(&root, &words).stdout,
+            inside(&root, &words).stdout,
+            "{format}"
+        );
     }
 }
 
@@ -511,7 +678,9 @@ fn the_same_question_gets_the_same_bytes() {
 fn names_that_would_drive_a_terminal_are_shown_escaped() {
     let root = root(r"/app/exe elf 'needed=lib\x1b[31m.so'");
     for format in ["text", "tree", "table", "ldd", "list"] {
-        inside(&root, &["-o", format, "/app/exe"]).exits(1).prints_not("\x1b");
+        inside(&root, &["-o", format, "/app/exe"])
+            .exits(1)
+            .prints_not("\x1b");
     }
 }
 
@@ -536,13 +705,22 @@ fn called_as_ldd_it_speaks_as_ldd() {
         let (_other, mut command) = named(name);
         let text = folder.path().join("text");
         fs::write(&text, "not a program\n").unwrap();
-        Ran::of(&command.arg(&text).output().unwrap()).exits(1).prints_or_complains("not a dynamic executable");
+        Ran::of(&command.arg(&text).output().unwrap())
+            .exits(1)
+            .prints_or_complains("not a dynamic executable");
 
         // Itself: a dynamic program of this machine, or a static one.
         let (_other, mut command) = named(name);
         let ran = Ran::of(&command.arg(env!("CARGO_BIN_EXE_imgldd")).output().unwrap());
-        let dynamic = ran.stdout.lines().any(|line| line.starts_with('\t') && line.contains("/ld-"));
-        assert!(dynamic || ran.stdout.contains("statically linked") || ran.code == 1, "{}", ran.stdout);
+        let dynamic = ran
+            .stdout
+            .lines()
+            .any(|line| line.starts_with('\t') && line.contains("/ld-"));
+        assert!(
+            dynamic || ran.stdout.contains("statically linked") || ran.code == 1,
+            "{}",
+            ran.stdout
+        );
     }
 }
 

@@ -42,7 +42,10 @@ case!(
         /pa  elf static
         "
     )
-    .run("/s", "exec: ENOENT\nrunc: exec /s: no such file or directory"),
+    .run(
+        "/s",
+        "exec: ENOENT\nrunc: exec /s: no such file or directory"
+    ),
     given(
         r"
         /s       script '#!/pa\r\n'
@@ -102,9 +105,12 @@ case!(
     case_07_the_line_ends_after_256_bytes,
     given(interpreter_of(255)).run("/s", format!("starts as [/{}][/s]", "p".repeat(252))),
     given(interpreter_of(256)).run("/s", "exec: ENOEXEC"),
-    given(format!("/s script '#!/pa {}\\n'\n/pa elf static", "a".repeat(300)))
-        // 255 of the 256 bytes are looked at: six for `#!/pa `, the rest for the argument.
-        .run("/s", format!("starts as [/pa][{}][/s]", "a".repeat(249))),
+    given(format!(
+        "/s script '#!/pa {}\\n'\n/pa elf static",
+        "a".repeat(300)
+    ))
+    // 255 of the 256 bytes are looked at: six for `#!/pa `, the rest for the argument.
+    .run("/s", format!("starts as [/pa][{}][/s]", "a".repeat(249))),
     given(
         "
         /s   script '#!/pa'
@@ -150,7 +156,10 @@ case!(
         sh: /absent: not found
         "
     )
-    .run("/plain", "exec: EACCES\nrunc: exec /plain: permission denied")
+    .run(
+        "/plain",
+        "exec: EACCES\nrunc: exec /plain: permission denied"
+    )
     .run("/folder", "exec: EACCES"),
 );
 
@@ -294,11 +303,17 @@ case!(
         /aarch64    elf aarch64 static
         "
     )
-    .run("/machine", "exec: ENOEXEC\nrunc: exec /machine: exec format error")
+    .run(
+        "/machine",
+        "exec: ENOEXEC\nrunc: exec /machine: exec format error"
+    )
     .run("/type", "exec: ENOEXEC")
     .run("/phentsize", "exec: ENOEXEC")
     .run("/phnum", "exec: ENOEXEC")
-    .run("unreal='binfmt_misc of the machine decides' /aarch64", "exec: ENOEXEC"),
+    .run(
+        "unreal='binfmt_misc of the machine decides' /aarch64",
+        "exec: ENOEXEC"
+    ),
     given(
         "
         /class    elf damage=class:1
@@ -361,7 +376,10 @@ case!(
         runc: exec: "nox": executable file not found in $PATH
         "#
     )
-    .run("PATH=/sbin:/bin unreal='a runtime looks names up, not the kernel' ok", "starts"),
+    .run(
+        "PATH=/sbin:/bin unreal='a runtime looks names up, not the kernel' ok",
+        "starts"
+    ),
 );
 
 case!(

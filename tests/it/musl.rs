@@ -130,7 +130,10 @@ case!(
         /z/liba.so                         elf
         "
     )
-    .run("interp=/opt/m/lib/ld-musl-x86_64.so.1 /app/exe", found("/y/liba.so", "path file")),
+    .run(
+        "interp=/opt/m/lib/ld-musl-x86_64.so.1 /app/exe",
+        found("/y/liba.so", "path file")
+    ),
 );
 
 case!(
@@ -141,11 +144,26 @@ case!(
         /z/liba.so       elf
         "
     )
-    .run("workdir=/z /app/exe", not_found("No such file or directory"))
-    .run("LD_LIBRARY_PATH=: workdir=/z /app/exe", not_found("No such file or directory"))
-    .run("LD_LIBRARY_PATH=/q;/z /app/exe", not_found("No such file or directory"))
-    .run("LD_LIBRARY_PATH=/q:/z /app/exe", found("/z/liba.so", "LD_LIBRARY_PATH"))
-    .run("LD_LIBRARY_PATH=z /app/exe", found("z/liba.so", "LD_LIBRARY_PATH")),
+    .run(
+        "workdir=/z /app/exe",
+        not_found("No such file or directory")
+    )
+    .run(
+        "LD_LIBRARY_PATH=: workdir=/z /app/exe",
+        not_found("No such file or directory")
+    )
+    .run(
+        "LD_LIBRARY_PATH=/q;/z /app/exe",
+        not_found("No such file or directory")
+    )
+    .run(
+        "LD_LIBRARY_PATH=/q:/z /app/exe",
+        found("/z/liba.so", "LD_LIBRARY_PATH")
+    )
+    .run(
+        "LD_LIBRARY_PATH=z /app/exe",
+        found("z/liba.so", "LD_LIBRARY_PATH")
+    ),
     musl(
         "
         /app/exe         elf needed=liba.so rpath=lib
@@ -158,7 +176,9 @@ case!(
 
 /// A program that needs this name, and a file of that name where it would look.
 fn reserved(name: &str) -> Given {
-    musl(&format!("/app/exe elf needed={name} rpath=/x\n/x/{name} elf"))
+    musl(&format!(
+        "/app/exe elf needed={name} rpath=/x\n/x/{name} elf"
+    ))
 }
 
 /// The tree of a program that needs this name, found there.
@@ -168,20 +188,54 @@ fn needs(name: &str, path: &str, label: &str) -> String {
 
 case!(
     case_80_the_names_of_libc_are_musl_itself,
-    reserved("libc.so.6").run("/app/exe", needs("libc.so.6", "/lib/ld-musl-x86_64.so.1", "loader")),
-    reserved("libpthread.so.0").run("/app/exe", needs("libpthread.so.0", "/lib/ld-musl-x86_64.so.1", "loader")),
-    reserved("libm.so.6").run("/app/exe", needs("libm.so.6", "/lib/ld-musl-x86_64.so.1", "loader")),
-    reserved("libdl.so.2").run("/app/exe", needs("libdl.so.2", "/lib/ld-musl-x86_64.so.1", "loader")),
-    reserved("librt.so.1").run("/app/exe", needs("librt.so.1", "/lib/ld-musl-x86_64.so.1", "loader")),
-    reserved("libutil.so.1").run("/app/exe", needs("libutil.so.1", "/lib/ld-musl-x86_64.so.1", "loader")),
-    reserved("libxnet.so").run("/app/exe", needs("libxnet.so", "/lib/ld-musl-x86_64.so.1", "loader")),
-    reserved("libc.musl-x86_64.so.1")
-        .run("/app/exe", needs("libc.musl-x86_64.so.1", "/lib/ld-musl-x86_64.so.1", "loader")),
-    reserved("libcrypt.so.1").run("/app/exe", needs("libcrypt.so.1", "/x/libcrypt.so.1", "rpath")),
-    reserved("libresolv.so.2").run("/app/exe", needs("libresolv.so.2", "/x/libresolv.so.2", "rpath")),
+    reserved("libc.so.6").run(
+        "/app/exe",
+        needs("libc.so.6", "/lib/ld-musl-x86_64.so.1", "loader")
+    ),
+    reserved("libpthread.so.0").run(
+        "/app/exe",
+        needs("libpthread.so.0", "/lib/ld-musl-x86_64.so.1", "loader")
+    ),
+    reserved("libm.so.6").run(
+        "/app/exe",
+        needs("libm.so.6", "/lib/ld-musl-x86_64.so.1", "loader")
+    ),
+    reserved("libdl.so.2").run(
+        "/app/exe",
+        needs("libdl.so.2", "/lib/ld-musl-x86_64.so.1", "loader")
+    ),
+    reserved("librt.so.1").run(
+        "/app/exe",
+        needs("librt.so.1", "/lib/ld-musl-x86_64.so.1", "loader")
+    ),
+    reserved("libutil.so.1").run(
+        "/app/exe",
+        needs("libutil.so.1", "/lib/ld-musl-x86_64.so.1", "loader")
+    ),
+    reserved("libxnet.so").run(
+        "/app/exe",
+        needs("libxnet.so", "/lib/ld-musl-x86_64.so.1", "loader")
+    ),
+    reserved("libc.musl-x86_64.so.1").run(
+        "/app/exe",
+        needs(
+            "libc.musl-x86_64.so.1",
+            "/lib/ld-musl-x86_64.so.1",
+            "loader"
+        )
+    ),
+    reserved("libcrypt.so.1").run(
+        "/app/exe",
+        needs("libcrypt.so.1", "/x/libcrypt.so.1", "rpath")
+    ),
+    reserved("libresolv.so.2").run(
+        "/app/exe",
+        needs("libresolv.so.2", "/x/libresolv.so.2", "rpath")
+    ),
     reserved("libcx.so").run("/app/exe", needs("libcx.so", "/x/libcx.so", "rpath")),
     reserved("libm-2.so").run("/app/exe", needs("libm-2.so", "/x/libm-2.so", "rpath")),
-    musl("/app/exe elf needed=libc.so.6,libm.so.6,libpthread.so.0,libdl.so.2").run("/app/exe", "starts"),
+    musl("/app/exe elf needed=libc.so.6,libm.so.6,libpthread.so.0,libdl.so.2")
+        .run("/app/exe", "starts"),
 );
 
 case!(
@@ -257,7 +311,9 @@ case!(
 
 /// A library at `/x` of this kind, and a good one in `/y` that musl never comes to.
 fn first_file(library: &str) -> Given {
-    musl(&format!("/app/exe elf needed=liba.so runpath=/x:/y\n/x/liba.so {library}\n/y/liba.so elf"))
+    musl(&format!(
+        "/app/exe elf needed=liba.so runpath=/x:/y\n/x/liba.so {library}\n/y/liba.so elf"
+    ))
 }
 
 /// What musl says of a library that it opened and could not map.
@@ -377,7 +433,10 @@ case!(
         /x/librenamed.so  elf soname=libc.so.6 defines=__libc_start_main,stdin
         "
     )
-    .run("/app/exe", needs("librenamed.so", "/lib/ld-musl-x86_64.so.1", "loader")),
+    .run(
+        "/app/exe",
+        needs("librenamed.so", "/lib/ld-musl-x86_64.so.1", "loader")
+    ),
 );
 
 case!(

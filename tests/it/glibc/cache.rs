@@ -15,7 +15,9 @@ fn found(path: &str, label: &str) -> String {
 
 /// A library that only the cache leads to, with that cache line.
 fn only_cached(cache: &str) -> Given {
-    given(format!("/app/exe elf needed=liba.so\n/z/liba.so elf\n/etc/ld.so.cache cache {cache}"))
+    given(format!(
+        "/app/exe elf needed=liba.so\n/z/liba.so elf\n/etc/ld.so.cache cache {cache}"
+    ))
 }
 
 case!(
@@ -147,7 +149,8 @@ case!(
     only_cached("garbage").run("/app/exe", NOT_FOUND),
     only_cached("endian=big liba.so=>/z/liba.so").run("/app/exe", NOT_FOUND),
     only_cached("endian=invalid liba.so=>/z/liba.so").run("/app/exe", NOT_FOUND),
-    only_cached("endian=unset liba.so=>/z/liba.so").run("/app/exe", found("/z/liba.so", "ld.so.cache")),
+    only_cached("endian=unset liba.so=>/z/liba.so")
+        .run("/app/exe", found("/z/liba.so", "ld.so.cache")),
     only_cached("old liba.so=>/z/liba.so").run("/app/exe", found("/z/liba.so", "ld.so.cache")),
     only_cached("compat liba.so=>/z/liba.so").run("/app/exe", found("/z/liba.so", "ld.so.cache")),
 );

@@ -12,8 +12,10 @@ fn stops_at(library: &str, reason: &str) -> Given {
 ├── liba.so => /x/liba.so unusable
 └── liba.so => /y/liba.so [runpath]
 ";
-    given(format!("/app/exe elf needed=liba.so runpath=/x:/y\n/x/liba.so {library}\n/y/liba.so elf"))
-        .run("/app/exe", format!("{tree}{FATAL}{reason}"))
+    given(format!(
+        "/app/exe elf needed=liba.so runpath=/x:/y\n/x/liba.so {library}\n/y/liba.so elf"
+    ))
+    .run("/app/exe", format!("{tree}{FATAL}{reason}"))
 }
 
 case!(
@@ -65,27 +67,57 @@ case!(
         /y/liba.so  elf
         "
     )
-    .run("/app/exe", "/app/exe\n└── liba.so => /y/liba.so [runpath]\nstarts"),
+    .run(
+        "/app/exe",
+        "/app/exe\n└── liba.so => /y/liba.so [runpath]\nstarts"
+    ),
     given(
         "
         /app/exe    elf needed=liba.so runpath=/x
         /x/liba.so  elf i386
         "
     )
-    .run("/app/exe", format!("/app/exe\n└── liba.so => not found\n{FATAL}liba.so: wrong ELF class: ELFCLASS32")),
+    .run(
+        "/app/exe",
+        format!("/app/exe\n└── liba.so => not found\n{FATAL}liba.so: wrong ELF class: ELFCLASS32")
+    ),
 );
 
 case!(
     case_36_a_damaged_header_is_fatal_each_in_its_words,
-    stops_at("elf damage=data", "/x/liba.so: ELF file data encoding not little-endian"),
-    stops_at("elf damage=ident-version", "/x/liba.so: ELF file version ident does not match current one"),
+    stops_at(
+        "elf damage=data",
+        "/x/liba.so: ELF file data encoding not little-endian"
+    ),
+    stops_at(
+        "elf damage=ident-version",
+        "/x/liba.so: ELF file version ident does not match current one"
+    ),
     stops_at("elf damage=osabi:9", "/x/liba.so: ELF file OS ABI invalid"),
-    stops_at("elf damage=abiversion:1", "/x/liba.so: ELF file ABI version invalid"),
-    stops_at("elf damage=padding", "/x/liba.so: nonzero padding in e_ident"),
-    stops_at("elf damage=e_type:1", "/x/liba.so: only ET_DYN and ET_EXEC can be loaded"),
-    stops_at("elf type=rel", "/x/liba.so: only ET_DYN and ET_EXEC can be loaded"),
-    stops_at("elf damage=phentsize", "/x/liba.so: ELF file's phentsize not the expected size"),
-    stops_at("elf damage=e_version", "/x/liba.so: ELF file version does not match current one"),
+    stops_at(
+        "elf damage=abiversion:1",
+        "/x/liba.so: ELF file ABI version invalid"
+    ),
+    stops_at(
+        "elf damage=padding",
+        "/x/liba.so: nonzero padding in e_ident"
+    ),
+    stops_at(
+        "elf damage=e_type:1",
+        "/x/liba.so: only ET_DYN and ET_EXEC can be loaded"
+    ),
+    stops_at(
+        "elf type=rel",
+        "/x/liba.so: only ET_DYN and ET_EXEC can be loaded"
+    ),
+    stops_at(
+        "elf damage=phentsize",
+        "/x/liba.so: ELF file's phentsize not the expected size"
+    ),
+    stops_at(
+        "elf damage=e_version",
+        "/x/liba.so: ELF file version does not match current one"
+    ),
     stops_at("elf damage=magic", "/x/liba.so: invalid ELF header"),
     stops_at("elf damage=empty", "/x/liba.so: file too short"),
     stops_at("elf damage=truncate:63", "/x/liba.so: file too short"),
@@ -99,14 +131,20 @@ case!(
         /x/liba.so  elf damage=osabi:3
         "
     )
-    .run("/app/exe", "/app/exe\n└── liba.so => /x/liba.so [runpath]\nstarts"),
+    .run(
+        "/app/exe",
+        "/app/exe\n└── liba.so => /x/liba.so [runpath]\nstarts"
+    ),
 );
 
 case!(
     case_38_a_linker_script_is_too_short_or_has_no_header,
     stops_at("text 'INPUT(libq.so)\\n'", "/x/liba.so: file too short"),
     stops_at(
-        &format!("text '/* GNU ld script */\\n{}\\n'", "GROUP ( /lib/libq.so.1 ) ".repeat(4)),
+        &format!(
+            "text '/* GNU ld script */\\n{}\\n'",
+            "GROUP ( /lib/libq.so.1 ) ".repeat(4)
+        ),
         "/x/liba.so: invalid ELF header"
     ),
 );
@@ -157,7 +195,10 @@ case!(
 
 case!(
     case_69_a_program_a_debug_file_and_a_cut_file_are_no_libraries,
-    stops_at("elf program", "liba.so: cannot dynamically load position-independent executable"),
+    stops_at(
+        "elf program",
+        "liba.so: cannot dynamically load position-independent executable"
+    ),
     stops_at("elf static", "liba.so: cannot dynamically load executable"),
     stops_at("elf debug", "liba.so: object file has no dynamic section"),
     given(

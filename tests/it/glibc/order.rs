@@ -207,8 +207,14 @@ case!(
     given(in_z("rpath=/p::/q")).run("workdir=/z /app/exe", HERE.replace("LABEL", "rpath")),
     given(in_z("runpath=:")).run("workdir=/z /app/exe", HERE.replace("LABEL", "runpath")),
     given(in_z("runpath=/q:")).run("workdir=/z /app/exe", HERE.replace("LABEL", "runpath")),
-    given(in_z("")).run("LD_LIBRARY_PATH=: workdir=/z /app/exe", HERE.replace("LABEL", "LD_LIBRARY_PATH")),
-    given(in_z("")).run("LD_LIBRARY_PATH=/p::/q workdir=/z /app/exe", HERE.replace("LABEL", "LD_LIBRARY_PATH")),
+    given(in_z("")).run(
+        "LD_LIBRARY_PATH=: workdir=/z /app/exe",
+        HERE.replace("LABEL", "LD_LIBRARY_PATH")
+    ),
+    given(in_z("")).run(
+        "LD_LIBRARY_PATH=/p::/q workdir=/z /app/exe",
+        HERE.replace("LABEL", "LD_LIBRARY_PATH")
+    ),
 );
 
 case!(

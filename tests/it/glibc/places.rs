@@ -15,8 +15,10 @@ fn found(path: &str, label: &str) -> String {
 
 /// `/app/exe` with that RUNPATH, started in `/`, and its library at that path.
 fn literal(runpath: &str, library: &str) -> Given {
-    given(format!("/app/exe elf needed=liba.so runpath={runpath}\n/{library} elf"))
-        .run("/app/exe", found(library, "runpath"))
+    given(format!(
+        "/app/exe elf needed=liba.so runpath={runpath}\n/{library} elf"
+    ))
+    .run("/app/exe", found(library, "runpath"))
 }
 
 case!(
@@ -136,7 +138,10 @@ case!(
         /x/lib/x86_64-linux-gnu/liba.so  elf
         "
     )
-    .run("/app/exe", found("/x/lib/x86_64-linux-gnu/liba.so", "runpath")),
+    .run(
+        "/app/exe",
+        found("/x/lib/x86_64-linux-gnu/liba.so", "runpath")
+    ),
     given(
         "
         /app/exe           elf needed=liba.so runpath=/x/$PLATFORM
@@ -160,10 +165,22 @@ const LEVELS: &str = "
 case!(
     case_59_the_processors_level_chooses_among_glibc_hwcaps,
     given(LEVELS)
-        .run("cpu=x86-64-v4 /app/exe", found("/x/glibc-hwcaps/x86-64-v4/liba.so", "rpath"))
-        .run("cpu=x86-64-v3 /app/exe", found("/x/glibc-hwcaps/x86-64-v3/liba.so", "rpath"))
-        .run("cpu=x86-64-v2 /app/exe", found("/x/glibc-hwcaps/x86-64-v2/liba.so", "rpath"))
-        .run("unreal='the level that is assumed where none is given' /app/exe", found("/x/glibc-hwcaps/x86-64-v3/liba.so", "rpath")),
+        .run(
+            "cpu=x86-64-v4 /app/exe",
+            found("/x/glibc-hwcaps/x86-64-v4/liba.so", "rpath")
+        )
+        .run(
+            "cpu=x86-64-v3 /app/exe",
+            found("/x/glibc-hwcaps/x86-64-v3/liba.so", "rpath")
+        )
+        .run(
+            "cpu=x86-64-v2 /app/exe",
+            found("/x/glibc-hwcaps/x86-64-v2/liba.so", "rpath")
+        )
+        .run(
+            "unreal='the level that is assumed where none is given' /app/exe",
+            found("/x/glibc-hwcaps/x86-64-v3/liba.so", "rpath")
+        ),
     // An earlier plain folder beats a later one for better processors.
     given(
         "
@@ -180,7 +197,10 @@ case!(
         /usr/lib/liba.so                                elf
         "
     )
-    .run("/app/exe", found("/usr/lib/glibc-hwcaps/x86-64-v2/liba.so", "default")),
+    .run(
+        "/app/exe",
+        found("/usr/lib/glibc-hwcaps/x86-64-v2/liba.so", "default")
+    ),
     given(format!("loader glibc 2.31\n{LEVELS}")).run("/app/exe", found("/x/liba.so", "rpath")),
 );
 
@@ -225,7 +245,9 @@ case!(
 
 /// A program that looks only where every program looks.
 fn default_directory(library: &str) -> Given {
-    given(format!("/app/exe elf needed=liba.so\n{library}/liba.so elf"))
+    given(format!(
+        "/app/exe elf needed=liba.so\n{library}/liba.so elf"
+    ))
 }
 
 case!(
@@ -281,7 +303,10 @@ case!(
         /e/liba.so  elf
         "
     )
-    .run("LD_LIBRARY_PATH=/e user=12345:12345 /app/exe", found("/x/liba.so", "runpath")),
+    .run(
+        "LD_LIBRARY_PATH=/e user=12345:12345 /app/exe",
+        found("/x/liba.so", "runpath")
+    ),
     given(
         "
         /app/exe    elf needed=liba.so runpath=/x mode=4755 owner=0:0
@@ -289,5 +314,8 @@ case!(
         /e/liba.so  elf
         "
     )
-    .run("LD_LIBRARY_PATH=/e /app/exe", found("/e/liba.so", "LD_LIBRARY_PATH")),
+    .run(
+        "LD_LIBRARY_PATH=/e /app/exe",
+        found("/e/liba.so", "LD_LIBRARY_PATH")
+    ),
 );

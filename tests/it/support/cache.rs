@@ -51,7 +51,8 @@ impl CacheSpec {
         };
         for word in words {
             if let Some(arrow) = word.windows(2).position(|two| two == b"=>") {
-                spec.entries.push(Entry::parse(&word[..arrow], &word[arrow + 2..]));
+                spec.entries
+                    .push(Entry::parse(&word[..arrow], &word[arrow + 2..]));
                 continue;
             }
             match key_value(word) {
@@ -64,7 +65,9 @@ impl CacheSpec {
                         _ => panic!("endian: unset, invalid, little or big"),
                     }
                 }
-                Some(("truncate", value)) => spec.truncate = Some(usize::try_from(number(value)).unwrap()),
+                Some(("truncate", value)) => {
+                    spec.truncate = Some(usize::try_from(number(value)).unwrap())
+                }
                 Some((key, _)) => panic!("`{key}` is no word of a cache line"),
                 None => match utf8(word) {
                     "old" => spec.format = Format::Old,
@@ -80,7 +83,9 @@ impl CacheSpec {
 
     /// The soname and path pairs, for a check against what `ldconfig` wrote.
     pub(crate) fn pairs(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        self.entries.iter().map(|entry| (entry.soname.as_slice(), entry.path.as_slice()))
+        self.entries
+            .iter()
+            .map(|entry| (entry.soname.as_slice(), entry.path.as_slice()))
     }
 
     /// The file.
@@ -106,7 +111,13 @@ impl Entry {
     fn parse(soname: &[u8], rest: &[u8]) -> Self {
         let mut parts = rest.split(|&byte| byte == b'@');
         let path = parts.next().unwrap().to_vec();
-        let mut entry = Self { soname: soname.to_vec(), path, flags: 0x0303, hwcaps: None, legacy: 0 };
+        let mut entry = Self {
+            soname: soname.to_vec(),
+            path,
+            flags: 0x0303,
+            hwcaps: None,
+            legacy: 0,
+        };
         for part in parts {
             if let Some(flags) = part.strip_prefix(b"flags:") {
                 entry.flags = u32::try_from(number(flags)).unwrap();
@@ -133,7 +144,9 @@ impl Entry {
 fn compare_names(left: &[u8], right: &[u8]) -> Ordering {
     let (mut left, mut right) = (left, right);
     loop {
-        let (Some((&l, left_rest)), Some((&r, right_rest))) = (left.split_first(), right.split_first()) else {
+        let (Some((&l, left_rest)), Some((&r, right_rest))) =
+            (left.split_first(), right.split_first())
+        else {
             return left.len().cmp(&right.len());
         };
         match (l.is_ascii_digit(), r.is_ascii_digit()) {
@@ -171,7 +184,10 @@ fn put_name(file: &mut Vec<u8>, name: &[u8]) -> usize {
 }
 
 fn new_table(entries: &[Entry], endian: u8) -> Vec<u8> {
-    let mut levels: Vec<&[u8]> = entries.iter().filter_map(|entry| entry.hwcaps.as_deref()).collect();
+    let mut levels: Vec<&[u8]> = entries
+        .iter()
+        .filter_map(|entry| entry.hwcaps.as_deref())
+        .collect();
     levels.sort_unstable();
     levels.dedup();
 
@@ -194,7 +210,10 @@ fn new_table(entries: &[Entry], endian: u8) -> Vec<u8> {
         put_u32(&mut table, 0);
         table.extend_from_slice(&hwcap.to_le_bytes());
     }
-    let level_names: Vec<usize> = levels.iter().map(|level| strings_at + put_name(&mut strings, level)).collect();
+    let level_names: Vec<usize> = levels
+        .iter()
+        .map(|level| strings_at + put_name(&mut strings, level))
+        .collect();
     let extension_at = (strings_at + strings.len()).next_multiple_of(4);
 
     let mut file = b"glibc-ld.so.cache1.1".to_vec();
@@ -220,11 +239,18 @@ fn new_table(entries: &[Entry], endian: u8) -> Vec<u8> {
 }
 
 fn old_table(entries: &[Entry], embedded: &[u8]) -> Vec<u8> {
-    let entries: Vec<&Entry> = entries.iter().filter(|entry| entry.hwcaps.is_none()).collect();
+    let entries: Vec<&Entry> = entries
+        .iter()
+        .filter(|entry| entry.hwcaps.is_none())
+        .collect();
     let table_end = 16 + entries.len() * 12;
     // Offsets count from the end of the table; an embedded one comes first, aligned to 8.
     let embedded_at = table_end.next_multiple_of(8) - table_end;
-    let strings_at = if embedded.is_empty() { 0 } else { embedded_at + embedded.len() };
+    let strings_at = if embedded.is_empty() {
+        0
+    } else {
+        embedded_at + embedded.len()
+    };
     let mut strings = Vec::new();
     let mut file = b"ld.so-1.7.0\0".to_vec();
     put_u32(&mut file, entries.len());
@@ -245,7 +271,10 @@ fn old_table(entries: &[Entry], embedded: &[u8]) -> Vec<u8> {
 
 #[test]
 fn digit_runs_of_cache_names_compare_as_numbers() {
-    assert_eq!(compare_names(b"liba.so.10", b"liba.so.9"), Ordering::Greater);
+    assert_eq!(
+        compare_names(b"liba.so.10", b"liba.so.9"),
+        Ordering::Greater
+    );
     assert_eq!(compare_names(b"liba.so.01", b"liba.so.1"), Ordering::Equal);
     assert_eq!(compare_names(b"liba.so", b"liba.so.1"), Ordering::Less);
 }

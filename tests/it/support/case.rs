@@ -56,7 +56,10 @@ pub(crate) struct Given {
 
 /// A fixture in the language of [`super::fixture`].
 pub(crate) fn given(fixture: impl Into<String>) -> Given {
-    Given { fixture: fixture.into(), runs: Vec::new() }
+    Given {
+        fixture: fixture.into(),
+        runs: Vec::new(),
+    }
 }
 
 impl Given {
@@ -133,7 +136,12 @@ struct Failures {
 
 impl Failures {
     fn note(&mut self, given: &Given, run: &str, what: &str, expected: &str, seen: &str) {
-        let fixture: Vec<&str> = given.fixture.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        let fixture: Vec<&str> = given
+            .fixture
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .collect();
         write!(
             self.text,
             "\n{}: {what}\nfixture\n  {}\nrun\n  {run}\nexpected\n  {}\nbut\n  {}\n",
@@ -152,7 +160,10 @@ impl Failures {
 
 impl Case {
     fn failures(&self) -> Failures {
-        Failures { case: self.name, text: String::new() }
+        Failures {
+            case: self.name,
+            text: String::new(),
+        }
     }
 
     fn skipped(&self, run: &str, why: &str) {
@@ -186,7 +197,13 @@ impl Case {
             let fixture = Fixture::parse(&given.fixture);
             for builder in [&Gcc as &dyn Builder, &UnderRealLoader] {
                 match Root::new(&fixture, builder) {
-                    Ok(root) => self.really_run(&mut failures, given, &fixture, &root, builder.is_compiler()),
+                    Ok(root) => self.really_run(
+                        &mut failures,
+                        given,
+                        &fixture,
+                        &root,
+                        builder.is_compiler(),
+                    ),
                     Err(why) => self.skipped(given.fixture.trim(), &why),
                 }
             }
@@ -196,7 +213,14 @@ impl Case {
 
     /// Starts everything once. Of synthetic files only the end is compared: files that
     /// nothing but this program ever judged would prove little.
-    fn really_run(&self, failures: &mut Failures, given: &Given, fixture: &Fixture, root: &Root, compiled: bool) {
+    fn really_run(
+        &self,
+        failures: &mut Failures,
+        given: &Given,
+        fixture: &Fixture,
+        root: &Root,
+        compiled: bool,
+    ) {
         for (text, expected) in &given.runs {
             let mut run = Run::parse(text);
             let expected = Expected::parse(expected);
@@ -206,16 +230,27 @@ impl Case {
                 }
                 continue;
             }
-            let level = run.cpu.get_or_insert_with(|| LEVELS[machine_level()].to_owned());
+            let level = run
+                .cpu
+                .get_or_insert_with(|| LEVELS[machine_level()].to_owned());
             if LEVELS.iter().position(|known| known == level).unwrap() > machine_level() {
-                self.skipped(text, &format!("this machine's processor is {}", LEVELS[machine_level()]));
+                self.skipped(
+                    text,
+                    &format!("this machine's processor is {}", LEVELS[machine_level()]),
+                );
             } else if compiled {
                 compare_reality(failures, given, text, fixture, root, &run, &expected);
             } else if expected.outcome.signal.is_none() {
                 let seen = launch::start(root.path(), &run).outcome;
                 if seen != expected.outcome {
                     let (expected, seen) = (expected.outcome.to_string(), seen.to_string());
-                    failures.note(given, text, "the synthetic files really end otherwise", &expected, &seen);
+                    failures.note(
+                        given,
+                        text,
+                        "the synthetic files really end otherwise",
+                        &expected,
+                        &seen,
+                    );
                 }
             }
         }
@@ -230,20 +265,33 @@ fn compare_prediction(
     run: &Run,
     expected: &Expected,
 ) {
-    let mut note = |what: &str, expected: &str, seen: &str| failures.note(given, text, what, expected, seen);
+    let mut note =
+        |what: &str, expected: &str, seen: &str| failures.note(given, text, what, expected, seen);
     let prediction = match imgldd::predict(root.path(), run) {
         Ok(prediction) => prediction,
         Err(why) => return note("no prediction", &expected.outcome.to_string(), &why),
     };
     if prediction.outcome != expected.outcome {
-        note("the outcome differs", &expected.outcome.to_string(), &prediction.outcome.to_string());
+        note(
+            "the outcome differs",
+            &expected.outcome.to_string(),
+            &prediction.outcome.to_string(),
+        );
     }
     if expected.argv.is_some() && prediction.argv != expected.argv {
-        note("the arguments differ", &format!("{:?}", expected.argv), &format!("{:?}", prediction.argv));
+        note(
+            "the arguments differ",
+            &format!("{:?}", expected.argv),
+            &format!("{:?}", prediction.argv),
+        );
     }
     for (by, wanted) in &expected.reported {
-        let said: Vec<&str> =
-            prediction.reported.iter().filter(|(who, _)| who == by).map(|(_, text)| text.as_str()).collect();
+        let said: Vec<&str> = prediction
+            .reported
+            .iter()
+            .filter(|(who, _)| who == by)
+            .map(|(_, text)| text.as_str())
+            .collect();
         if !said.iter().any(|text| text.contains(wanted.as_str())) {
             note(&format!("{by} would say"), wanted, &said.join("\n"));
         }
@@ -251,15 +299,27 @@ fn compare_prediction(
     if !expected.tree.is_empty() {
         match imgldd::tree(root.path(), run) {
             Ok(tree) if tree == expected.tree => {}
-            Ok(tree) => note("the tree differs", &expected.tree.join("\n"), &tree.join("\n")),
+            Ok(tree) => note(
+                "the tree differs",
+                &expected.tree.join("\n"),
+                &tree.join("\n"),
+            ),
             Err(why) => note("no tree", &expected.tree.join("\n"), &why),
         }
     }
     // A damaged or doomed program has a verdict; it is no failure of ours, and never a success.
     let code = prediction.exit_code;
-    let judged = if expected.outcome.starts() { code == Some(0) || code == Some(1) } else { code == Some(1) };
+    let judged = if expected.outcome.starts() {
+        code == Some(0) || code == Some(1)
+    } else {
+        code == Some(1)
+    };
     if !judged && !expected.outcome.unknown {
-        note("the exit code differs", "0 only for a program that starts, else 1", &format!("{code:?}"));
+        note(
+            "the exit code differs",
+            "0 only for a program that starts, else 1",
+            &format!("{code:?}"),
+        );
     }
 }
 
@@ -272,15 +332,24 @@ fn compare_reality(
     run: &Run,
     expected: &Expected,
 ) {
-    let mut note = |what: &str, expected: &str, seen: &str| failures.note(given, text, what, expected, seen);
+    let mut note =
+        |what: &str, expected: &str, seen: &str| failures.note(given, text, what, expected, seen);
     let ended = launch::start(root.path(), run);
     if ended.outcome != expected.outcome {
-        note("expectation and reality differ", &expected.outcome.to_string(), &ended.outcome.to_string());
+        note(
+            "expectation and reality differ",
+            &expected.outcome.to_string(),
+            &ended.outcome.to_string(),
+        );
     }
     if let Some(argv) = &expected.argv
         && *argv != ended.stdout
     {
-        note("expectation and reality differ in arguments", argv, &ended.stdout);
+        note(
+            "expectation and reality differ in arguments",
+            argv,
+            &ended.stdout,
+        );
     }
     let traced = match ended.outcome.errno {
         Some(_) => None,
@@ -289,7 +358,9 @@ fn compare_reality(
     let is_musl = matches!(fixture.loader, Some(loaders::Loader::Musl));
     let interp = fixture.loader.as_ref().map_or("", loaders::Loader::interp);
     let comparable = |libraries: &[Library]| -> Vec<Library> {
-        let own = |library: &Library| library.path.as_deref() == Some(run.musl_interp.as_deref().unwrap_or(interp));
+        let own = |library: &Library| {
+            library.path.as_deref() == Some(run.musl_interp.as_deref().unwrap_or(interp))
+        };
         libraries
             .iter()
             // musl lists what it finds, and itself at every name that it keeps for itself.
@@ -297,39 +368,69 @@ fn compare_reality(
             .map(|library| {
                 // A name with a slash is listed as the path alone; so is the loader.
                 let direct = library.name.contains('/') || own(library);
-                let name = library.path.clone().filter(|_| direct).unwrap_or_else(|| library.name.clone());
-                Library { name, path: library.path.clone() }
+                let name = library
+                    .path
+                    .clone()
+                    .filter(|_| direct)
+                    .unwrap_or_else(|| library.name.clone());
+                Library {
+                    name,
+                    path: library.path.clone(),
+                }
             })
             .collect()
     };
-    let shown = |libraries: &[Library]| libraries.iter().map(Library::to_string).collect::<Vec<_>>().join("\n");
-    if let Some(traced) = traced.as_ref().filter(|_| !expected.tree.is_empty() && !expected.goes_on_after_the_end()) {
-        let mut seen: Vec<Library> =
-            traced.iter().filter(|library| library.path.as_deref() != Some(interp)).cloned().collect();
+    let shown = |libraries: &[Library]| {
+        libraries
+            .iter()
+            .map(Library::to_string)
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    if let Some(traced) = traced
+        .as_ref()
+        .filter(|_| !expected.tree.is_empty() && !expected.goes_on_after_the_end())
+    {
+        let mut seen: Vec<Library> = traced
+            .iter()
+            .filter(|library| library.path.as_deref() != Some(interp))
+            .cloned()
+            .collect();
         seen = comparable(&seen);
         seen.sort();
         seen.dedup();
         let wanted = comparable(&expected.libraries());
         if seen != wanted {
-            note("expectation and reality differ in libraries", &shown(&wanted), &shown(&seen));
+            note(
+                "expectation and reality differ in libraries",
+                &shown(&wanted),
+                &shown(&seen),
+            );
         }
     }
     match imgldd::predict(root.path(), run) {
         Err(why) => note("no prediction", &ended.outcome.to_string(), &why),
         Ok(prediction) => {
             if prediction.outcome != ended.outcome {
-                note("reality and prediction differ", &ended.outcome.to_string(), &prediction.outcome.to_string());
+                note(
+                    "reality and prediction differ",
+                    &ended.outcome.to_string(),
+                    &prediction.outcome.to_string(),
+                );
             }
             if let Some(traced) = traced.as_ref().filter(|_| !prediction.has_unusable) {
                 let (traced, predicted) = (comparable(traced), comparable(&prediction.libraries));
                 if traced != predicted {
-                    note("reality and prediction differ in libraries", &shown(&traced), &shown(&predicted));
+                    note(
+                        "reality and prediction differ in libraries",
+                        &shown(&traced),
+                        &shown(&predicted),
+                    );
                 }
             }
         }
     }
 }
-
 
 /// Processor levels, ascending, as `--cpu` names them.
 const LEVELS: [&str; 4] = ["x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4"];
@@ -338,7 +439,10 @@ const LEVELS: [&str; 4] = ["x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4"];
 pub(crate) fn hidden_features(level: &str) -> Option<&'static str> {
     let wanted = LEVELS.iter().position(|known| *known == level)?;
     let features = ["-SSE4_2,-AVX2,-AVX512F", "-AVX2,-AVX512F", "-AVX512F"];
-    features.get(wanted).copied().filter(|_| wanted < machine_level())
+    features
+        .get(wanted)
+        .copied()
+        .filter(|_| wanted < machine_level())
 }
 
 /// The level of the processor that the real loader runs on, an index of [`LEVELS`].
@@ -347,8 +451,18 @@ fn machine_level() -> usize {
     {
         use std::is_x86_feature_detected as has;
         let v2 = has!("sse4.2") && has!("ssse3") && has!("popcnt") && has!("cmpxchg16b");
-        let v3 = has!("avx2") && has!("bmi1") && has!("bmi2") && has!("f16c") && has!("fma") && has!("lzcnt") && has!("movbe");
-        let v4 = has!("avx512f") && has!("avx512bw") && has!("avx512cd") && has!("avx512dq") && has!("avx512vl");
+        let v3 = has!("avx2")
+            && has!("bmi1")
+            && has!("bmi2")
+            && has!("f16c")
+            && has!("fma")
+            && has!("lzcnt")
+            && has!("movbe");
+        let v4 = has!("avx512f")
+            && has!("avx512bw")
+            && has!("avx512cd")
+            && has!("avx512dq")
+            && has!("avx512vl");
         [v2, v3, v4].iter().take_while(|level| **level).count()
     }
     #[cfg(not(target_arch = "x86_64"))]

@@ -53,7 +53,10 @@ impl Damage {
             _ => {
                 let field = FIELDS.iter().find(|field| field.0 == name);
                 let field = field.unwrap_or_else(|| panic!("`{name}` is no damage known here"));
-                Self::Field { name: field.0, value: given.unwrap_or(field.4) }
+                Self::Field {
+                    name: field.0,
+                    value: given.unwrap_or(field.4),
+                }
             }
         }
     }
@@ -90,13 +93,20 @@ pub(crate) struct Layout {
 
 impl Layout {
     pub(crate) fn of(file: &[u8]) -> Self {
-        Self { is_64: file[4] == 2, big_endian: file[5] == 2 }
+        Self {
+            is_64: file[4] == 2,
+            big_endian: file[5] == 2,
+        }
     }
 
     pub(crate) fn get(&self, file: &[u8], offset: usize, width: usize) -> u64 {
         let bytes = &file[offset..offset + width];
         let fold = |all: u64, byte: &u8| all << 8 | u64::from(*byte);
-        if self.big_endian { bytes.iter().fold(0, fold) } else { bytes.iter().rev().fold(0, fold) }
+        if self.big_endian {
+            bytes.iter().fold(0, fold)
+        } else {
+            bytes.iter().rev().fold(0, fold)
+        }
     }
 
     pub(crate) fn put(&self, file: &mut [u8], offset: usize, width: usize, value: u64) {
@@ -115,15 +125,25 @@ impl Layout {
 
     /// The offset of the first program header of that type.
     pub(crate) fn segment(&self, file: &[u8], wanted: u64) -> Option<usize> {
-        let (table, size, count) = if self.is_64 { (32, 54, 56) } else { (28, 42, 44) };
+        let (table, size, count) = if self.is_64 {
+            (32, 54, 56)
+        } else {
+            (28, 42, 44)
+        };
         let start = self.word(file, table);
         let size = usize::try_from(self.get(file, size, 2)).unwrap();
         let count = usize::try_from(self.get(file, count, 2)).unwrap();
-        (0..count).map(|index| start + index * size).find(|&entry| self.get(file, entry, 4) == wanted)
+        (0..count)
+            .map(|index| start + index * size)
+            .find(|&entry| self.get(file, entry, 4) == wanted)
     }
 
     /// Where `p_offset`, `p_filesz` and `p_memsz` of a program header stand.
     pub(crate) fn segment_fields(&self, entry: usize) -> [usize; 3] {
-        if self.is_64 { [entry + 8, entry + 32, entry + 40] } else { [entry + 4, entry + 16, entry + 20] }
+        if self.is_64 {
+            [entry + 8, entry + 32, entry + 40]
+        } else {
+            [entry + 4, entry + 16, entry + 20]
+        }
     }
 }

@@ -181,11 +181,18 @@ impl ElfSpec {
                 "soname" => spec.soname = Some(value.to_vec()),
                 "interp" => interp = Some(value.to_vec()),
                 "interp-bytes" => raw_interp = Some(value.to_vec()),
-                "flags_1" => spec.flags_1.extend(list(value).iter().map(|flag| utf8(flag).to_owned())),
-                "damage" => spec.damage.extend(list(value).iter().map(|one| Damage::parse(utf8(one)))),
+                "flags_1" => spec
+                    .flags_1
+                    .extend(list(value).iter().map(|flag| utf8(flag).to_owned())),
+                "damage" => spec
+                    .damage
+                    .extend(list(value).iter().map(|one| Damage::parse(utf8(one)))),
                 "type" => spec.kind = kind(utf8(value)),
                 "strings" => spec.rodata.extend_from_slice(value),
-                "pad" => spec.rodata.resize(spec.rodata.len() + usize::try_from(number(value)).unwrap(), b'.'),
+                "pad" => spec.rodata.resize(
+                    spec.rodata.len() + usize::try_from(number(value)).unwrap(),
+                    b'.',
+                ),
                 _ => panic!("`{key}` is no word of an elf line"),
             }
         }
@@ -212,7 +219,8 @@ impl ElfSpec {
             "static-pie" => self.kind = Kind::StaticPie,
             "debug" => self.kind = Kind::Debug,
             name => {
-                self.machine = machine(name).unwrap_or_else(|| panic!("`{name}` is no word of an elf line"));
+                self.machine =
+                    machine(name).unwrap_or_else(|| panic!("`{name}` is no word of an elf line"));
             }
         }
     }
@@ -226,7 +234,9 @@ impl ElfSpec {
     pub(crate) fn flags_1_value(&self) -> u64 {
         let named = self.flags_1.iter().map(|name| {
             let known = FLAGS_1.iter().find(|(flag, ..)| flag == name);
-            known.unwrap_or_else(|| panic!("`{name}` is no DF_1 flag known here")).2
+            known
+                .unwrap_or_else(|| panic!("`{name}` is no DF_1 flag known here"))
+                .2
         });
         let pie = self.is_program && matches!(self.kind, Kind::Dyn | Kind::StaticPie);
         named.fold(if pie { DF_1_PIE } else { 0 }, |all, one| all | one)
@@ -249,5 +259,8 @@ fn kind(word: &str) -> Kind {
 }
 
 fn list(value: &[u8]) -> Vec<Vec<u8>> {
-    value.split(|&byte| byte == b',').map(<[u8]>::to_vec).collect()
+    value
+        .split(|&byte| byte == b',')
+        .map(<[u8]>::to_vec)
+        .collect()
 }

@@ -50,7 +50,12 @@ pub(crate) struct Library {
 
 impl fmt::Display for Library {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} => {}", self.name, self.path.as_deref().unwrap_or("not found"))
+        write!(
+            f,
+            "{} => {}",
+            self.name,
+            self.path.as_deref().unwrap_or("not found")
+        )
     }
 }
 
@@ -83,11 +88,19 @@ impl Expected {
     pub(crate) fn parse(text: &str) -> Self {
         let mut lines = without_indentation(text).into_iter().peekable();
         let mut tree = Vec::new();
-        while let Some(line) = lines.next_if(|line| line.starts_with(['/', '│', '├', '└', ' '])) {
+        while let Some(line) = lines.next_if(|line| line.starts_with(['/', '│', '├', '└', ' ']))
+        {
             tree.push(line);
         }
-        let head = lines.next().unwrap_or_else(|| panic!("no outcome in:\n{text}"));
-        let mut expected = Self { tree, outcome: Outcome::default(), argv: None, reported: Vec::new() };
+        let head = lines
+            .next()
+            .unwrap_or_else(|| panic!("no outcome in:\n{text}"));
+        let mut expected = Self {
+            tree,
+            outcome: Outcome::default(),
+            argv: None,
+            reported: Vec::new(),
+        };
         expected.read_outcome(&head);
         for line in lines {
             if let Some(more) = line.strip_prefix("| ") {
@@ -135,7 +148,12 @@ impl Expected {
 
     /// What the tree says was found or not found, sorted; links to what is loaded left out.
     pub(crate) fn libraries(&self) -> Vec<Library> {
-        let mut all: Vec<Library> = self.tree.iter().skip(1).filter_map(|line| library(line)).collect();
+        let mut all: Vec<Library> = self
+            .tree
+            .iter()
+            .skip(1)
+            .filter_map(|line| library(line))
+            .collect();
         all.sort();
         all.dedup();
         all
@@ -151,19 +169,43 @@ fn library(line: &str) -> Option<Library> {
     let (name, rest) = line.split_once(" => ").unwrap_or((line, line));
     let path = rest.split_once(" [").map_or(rest, |(path, _)| path);
     let path = (path != "not found").then(|| path.to_owned());
-    Some(Library { name: name.split_once(" [").map_or(name, |(name, _)| name).to_owned(), path })
+    Some(Library {
+        name: name
+            .split_once(" [")
+            .map_or(name, |(name, _)| name)
+            .to_owned(),
+        path,
+    })
 }
 
 /// The indentation of the first line is taken from all.
 fn without_indentation(text: &str) -> Vec<String> {
-    let mut lines = text.lines().filter(|line| !line.trim().is_empty()).peekable();
-    let indentation = lines.peek().map_or(0, |line| line.len() - line.trim_start().len());
-    lines.map(|line| line.get(indentation..).unwrap_or_else(|| line.trim_start()).to_owned()).collect()
+    let mut lines = text
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .peekable();
+    let indentation = lines
+        .peek()
+        .map_or(0, |line| line.len() - line.trim_start().len());
+    lines
+        .map(|line| {
+            line.get(indentation..)
+                .unwrap_or_else(|| line.trim_start())
+                .to_owned()
+        })
+        .collect()
 }
 
 #[test]
 fn an_expectation_is_read_and_shown_alike() {
-    for text in ["starts", "exec: ENOENT", "exit 127: a: b\n| c", "signal SIGBUS", "starts, saying x\n| y", "unknown"] {
+    for text in [
+        "starts",
+        "exec: ENOENT",
+        "exit 127: a: b\n| c",
+        "signal SIGBUS",
+        "starts, saying x\n| y",
+        "unknown",
+    ] {
         assert_eq!(Expected::parse(text).outcome.to_string(), text);
     }
     let expected = Expected::parse(
@@ -176,7 +218,11 @@ fn an_expectation_is_read_and_shown_alike() {
         runc: exec /app/exe: no such file or directory
         ",
     );
-    let shown: Vec<String> = expected.libraries().iter().map(Library::to_string).collect();
+    let shown: Vec<String> = expected
+        .libraries()
+        .iter()
+        .map(Library::to_string)
+        .collect();
     assert_eq!(shown, ["liba.so => /x/liba.so", "libb.so => not found"]);
     assert_eq!(expected.argv.as_deref(), Some("[/a][b c]"));
     assert_eq!(expected.reported.len(), 1);

@@ -108,7 +108,10 @@ impl Fixture {
             if !entries.iter().any(|entry| entry.path == interp.as_bytes()) {
                 match loader.versioned_file() {
                     Some(file) => {
-                        entries.push(Entry::plain(interp, Node::Symlink(file.clone().into_bytes())));
+                        entries.push(Entry::plain(
+                            interp,
+                            Node::Symlink(file.clone().into_bytes()),
+                        ));
                         entries.push(Entry::plain(&file, Node::Loader(loader.clone())));
                     }
                     None => entries.push(Entry::plain(interp, Node::Loader(loader.clone()))),
@@ -126,7 +129,12 @@ impl Fixture {
 
 impl Entry {
     fn plain(path: &str, node: Node) -> Self {
-        Self { path: path.as_bytes().to_vec(), node, mode: None, owner: None }
+        Self {
+            path: path.as_bytes().to_vec(),
+            node,
+            mode: None,
+            owner: None,
+        }
     }
 
     fn parse(line: &str, default_interp: Option<&str>) -> Self {
@@ -144,9 +152,18 @@ impl Entry {
             }
             _ => true,
         });
-        let [path, kind, rest @ ..] = all.as_slice() else { panic!("`{line}`: a path and a kind") };
-        assert!(path.starts_with(b"/"), "`{line}` should start with an absolute path");
-        let only = || rest.first().unwrap_or_else(|| panic!("`{line}` ends too soon")).clone();
+        let [path, kind, rest @ ..] = all.as_slice() else {
+            panic!("`{line}`: a path and a kind")
+        };
+        assert!(
+            path.starts_with(b"/"),
+            "`{line}` should start with an absolute path"
+        );
+        let only = || {
+            rest.first()
+                .unwrap_or_else(|| panic!("`{line}` ends too soon"))
+                .clone()
+        };
         let node = match utf8(kind) {
             "elf" => Node::Elf(Box::new(ElfSpec::parse(path, rest, default_interp))),
             "text" => Node::Text(only()),
@@ -162,6 +179,11 @@ impl Entry {
             "cache" => Node::Cache(CacheSpec::parse(rest)),
             other => panic!("`{line}`: `{other}` is no kind of file"),
         };
-        Self { path: path.clone(), node, mode, owner }
+        Self {
+            path: path.clone(),
+            node,
+            mode,
+            owner,
+        }
     }
 }

@@ -64,7 +64,10 @@ static MADE: Mutex<Option<HashMap<String, PathBuf>>> = Mutex::new(None);
 
 impl Builder for Gcc {
     fn elf(&self, spec: &ElfSpec) -> Result<Vec<u8>, String> {
-        let compiler = spec.machine.compiler.ok_or_else(|| format!("no compiler for {} here", spec.machine.name))?;
+        let compiler = spec
+            .machine
+            .compiler
+            .ok_or_else(|| format!("no compiler for {} here", spec.machine.name))?;
         if Command::new(compiler[0]).arg("--version").output().is_err() {
             return Err(format!("`{}` is not installed", compiler[0]));
         }
@@ -95,7 +98,9 @@ fn workshop() -> PathBuf {
 
 /// Makes a file once for each key.
 fn once(key: String, suffix: &str, make: impl FnOnce(&Path)) -> PathBuf {
-    let mut made = MADE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut made = MADE
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
     let made = made.get_or_insert_default();
     if let Some(path) = made.get(&key) {
         return path.clone();
@@ -115,7 +120,11 @@ fn compiler(machine: &Machine) -> Command {
 
 fn run(command: &mut Command) {
     let output = command.output().unwrap();
-    assert!(output.status.success(), "{command:?}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{command:?}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
 /// What an object file is compiled from.
@@ -127,15 +136,24 @@ enum Source<'a> {
 fn object(machine: &'static Machine, source: &Source<'_>) -> PathBuf {
     let (extension, text) = match source {
         Source::Program { stands_alone } if machine.name == "x86_64" => {
-            let first = if *stands_alone { "#define STANDS_ALONE\n" } else { "" };
+            let first = if *stands_alone {
+                "#define STANDS_ALONE\n"
+            } else {
+                ""
+            };
             ("c", format!("{first}{PRINT_ARGUMENTS}"))
         }
         Source::Program { .. } => {
             let code: Vec<String> = machine.exit_code.iter().map(u8::to_string).collect();
-            ("s", format!(".text\n.globl _start\n_start:\n.byte {}\n", code.join(",")))
+            (
+                "s",
+                format!(".text\n.globl _start\n_start:\n.byte {}\n", code.join(",")),
+            )
         }
         Source::Library { defines } => {
-            let all = defines.iter().map(|name| format!("void {}(void) {{}}\n", String::from_utf8_lossy(name)));
+            let all = defines
+                .iter()
+                .map(|name| format!("void {}(void) {{}}\n", String::from_utf8_lossy(name)));
             ("c", LIBRARY.to_owned() + &all.collect::<String>())
         }
     };
@@ -143,18 +161,32 @@ fn object(machine: &'static Machine, source: &Source<'_>) -> PathBuf {
         let source = path.with_extension(extension);
         fs::write(&source, text).unwrap();
         let mut command = compiler(machine);
-        command.args(["-c", "-O1", "-fPIC", "-ffreestanding", "-fno-stack-protector", "-fno-asynchronous-unwind-tables", "-o"]);
+        command.args([
+            "-c",
+            "-O1",
+            "-fPIC",
+            "-ffreestanding",
+            "-fno-stack-protector",
+            "-fno-asynchronous-unwind-tables",
+            "-o",
+        ]);
         run(command.arg(path).arg(&source));
     })
 }
 
 fn stub(machine: &'static Machine, soname: &[u8]) -> PathBuf {
     let object = object(machine, &Source::Library { defines: &[] });
-    once(format!("{} stub {}", machine.name, soname.escape_ascii()), ".so", |path| {
-        let mut command = compiler(machine);
-        command.args(["-nostdlib", "-shared", "-Xlinker", "-soname", "-Xlinker"]).arg(OsStr::from_bytes(soname));
-        run(command.arg("-o").arg(path).arg(object));
-    })
+    once(
+        format!("{} stub {}", machine.name, soname.escape_ascii()),
+        ".so",
+        |path| {
+            let mut command = compiler(machine);
+            command
+                .args(["-nostdlib", "-shared", "-Xlinker", "-soname", "-Xlinker"])
+                .arg(OsStr::from_bytes(soname));
+            run(command.arg("-o").arg(path).arg(object));
+        },
+    )
 }
 
 /// A name that is linked in place of one that ld cannot write.
@@ -179,21 +211,42 @@ fn link(spec: &ElfSpec) -> Vec<u8> {
         (_, false) => "-shared",
     });
     let linker = |command: &mut Command, option: &str, value: &[u8]| {
-        command.args(["-Xlinker", option, "-Xlinker"]).arg(OsStr::from_bytes(value));
+        command
+            .args(["-Xlinker", option, "-Xlinker"])
+            .arg(OsStr::from_bytes(value));
     };
     let mut names: Vec<Vec<u8>> = spec.needed.clone();
     let mut stand_ins = Vec::new();
-    for (index, name) in names.iter_mut().enumerate().filter(|(_, name)| name.is_empty()) {
+    for (index, name) in names
+        .iter_mut()
+        .enumerate()
+        .filter(|(_, name)| name.is_empty())
+    {
         *name = format!("@empty-{index}@").into_bytes();
-        stand_ins.push(StandIn { index, tag: DT_NEEDED, is_empty: true });
+        stand_ins.push(StandIn {
+            index,
+            tag: DT_NEEDED,
+            is_empty: true,
+        });
     }
     let both = spec.rpath.is_some() && spec.runpath.is_some();
-    let paths = [(DT_RPATH, &spec.rpath, "--disable-new-dtags"), (DT_RUNPATH, &spec.runpath, "--enable-new-dtags")];
+    let paths = [
+        (DT_RPATH, &spec.rpath, "--disable-new-dtags"),
+        (DT_RUNPATH, &spec.runpath, "--enable-new-dtags"),
+    ];
     for (tag, path, which) in paths {
         let Some(path) = path else { continue };
         if both || path.is_empty() {
-            stand_ins.push(StandIn { index: names.len(), tag, is_empty: path.is_empty() });
-            names.push(if path.is_empty() { format!("@empty-{tag}@").into_bytes() } else { path.clone() });
+            stand_ins.push(StandIn {
+                index: names.len(),
+                tag,
+                is_empty: path.is_empty(),
+            });
+            names.push(if path.is_empty() {
+                format!("@empty-{tag}@").into_bytes()
+            } else {
+                path.clone()
+            });
         } else {
             linker(&mut command, "-rpath", path);
             command.args(["-Xlinker", which]);
@@ -202,10 +255,17 @@ fn link(spec: &ElfSpec) -> Vec<u8> {
     if let Some(soname) = &spec.soname {
         linker(&mut command, "-soname", soname);
     }
-    spec.filter.iter().for_each(|name| linker(&mut command, "-F", name));
-    spec.auxiliary.iter().for_each(|name| linker(&mut command, "-f", name));
+    spec.filter
+        .iter()
+        .for_each(|name| linker(&mut command, "-F", name));
+    spec.auxiliary
+        .iter()
+        .for_each(|name| linker(&mut command, "-f", name));
     for flag in &spec.flags_1 {
-        let known = FLAGS_1.iter().find(|(name, ..)| name == flag).expect("checked by the spec");
+        let known = FLAGS_1
+            .iter()
+            .find(|(name, ..)| name == flag)
+            .expect("checked by the spec");
         linker(&mut command, "-z", known.1.as_bytes());
     }
     let ordinary_interp = spec.interp.as_ref().and_then(|interp| {
@@ -214,14 +274,27 @@ fn link(spec: &ElfSpec) -> Vec<u8> {
     });
     if let Some(interp) = &spec.interp {
         let stand_in = || format!("/{}", "x".repeat(interp.len())).into_bytes();
-        linker(&mut command, "--dynamic-linker", &ordinary_interp.clone().unwrap_or_else(stand_in));
+        linker(
+            &mut command,
+            "--dynamic-linker",
+            &ordinary_interp.clone().unwrap_or_else(stand_in),
+        );
     }
     let output = workshop().join(unique());
-    command.arg("-o").arg(&output).arg(object(spec.machine, &source(spec)));
-    command.args(names.iter().map(|name| OsString::from(stub(spec.machine, name))));
+    command
+        .arg("-o")
+        .arg(&output)
+        .arg(object(spec.machine, &source(spec)));
+    command.args(
+        names
+            .iter()
+            .map(|name| OsString::from(stub(spec.machine, name))),
+    );
     run(&mut command);
     if spec.kind == Kind::Debug {
-        run(Command::new("objcopy").arg("--only-keep-debug").arg(&output));
+        run(Command::new("objcopy")
+            .arg("--only-keep-debug")
+            .arg(&output));
     }
     let mut file = fs::read(&output).unwrap();
     fs::remove_file(&output).unwrap();
@@ -234,15 +307,23 @@ fn link(spec: &ElfSpec) -> Vec<u8> {
 
 fn source(spec: &ElfSpec) -> Source<'_> {
     match spec.is_program {
-        true => Source::Program { stands_alone: matches!(spec.kind, Kind::StaticPie) },
-        false => Source::Library { defines: &spec.defines },
+        true => Source::Program {
+            stands_alone: matches!(spec.kind, Kind::StaticPie),
+        },
+        false => Source::Library {
+            defines: &spec.defines,
+        },
     }
 }
 
 fn unique() -> String {
     use std::sync::atomic::{AtomicUsize, Ordering};
     static NEXT: AtomicUsize = AtomicUsize::new(0);
-    format!("{}-output-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
+    format!(
+        "{}-output-{}",
+        std::process::id(),
+        NEXT.fetch_add(1, Ordering::Relaxed)
+    )
 }
 
 fn replace_stand_ins(file: &mut [u8], stand_ins: &[StandIn]) {
@@ -252,10 +333,14 @@ fn replace_stand_ins(file: &mut [u8], stand_ins: &[StandIn]) {
     let layout = Layout::of(file);
     let width = if layout.is_64 { 8 } else { 4 };
     let segment = layout.segment(file, 2).expect("a dynamic section to patch");
-    let [offset, size, _] = layout.segment_fields(segment).map(|field| layout.word(file, field));
+    let [offset, size, _] = layout
+        .segment_fields(segment)
+        .map(|field| layout.word(file, field));
     let entries: Vec<usize> = (offset..offset + size).step_by(2 * width).collect();
-    let needed: Vec<usize> =
-        entries.into_iter().filter(|&at| layout.get(file, at, width) == DT_NEEDED).collect();
+    let needed: Vec<usize> = entries
+        .into_iter()
+        .filter(|&at| layout.get(file, at, width) == DT_NEEDED)
+        .collect();
     for stand_in in stand_ins {
         let at = needed[stand_in.index];
         layout.put(file, at, width, stand_in.tag);
@@ -287,8 +372,26 @@ fn assert_says(spec: &ElfSpec, file: &[u8]) {
     let elf = goblin::elf::Elf::parse(file).unwrap();
     let needed: Vec<String> = spec.needed.iter().map(|name| lossy(name)).collect();
     assert_eq!(elf.libraries, needed, "DT_NEEDED");
-    assert_eq!(elf.rpaths, spec.rpath.iter().map(|path| lossy(path)).collect::<Vec<_>>(), "DT_RPATH");
-    assert_eq!(elf.runpaths, spec.runpath.iter().map(|path| lossy(path)).collect::<Vec<_>>(), "DT_RUNPATH");
-    assert_eq!(elf.soname.map(str::to_owned), spec.soname.as_deref().map(lossy), "DT_SONAME");
+    assert_eq!(
+        elf.rpaths,
+        spec.rpath
+            .iter()
+            .map(|path| lossy(path))
+            .collect::<Vec<_>>(),
+        "DT_RPATH"
+    );
+    assert_eq!(
+        elf.runpaths,
+        spec.runpath
+            .iter()
+            .map(|path| lossy(path))
+            .collect::<Vec<_>>(),
+        "DT_RUNPATH"
+    );
+    assert_eq!(
+        elf.soname.map(str::to_owned),
+        spec.soname.as_deref().map(lossy),
+        "DT_SONAME"
+    );
     assert_eq!(elf.header.e_machine, spec.machine.code, "e_machine");
 }

@@ -14,7 +14,10 @@ pub(crate) fn binary() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_imgldd"));
     for (name, _) in std::env::vars_os() {
         let listened = ["LD_", "IMGLDD_", "CLICOLOR", "NO_COLOR", "COLUMNS"];
-        if listened.iter().any(|prefix| name.as_encoded_bytes().starts_with(prefix.as_bytes())) {
+        if listened
+            .iter()
+            .any(|prefix| name.as_encoded_bytes().starts_with(prefix.as_bytes()))
+        {
             command.env_remove(name);
         }
     }
@@ -37,7 +40,8 @@ pub(crate) struct Prediction {
 /// Asks for the report of one run; an answer that is no report is the error.
 pub(crate) fn predict(root: &Path, run: &Run) -> Result<Prediction, String> {
     let output = ask(root, run, "json");
-    let report: Value = serde_json::from_slice(&output.stdout).map_err(|_| describe("no JSON", &output))?;
+    let report: Value =
+        serde_json::from_slice(&output.stdout).map_err(|_| describe("no JSON", &output))?;
     let subject = &report["subjects"][0];
     if subject.is_null() {
         return Err(describe("no subject", &output));
@@ -45,7 +49,10 @@ pub(crate) fn predict(root: &Path, run: &Run) -> Result<Prediction, String> {
     let outcome = &subject["outcome"];
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let libraries = subject["libraries"].as_array().cloned().unwrap_or_default();
-    let reported = outcome["as_reported"].as_array().cloned().unwrap_or_default();
+    let reported = outcome["as_reported"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
     Ok(Prediction {
         outcome: Outcome {
             unknown: outcome["starts"].is_null(),
@@ -57,7 +64,10 @@ pub(crate) fn predict(root: &Path, run: &Run) -> Result<Prediction, String> {
         libraries: libraries.iter().filter_map(library).collect(),
         has_unusable: libraries.iter().any(|entry| entry["status"] == "unusable"),
         argv: argv_of_script(subject),
-        reported: reported.iter().filter_map(|one| Some((text(&one["by"])?, text(&one["text"])?))).collect(),
+        reported: reported
+            .iter()
+            .filter_map(|one| Some((text(&one["by"])?, text(&one["text"])?)))
+            .collect(),
         exit_code: output.status.code(),
     })
 }
@@ -66,14 +76,19 @@ pub(crate) fn predict(root: &Path, run: &Run) -> Result<Prediction, String> {
 pub(crate) fn tree(root: &Path, run: &Run) -> Result<Vec<String>, String> {
     let output = ask(root, run, "tree");
     let text = String::from_utf8_lossy(&output.stdout);
-    let mut lines: Vec<String> = text.lines().map(|line| line.trim_end().to_owned()).collect();
+    let mut lines: Vec<String> = text
+        .lines()
+        .map(|line| line.trim_end().to_owned())
+        .collect();
     lines.retain(|line| !line.is_empty());
     for line in &mut lines {
         if let Some((before, _)) = line.split_once(" unusable: ") {
             *line = format!("{before} unusable");
         }
     }
-    let first = lines.first_mut().ok_or_else(|| describe("no tree", &output))?;
+    let first = lines
+        .first_mut()
+        .ok_or_else(|| describe("no tree", &output))?;
     if let Some((path, _)) = first.split_once("  ") {
         *first = path.to_owned();
     }
@@ -82,7 +97,14 @@ pub(crate) fn tree(root: &Path, run: &Run) -> Result<Vec<String>, String> {
 
 fn ask(root: &Path, run: &Run, format: &str) -> Output {
     let mut command = binary();
-    command.arg("--root").arg(root).args(["-o", format, "--platform", &run.platform, "--workdir", &run.workdir]);
+    command.arg("--root").arg(root).args([
+        "-o",
+        format,
+        "--platform",
+        &run.platform,
+        "--workdir",
+        &run.workdir,
+    ]);
     command.args(["--user", &format!("{}:{}", run.user.0, run.user.1)]);
     if let Some(cpu) = &run.cpu {
         command.args(["--cpu", cpu]);
@@ -93,13 +115,20 @@ fn ask(root: &Path, run: &Run, format: &str) -> Output {
     for (key, value) in &run.env {
         command.arg("--env").arg(format!("{key}={value}"));
     }
-    command.arg("--").arg(OsStr::new(&run.path)).output().unwrap()
+    command
+        .arg("--")
+        .arg(OsStr::new(&run.path))
+        .output()
+        .unwrap()
 }
 
 fn library(entry: &Value) -> Option<Library> {
     let name = entry["name"].as_str()?.to_owned();
     match entry["status"].as_str()? {
-        "found" => Some(Library { name, path: Some(entry["path"].as_str()?.to_owned()) }),
+        "found" => Some(Library {
+            name,
+            path: Some(entry["path"].as_str()?.to_owned()),
+        }),
         "missing" => Some(Library { name, path: None }),
         _ => None,
     }
@@ -107,11 +136,22 @@ fn library(entry: &Value) -> Option<Library> {
 
 fn argv_of_script(subject: &Value) -> Option<String> {
     let script = subject["script"].as_object()?;
-    let argument = script["argument"].as_str().map_or(String::new(), |argument| format!("[{argument}]"));
-    Some(format!("[{}]{argument}[{}]", script["interpreter"].as_str()?, subject["path"].as_str()?))
+    let argument = script["argument"]
+        .as_str()
+        .map_or(String::new(), |argument| format!("[{argument}]"));
+    Some(format!(
+        "[{}]{argument}[{}]",
+        script["interpreter"].as_str()?,
+        subject["path"].as_str()?
+    ))
 }
 
 fn describe(what: &str, output: &Output) -> String {
     let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    format!("imgldd gave {what}: {}\n{}{}", output.status, shown(&output.stdout), shown(&output.stderr))
+    format!(
+        "imgldd gave {what}: {}\n{}{}",
+        output.status,
+        shown(&output.stdout),
+        shown(&output.stderr)
+    )
 }

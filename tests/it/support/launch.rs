@@ -32,9 +32,19 @@ pub(crate) fn trace(root: &Path, run: &Run, fixture: &Fixture) -> Option<Vec<Lib
 
 fn trace_of_glibc(root: &Path, run: &Run) -> Option<Vec<Library>> {
     let argv = std::slice::from_ref(&run.path);
-    let ended = launch(root, run, &run.path, argv, &[("LD_TRACE_LOADED_OBJECTS", "1")]);
+    let ended = launch(
+        root,
+        run,
+        &run.path,
+        argv,
+        &[("LD_TRACE_LOADED_OBJECTS", "1")],
+    );
     let listed = ended.outcome.starts();
-    listed.then(|| libraries(&ended.stdout).filter(|library| library.name != "linux-vdso.so.1").collect())
+    listed.then(|| {
+        libraries(&ended.stdout)
+            .filter(|library| library.name != "linux-vdso.so.1")
+            .collect()
+    })
 }
 
 /// `ld-musl --list FILE`: it names what it finds and says nothing more about what it does not.
@@ -44,14 +54,21 @@ fn list_of_musl(root: &Path, run: &Run) -> Option<Vec<Library>> {
     }
     // Started by hand the loader has only the name it was given for `$ORIGIN`.
     let real = imgldd_real_path(root, &run.path)?;
-    let interp = run.musl_interp.as_deref().unwrap_or("/lib/ld-musl-x86_64.so.1");
+    let interp = run
+        .musl_interp
+        .as_deref()
+        .unwrap_or("/lib/ld-musl-x86_64.so.1");
     let argv = [interp.to_owned(), "--list".to_owned(), real];
     let ended = launch(root, run, interp, &argv, &[]);
     if ended.outcome.signal.is_some() || ended.outcome.errno.is_some() {
         return None;
     }
     let own = |library: &Library| library.path.as_deref() == Some(interp) || library.name == interp;
-    Some(libraries(&ended.stdout).filter(|library| !own(library)).collect())
+    Some(
+        libraries(&ended.stdout)
+            .filter(|library| !own(library))
+            .collect(),
+    )
 }
 
 /// Follows the links of the last component, inside the root.
@@ -59,7 +76,9 @@ fn imgldd_real_path(root: &Path, path: &str) -> Option<String> {
     let mut path = path.to_owned();
     for _ in 0..40 {
         let host = root.join(path.trim_start_matches('/'));
-        let Ok(target) = std::fs::read_link(&host) else { return Some(path) };
+        let Ok(target) = std::fs::read_link(&host) else {
+            return Some(path);
+        };
         let folder = Path::new(&path).parent()?;
         path = folder.join(target).to_str()?.to_owned();
     }
@@ -70,35 +89,63 @@ fn libraries(listing: &str) -> impl Iterator<Item = Library> {
     listing.lines().filter_map(|line| {
         let line = line.strip_prefix('\t')?;
         if let Some(name) = line.strip_suffix(" => not found") {
-            return Some(Library { name: name.to_owned(), path: None });
+            return Some(Library {
+                name: name.to_owned(),
+                path: None,
+            });
         }
         let line = line.rsplit_once(" (0x")?.0;
         let (name, path) = line.split_once(" => ").unwrap_or((line, line));
-        Some(Library { name: name.to_owned(), path: Some(path.to_owned()) })
+        Some(Library {
+            name: name.to_owned(),
+            path: Some(path.to_owned()),
+        })
     })
 }
 
 fn launch(root: &Path, run: &Run, path: &str, argv: &[String], extra: &[(&str, &str)]) -> Ended {
-    let mut env: serde_json::Map<String, Value> =
-        run.env.iter().map(|(key, value)| (key.clone(), value.clone().into())).collect();
+    let mut env: serde_json::Map<String, Value> = run
+        .env
+        .iter()
+        .map(|(key, value)| (key.clone(), value.clone().into()))
+        .collect();
     let level = run.cpu.as_deref().and_then(super::case::hidden_features);
     if let (Some(features), false) = (level, env.contains_key("GLIBC_TUNABLES")) {
-        env.insert("GLIBC_TUNABLES".to_owned(), format!("glibc.cpu.hwcaps={features}").into());
+        env.insert(
+            "GLIBC_TUNABLES".to_owned(),
+            format!("glibc.cpu.hwcaps={features}").into(),
+        );
     }
-    env.extend(extra.iter().map(|(key, value)| ((*key).to_owned(), (*value).into())));
+    env.extend(
+        extra
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).into())),
+    );
     let request = json!({
         "root": root, "path": path, "argv": argv, "env": env, "cwd": run.workdir,
         "uid": run.user.0, "gid": run.user.1, "proc": !run.no_proc,
     });
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/support/launch.py");
     let mut child = Command::new("unshare")
-        .args(["--mount", "--propagation", "private", "--", "python3", script])
+        .args([
+            "--mount",
+            "--propagation",
+            "private",
+            "--",
+            "python3",
+            script,
+        ])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    child.stdin.take().unwrap().write_all(request.to_string().as_bytes()).unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(request.to_string().as_bytes())
+        .unwrap();
     let output = child.wait_with_output().unwrap();
     let text = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "the launcher failed: {text}");

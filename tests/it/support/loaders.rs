@@ -9,7 +9,10 @@ use super::synthetic;
 /// One loader, as `loader glibc 2.31` or `loader musl` names it.
 #[derive(Debug, Clone)]
 pub(crate) enum Loader {
-    Glibc { minor: u32, machine: &'static Machine },
+    Glibc {
+        minor: u32,
+        machine: &'static Machine,
+    },
     Musl,
 }
 
@@ -20,11 +23,19 @@ impl Loader {
         match words.as_slice() {
             ["musl"] => Self::Musl,
             ["glibc", version, rest @ ..] => {
-                let minor = version.strip_prefix("2.").and_then(|minor| minor.parse().ok());
+                let minor = version
+                    .strip_prefix("2.")
+                    .and_then(|minor| minor.parse().ok());
                 let machine = elf_spec::machine(rest.first().unwrap_or(&"x86_64"));
-                Self::Glibc { minor: minor.expect("glibc 2.N"), machine: machine.expect("a machine") }
+                Self::Glibc {
+                    minor: minor.expect("glibc 2.N"),
+                    machine: machine.expect("a machine"),
+                }
             }
-            _ => panic!("a loader is `glibc 2.N [MACHINE]` or `musl`, not `{}`", words.join(" ")),
+            _ => panic!(
+                "a loader is `glibc 2.N [MACHINE]` or `musl`, not `{}`",
+                words.join(" ")
+            ),
         }
     }
 
@@ -39,7 +50,9 @@ impl Loader {
     /// A file of its own that the interpreter's path is a link to, as Debian had it before 2.34.
     pub(crate) fn versioned_file(&self) -> Option<String> {
         match self {
-            Self::Glibc { minor, machine } if *minor < 34 => Some(format!("/lib/{}/ld-2.{minor}.so", machine.triplet)),
+            Self::Glibc { minor, machine } if *minor < 34 => {
+                Some(format!("/lib/{}/ld-2.{minor}.so", machine.triplet))
+            }
             _ => None,
         }
     }
@@ -50,7 +63,12 @@ impl Loader {
             Self::Glibc { minor, machine } => synthetic_glibc(*minor, machine),
             Self::Musl => {
                 let mut spec = ElfSpec::library(elf_spec::machine("x86_64").unwrap());
-                spec.rodata = strings(&["musl libc (x86_64)", "Dynamic Program Loader", "/etc/ld-musl-x86_64.path", "/lib:/usr/local/lib:/usr/lib"]);
+                spec.rodata = strings(&[
+                    "musl libc (x86_64)",
+                    "Dynamic Program Loader",
+                    "/etc/ld-musl-x86_64.path",
+                    "/lib:/usr/local/lib:/usr/lib",
+                ]);
                 synthetic::build(&spec)
             }
         }
@@ -60,16 +78,31 @@ impl Loader {
     pub(crate) fn real(&self) -> Result<PathBuf, String> {
         let path = match self {
             Self::Musl => "/lib/ld-musl-x86_64.so.1",
-            Self::Glibc { machine, .. } if machine.name == "x86_64" => "/lib64/ld-linux-x86-64.so.2",
-            Self::Glibc { machine, .. } if machine.name == "aarch64" => "/usr/aarch64-linux-gnu/lib/ld-linux-aarch64.so.1",
-            Self::Glibc { machine, .. } => return Err(format!("no real loader for {} on this machine", machine.name)),
+            Self::Glibc { machine, .. } if machine.name == "x86_64" => {
+                "/lib64/ld-linux-x86-64.so.2"
+            }
+            Self::Glibc { machine, .. } if machine.name == "aarch64" => {
+                "/usr/aarch64-linux-gnu/lib/ld-linux-aarch64.so.1"
+            }
+            Self::Glibc { machine, .. } => {
+                return Err(format!(
+                    "no real loader for {} on this machine",
+                    machine.name
+                ));
+            }
         };
         let path = Path::new(path);
-        let bytes = std::fs::read(path).map_err(|_| format!("`{}` is not installed here", path.display()))?;
+        let bytes = std::fs::read(path)
+            .map_err(|_| format!("`{}` is not installed here", path.display()))?;
         if let Self::Glibc { minor, .. } = self {
             let wanted = format!("stable release version 2.{minor}.");
-            if !bytes.windows(wanted.len()).any(|run| run == wanted.as_bytes()) {
-                return Err(format!("this machine's loader is not that of glibc 2.{minor}"));
+            if !bytes
+                .windows(wanted.len())
+                .any(|run| run == wanted.as_bytes())
+            {
+                return Err(format!(
+                    "this machine's loader is not that of glibc 2.{minor}"
+                ));
             }
         }
         Ok(path.to_path_buf())
@@ -77,7 +110,9 @@ impl Loader {
 }
 
 fn strings(all: &[&str]) -> Vec<u8> {
-    all.iter().flat_map(|one| [one.as_bytes(), b"\0"].concat()).collect()
+    all.iter()
+        .flat_map(|one| [one.as_bytes(), b"\0"].concat())
+        .collect()
 }
 
 fn synthetic_glibc(minor: u32, machine: &'static Machine) -> Vec<u8> {
@@ -85,11 +120,29 @@ fn synthetic_glibc(minor: u32, machine: &'static Machine) -> Vec<u8> {
     let name = machine.glibc_interp.rsplit('/').next().unwrap();
     spec.soname = Some(name.as_bytes().to_vec());
     let slibdir = format!("lib/{}", machine.triplet);
-    let directories = format!("/lib/{0}/\0/usr/lib/{0}/\0/lib/\0/usr/lib/", machine.triplet);
+    let directories = format!(
+        "/lib/{0}/\0/usr/lib/{0}/\0/lib/\0/usr/lib/",
+        machine.triplet
+    );
     let release = format!("ld.so (Debian GLIBC 2.{minor}-1) stable release version 2.{minor}.");
     // An empty string on both sides: the run of directories stands alone, twice.
-    let mut all = vec!["", &directories, "", &directories, "", &slibdir, "ORIGIN", "PLATFORM", "LIB"];
-    all.extend(["/etc/ld.so.cache", "glibc-ld.so.cache1.1", "ld.so-1.7.0", "/etc/ld.so.preload"]);
+    let mut all = vec![
+        "",
+        &directories,
+        "",
+        &directories,
+        "",
+        &slibdir,
+        "ORIGIN",
+        "PLATFORM",
+        "LIB",
+    ];
+    all.extend([
+        "/etc/ld.so.cache",
+        "glibc-ld.so.cache1.1",
+        "ld.so-1.7.0",
+        "/etc/ld.so.preload",
+    ]);
     if machine.name == "x86_64" {
         if minor >= 33 {
             all.push("x86-64-v4:x86-64-v3:x86-64-v2");

@@ -7,8 +7,8 @@
 //! - [`case`] holds a numbered case, its steps and what each should print;
 //!   `predicted` asks the binary, `real` the kernel and the loader as well.
 
-pub(crate) mod case;
 pub(crate) mod cache;
+pub(crate) mod case;
 pub(crate) mod damage;
 pub(crate) mod elf_spec;
 pub(crate) mod expected;

@@ -42,7 +42,10 @@ impl Builder for Synthetic {
     }
 
     fn libc(&self) -> Vec<u8> {
-        let words = [b"soname=libc.so.6".to_vec(), b"needed=ld-linux-x86-64.so.2".to_vec()];
+        let words = [
+            b"soname=libc.so.6".to_vec(),
+            b"needed=ld-linux-x86-64.so.2".to_vec(),
+        ];
         synthetic::build(&ElfSpec::parse(b"/libc.so.6", &words, None))
     }
 
@@ -80,7 +83,10 @@ pub(crate) struct Root {
 impl Root {
     /// Lays the fixture out, or says why that cannot be done here.
     pub(crate) fn new(fixture: &Fixture, builder: &dyn Builder) -> Result<Self, String> {
-        let directory = tempfile::Builder::new().prefix("imgldd-it-").tempdir().unwrap();
+        let directory = tempfile::Builder::new()
+            .prefix("imgldd-it-")
+            .tempdir()
+            .unwrap();
         let root = Self { directory };
         // Other users must get past the root of a chroot.
         set_mode(root.path(), 0o755);
@@ -122,7 +128,11 @@ impl Root {
 
     fn put(&self, entry: &Entry, builder: &dyn Builder) -> Result<(), String> {
         let path = self.host(&entry.path);
-        let folder = if matches!(entry.node, Node::Dir) { path.as_path() } else { path.parent().unwrap() };
+        let folder = if matches!(entry.node, Node::Dir) {
+            path.as_path()
+        } else {
+            path.parent().unwrap()
+        };
         make_folders(self.path(), folder);
         let (content, mode) = match &entry.node {
             Node::Dir | Node::Hardlink(_) => return Ok(()),
@@ -131,7 +141,10 @@ impl Root {
                 return Ok(());
             }
             Node::Text(content) => (content.clone(), 0o644),
-            Node::Elf(spec) => (builder.elf(spec)?, if spec.is_program { 0o755 } else { 0o644 }),
+            Node::Elf(spec) => (
+                builder.elf(spec)?,
+                if spec.is_program { 0o755 } else { 0o644 },
+            ),
             Node::Loader(loader) => (builder.loader(loader)?, 0o755),
             Node::Libc => (builder.libc(), 0o755),
             Node::Cache(spec) if spec.by_ldconfig && builder.is_compiler() => return Ok(()),
@@ -156,18 +169,34 @@ impl Root {
     /// Has the real ldconfig write the cache, and checks that it says what the fixture says.
     fn ldconfig(&self, spec: &CacheSpec) {
         let run = |argument: &str| {
-            let output = Command::new("ldconfig").arg(argument).arg("-r").arg(self.path()).output().unwrap();
-            assert!(output.status.success(), "ldconfig: {}", String::from_utf8_lossy(&output.stderr));
+            let output = Command::new("ldconfig")
+                .arg(argument)
+                .arg("-r")
+                .arg(self.path())
+                .output()
+                .unwrap();
+            assert!(
+                output.status.success(),
+                "ldconfig: {}",
+                String::from_utf8_lossy(&output.stderr)
+            );
             String::from_utf8_lossy(&output.stdout).into_owned()
         };
         run("-v");
         let listing = run("-p");
         for (soname, path) in spec.pairs() {
-            let (soname, path) = (String::from_utf8_lossy(soname), String::from_utf8_lossy(path));
+            let (soname, path) = (
+                String::from_utf8_lossy(soname),
+                String::from_utf8_lossy(path),
+            );
             let listed = listing.lines().any(|line| {
-                line.trim_start().starts_with(&format!("{soname} (")) && line.ends_with(&format!("=> {path}"))
+                line.trim_start().starts_with(&format!("{soname} ("))
+                    && line.ends_with(&format!("=> {path}"))
             });
-            assert!(listed, "ldconfig did not write {soname} => {path}:\n{listing}");
+            assert!(
+                listed,
+                "ldconfig did not write {soname} => {path}:\n{listing}"
+            );
         }
     }
 }

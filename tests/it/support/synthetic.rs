@@ -24,7 +24,11 @@ pub(crate) fn build(spec: &ElfSpec) -> Vec<u8> {
 }
 
 fn endian(spec: &ElfSpec) -> object::Endianness {
-    if spec.machine.big_endian { object::Endianness::Big } else { object::Endianness::Little }
+    if spec.machine.big_endian {
+        object::Endianness::Big
+    } else {
+        object::Endianness::Little
+    }
 }
 
 fn header(spec: &ElfSpec, e_type: elf::FileType, e_entry: u64) -> FileHeader {
@@ -43,7 +47,9 @@ fn relocatable(spec: &ElfSpec) -> Vec<u8> {
     let mut writer = Writer::new(endian(spec), spec.machine.is_64, &mut file);
     writer.reserve_file_header();
     writer.reserve(spec.machine.exit_code.len() as u64, 16);
-    writer.write_file_header(&header(spec, elf::ET_REL, 0)).unwrap();
+    writer
+        .write_file_header(&header(spec, elf::ET_REL, 0))
+        .unwrap();
     writer.write_align(16);
     writer.write(spec.machine.exit_code);
     file
@@ -58,12 +64,36 @@ enum Entry<'a> {
 /// The entries that a linker writes for the names, in its order.
 fn named_entries(spec: &ElfSpec) -> Vec<Entry<'_>> {
     let mut entries = Vec::new();
-    entries.extend(spec.needed.iter().map(|name| Entry::Name(elf::DT_NEEDED, name)));
-    entries.extend(spec.soname.iter().map(|name| Entry::Name(elf::DT_SONAME, name)));
-    entries.extend(spec.rpath.iter().map(|name| Entry::Name(elf::DT_RPATH, name)));
-    entries.extend(spec.runpath.iter().map(|name| Entry::Name(elf::DT_RUNPATH, name)));
-    entries.extend(spec.filter.iter().map(|name| Entry::Name(elf::DT_FILTER, name)));
-    entries.extend(spec.auxiliary.iter().map(|name| Entry::Name(elf::DT_AUXILIARY, name)));
+    entries.extend(
+        spec.needed
+            .iter()
+            .map(|name| Entry::Name(elf::DT_NEEDED, name)),
+    );
+    entries.extend(
+        spec.soname
+            .iter()
+            .map(|name| Entry::Name(elf::DT_SONAME, name)),
+    );
+    entries.extend(
+        spec.rpath
+            .iter()
+            .map(|name| Entry::Name(elf::DT_RPATH, name)),
+    );
+    entries.extend(
+        spec.runpath
+            .iter()
+            .map(|name| Entry::Name(elf::DT_RUNPATH, name)),
+    );
+    entries.extend(
+        spec.filter
+            .iter()
+            .map(|name| Entry::Name(elf::DT_FILTER, name)),
+    );
+    entries.extend(
+        spec.auxiliary
+            .iter()
+            .map(|name| Entry::Name(elf::DT_AUXILIARY, name)),
+    );
     if spec.flags_1_value() != 0 {
         entries.push(Entry::Value(elf::DT_FLAGS_1, spec.flags_1_value()));
     }
@@ -72,9 +102,17 @@ fn named_entries(spec: &ElfSpec) -> Vec<Entry<'_>> {
 
 fn loadable(spec: &ElfSpec) -> Vec<u8> {
     let is_64 = spec.machine.is_64;
-    let base = if matches!(spec.kind, Kind::Exec | Kind::Static) { EXEC_BASE } else { 0 };
+    let base = if matches!(spec.kind, Kind::Exec | Kind::Static) {
+        EXEC_BASE
+    } else {
+        0
+    };
     let dynamic = spec.is_dynamic();
-    let named = if dynamic { named_entries(spec) } else { Vec::new() };
+    let named = if dynamic {
+        named_entries(spec)
+    } else {
+        Vec::new()
+    };
 
     let mut file = Vec::new();
     let mut writer = Writer::new(endian(spec), is_64, &mut file);
@@ -86,14 +124,21 @@ fn loadable(spec: &ElfSpec) -> Vec<u8> {
         })
         .collect();
 
-    let symbols: Vec<_> = spec.defines.iter().map(|name| writer.add_dynamic_string(name)).collect();
+    let symbols: Vec<_> = spec
+        .defines
+        .iter()
+        .map(|name| writer.add_dynamic_string(name))
+        .collect();
 
     // First pass: where everything will stand.
     let segments = 4 + 2 * u32::from(spec.interp.is_some()) + u32::from(dynamic);
     writer.reserve_file_header();
     writer.reserve_program_headers(segments);
     let headers_end = writer.reserved_len();
-    let interp_at = spec.interp.as_ref().map(|interp| writer.reserve(interp.len() as u64, 1));
+    let interp_at = spec
+        .interp
+        .as_ref()
+        .map(|interp| writer.reserve(interp.len() as u64, 1));
     let (mut hash_at, mut dynsym_at, mut dynstr_at) = (0, 0, 0);
     let symbol_count = u32::try_from(symbols.len()).unwrap() + 1;
     if dynamic {
@@ -127,7 +172,9 @@ fn loadable(spec: &ElfSpec) -> Vec<u8> {
     // Second pass: the bytes.
     let e_type = if base == 0 { elf::ET_DYN } else { elf::ET_EXEC };
     let entry = if spec.is_program { base + code_at } else { 0 };
-    writer.write_file_header(&header(spec, e_type, entry)).unwrap();
+    writer
+        .write_file_header(&header(spec, e_type, entry))
+        .unwrap();
     writer.write_align_program_headers();
     let segment = |kind, flags, from: u64, to: u64, align| ProgramHeader {
         p_type: kind,
@@ -151,15 +198,26 @@ fn loadable(spec: &ElfSpec) -> Vec<u8> {
     writer.write_program_header(&segment(elf::PT_LOAD, rw, data_at, data_end, PAGE));
     if dynamic {
         let size = if is_64 { 16 } else { 8 };
-        let end = if spec.kind == Kind::Debug { dynamic_at } else { dynamic_at + dynamic_count as u64 * size };
+        let end = if spec.kind == Kind::Debug {
+            dynamic_at
+        } else {
+            dynamic_at + dynamic_count as u64 * size
+        };
         writer.write_program_header(&segment(elf::PT_DYNAMIC, rw, dynamic_at, end, 8));
     }
-    writer.write_program_header(&ProgramHeader { p_align: 16, ..segment(elf::PT_GNU_STACK, rw, 0, 0, 16) });
+    writer.write_program_header(&ProgramHeader {
+        p_align: 16,
+        ..segment(elf::PT_GNU_STACK, rw, 0, 0, 16)
+    });
     if let Some(interp) = &spec.interp {
         writer.write(interp);
     }
     if dynamic {
-        let hashes = |index: u32| spec.defines.get(index.checked_sub(1)? as usize).map(|name| elf::hash(name));
+        let hashes = |index: u32| {
+            spec.defines
+                .get(index.checked_sub(1)? as usize)
+                .map(|name| elf::hash(name))
+        };
         writer.write_hash(1, symbol_count, hashes);
         writer.write_null_dynamic_symbol();
         for name in symbols {
@@ -186,8 +244,12 @@ fn loadable(spec: &ElfSpec) -> Vec<u8> {
         let dynstr_len = u64::from(writer.dynstr_len());
         let symbol_size = if is_64 { 24 } else { 16 };
         writer.write_dynamic(elf::DT_HASH, base + hash_at).unwrap();
-        writer.write_dynamic(elf::DT_STRTAB, base + dynstr_at).unwrap();
-        writer.write_dynamic(elf::DT_SYMTAB, base + dynsym_at).unwrap();
+        writer
+            .write_dynamic(elf::DT_STRTAB, base + dynstr_at)
+            .unwrap();
+        writer
+            .write_dynamic(elf::DT_SYMTAB, base + dynsym_at)
+            .unwrap();
         writer.write_dynamic(elf::DT_STRSZ, dynstr_len).unwrap();
         writer.write_dynamic(elf::DT_SYMENT, symbol_size).unwrap();
         writer.write_dynamic(elf::DT_NULL, 0).unwrap();

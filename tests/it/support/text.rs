@@ -22,7 +22,9 @@ pub(crate) fn words(line: &str) -> Vec<Vec<u8>> {
 
 fn quoted(bytes: &mut std::str::Bytes<'_>, word: &mut Vec<u8>, line: &str) {
     loop {
-        let byte = bytes.next().unwrap_or_else(|| panic!("open quote in `{line}`"));
+        let byte = bytes
+            .next()
+            .unwrap_or_else(|| panic!("open quote in `{line}`"));
         match byte {
             b'\'' => return,
             b'\\' => word.push(escaped(bytes, line)),
@@ -71,17 +73,23 @@ pub(crate) fn number(word: &[u8]) -> u64 {
 
 /// A mode as `ls` and `chmod` write it.
 pub(crate) fn octal(word: &[u8]) -> u32 {
-    u32::from_str_radix(utf8(word), 8).unwrap_or_else(|_| panic!("`{}` should be octal", utf8(word)))
+    u32::from_str_radix(utf8(word), 8)
+        .unwrap_or_else(|_| panic!("`{}` should be octal", utf8(word)))
 }
 
 /// The non-empty lines without their indentation, comments left out.
 pub(crate) fn lines(text: &str) -> impl Iterator<Item = &str> {
-    text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
+    text.lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
 }
 
 #[test]
 fn quotes_keep_blanks_and_escapes_name_bytes() {
-    assert_eq!(words(r"a 'b c' d='\x41\r e'"), [&b"a"[..], b"b c", b"d=A\r e"]);
+    assert_eq!(
+        words(r"a 'b c' d='\x41\r e'"),
+        [&b"a"[..], b"b c", b"d=A\r e"]
+    );
     assert_eq!(words("'' x"), [&b""[..], b"x"]);
     assert_eq!(key_value(b"needed="), Some(("needed", &b""[..])));
     assert_eq!(key_value(b"/a=b"), None);
