@@ -122,7 +122,7 @@ case!(
         "
         /app/exe
         ├── liba.so => /x/liba.so [runpath]
-        │   └── libb.so => /x/libb.so [already loaded]
+        │   └── libb.so => /x/libb.so [runpath]
         └── libb.so => /x/libb.so [runpath]
         starts
         "
@@ -333,7 +333,7 @@ case!(
         /app/exe
         └── liba.so => /x/liba.so [rpath]
             └── libb.so => /x/libb.so [rpath of /app/exe]
-                └── liba.so => /x/liba.so [already loaded]
+                └── liba.so => /x/liba.so [rpath]
         starts
         "
     ),
