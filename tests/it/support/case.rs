@@ -8,13 +8,13 @@
 
 use std::fmt::Write as _;
 
-use super::expected::{Expected, Library};
+use super::expected::Expected;
 use super::fixture::Fixture;
 use super::gcc::Gcc;
-use super::launch;
 use super::realise::{Builder, Root, Synthetic, UnderRealLoader};
+use super::reality::Seen;
 use super::text::{utf8, words};
-use super::{imgldd, loaders};
+use super::{cpu, imgldd};
 
 /// Defines a case: its name (`case_NUMBER_sentence`) and its fixtures.
 macro_rules! case {
@@ -211,8 +211,8 @@ impl Case {
         failures.finish();
     }
 
-    /// Starts everything once. Of synthetic files only the end is compared: files that
-    /// nothing but this program ever judged would prove little.
+    /// Starts everything once. Of synthetic files only the end is compared with what was
+    /// expected: files that nothing but this program ever judged would prove little.
     fn really_run(
         &self,
         failures: &mut Failures,
@@ -230,28 +230,27 @@ impl Case {
                 }
                 continue;
             }
-            let level = run
-                .cpu
-                .get_or_insert_with(|| LEVELS[machine_level()].to_owned());
-            if LEVELS.iter().position(|known| known == level).unwrap() > machine_level() {
-                self.skipped(
-                    text,
-                    &format!("this machine's processor is {}", LEVELS[machine_level()]),
-                );
-            } else if compiled {
-                compare_reality(failures, given, text, fixture, root, &run, &expected);
-            } else if expected.outcome.signal.is_none() {
-                let seen = launch::start(root.path(), &run).outcome;
-                if seen != expected.outcome {
-                    let (expected, seen) = (expected.outcome.to_string(), seen.to_string());
-                    failures.note(
-                        given,
-                        text,
-                        "the synthetic files really end otherwise",
-                        &expected,
-                        &seen,
-                    );
-                }
+            if let Err(why) = cpu::settle(&mut run.cpu) {
+                self.skipped(text, &why);
+                continue;
+            }
+            if !compiled && expected.outcome.signal.is_some() {
+                continue;
+            }
+            let seen = Seen::look(root, &run, fixture, compiled);
+            let expectation = seen.differs_from_expectation(&expected, compiled);
+            let prediction = if compiled {
+                seen.differs_from_prediction(root, &run)
+            } else {
+                Vec::new()
+            };
+            for difference in expectation.iter().chain(&prediction) {
+                let what = if compiled {
+                    difference.what.to_owned()
+                } else {
+                    format!("{} (synthetic files)", difference.what)
+                };
+                failures.note(given, text, &what, &difference.wanted, &difference.got);
             }
         }
     }
@@ -321,150 +320,4 @@ fn compare_prediction(
             &format!("{code:?}"),
         );
     }
-}
-
-fn compare_reality(
-    failures: &mut Failures,
-    given: &Given,
-    text: &str,
-    fixture: &Fixture,
-    root: &Root,
-    run: &Run,
-    expected: &Expected,
-) {
-    let mut note =
-        |what: &str, expected: &str, seen: &str| failures.note(given, text, what, expected, seen);
-    let ended = launch::start(root.path(), run);
-    if ended.outcome != expected.outcome {
-        note(
-            "expectation and reality differ",
-            &expected.outcome.to_string(),
-            &ended.outcome.to_string(),
-        );
-    }
-    if let Some(argv) = &expected.argv
-        && *argv != ended.stdout
-    {
-        note(
-            "expectation and reality differ in arguments",
-            argv,
-            &ended.stdout,
-        );
-    }
-    let traced = match ended.outcome.errno {
-        Some(_) => None,
-        None => launch::trace(root.path(), run, fixture),
-    };
-    let is_musl = matches!(fixture.loader, Some(loaders::Loader::Musl));
-    let interp = fixture.loader.as_ref().map_or("", loaders::Loader::interp);
-    let comparable = |libraries: &[Library]| -> Vec<Library> {
-        let own = |library: &Library| {
-            library.path.as_deref() == Some(run.musl_interp.as_deref().unwrap_or(interp))
-        };
-        libraries
-            .iter()
-            // musl lists what it finds, and itself at every name that it keeps for itself.
-            .filter(|library| !is_musl || (library.path.is_some() && !own(library)))
-            .map(|library| {
-                // A name with a slash is listed as the path alone; so is the loader.
-                let direct = library.name.contains('/') || own(library);
-                let name = library
-                    .path
-                    .clone()
-                    .filter(|_| direct)
-                    .unwrap_or_else(|| library.name.clone());
-                Library {
-                    name,
-                    path: library.path.clone(),
-                }
-            })
-            .collect()
-    };
-    let shown = |libraries: &[Library]| {
-        libraries
-            .iter()
-            .map(Library::to_string)
-            .collect::<Vec<_>>()
-            .join("\n")
-    };
-    if let Some(traced) = traced
-        .as_ref()
-        .filter(|_| !expected.tree.is_empty() && !expected.goes_on_after_the_end())
-    {
-        let mut seen: Vec<Library> = traced
-            .iter()
-            .filter(|library| library.path.as_deref() != Some(interp))
-            .cloned()
-            .collect();
-        seen = comparable(&seen);
-        seen.sort();
-        seen.dedup();
-        let wanted = comparable(&expected.libraries());
-        if seen != wanted {
-            note(
-                "expectation and reality differ in libraries",
-                &shown(&wanted),
-                &shown(&seen),
-            );
-        }
-    }
-    match imgldd::predict(root.path(), run) {
-        Err(why) => note("no prediction", &ended.outcome.to_string(), &why),
-        Ok(prediction) => {
-            if prediction.outcome != ended.outcome {
-                note(
-                    "reality and prediction differ",
-                    &ended.outcome.to_string(),
-                    &prediction.outcome.to_string(),
-                );
-            }
-            if let Some(traced) = traced.as_ref().filter(|_| !prediction.has_unusable) {
-                let (traced, predicted) = (comparable(traced), comparable(&prediction.libraries));
-                if traced != predicted {
-                    note(
-                        "reality and prediction differ in libraries",
-                        &shown(&traced),
-                        &shown(&predicted),
-                    );
-                }
-            }
-        }
-    }
-}
-
-/// Processor levels, ascending, as `--cpu` names them.
-const LEVELS: [&str; 4] = ["x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4"];
-
-/// What a loader must not see of this processor for a lower level, or nothing.
-pub(crate) fn hidden_features(level: &str) -> Option<&'static str> {
-    let wanted = LEVELS.iter().position(|known| *known == level)?;
-    let features = ["-SSE4_2,-AVX2,-AVX512F", "-AVX2,-AVX512F", "-AVX512F"];
-    features
-        .get(wanted)
-        .copied()
-        .filter(|_| wanted < machine_level())
-}
-
-/// The level of the processor that the real loader runs on, an index of [`LEVELS`].
-fn machine_level() -> usize {
-    #[cfg(target_arch = "x86_64")]
-    {
-        use std::is_x86_feature_detected as has;
-        let v2 = has!("sse4.2") && has!("ssse3") && has!("popcnt") && has!("cmpxchg16b");
-        let v3 = has!("avx2")
-            && has!("bmi1")
-            && has!("bmi2")
-            && has!("f16c")
-            && has!("fma")
-            && has!("lzcnt")
-            && has!("movbe");
-        let v4 = has!("avx512f")
-            && has!("avx512bw")
-            && has!("avx512cd")
-            && has!("avx512dq")
-            && has!("avx512vl");
-        [v2, v3, v4].iter().take_while(|level| **level).count()
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    panic!("the real cases are for x86_64")
 }

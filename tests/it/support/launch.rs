@@ -109,7 +109,7 @@ fn launch(root: &Path, run: &Run, path: &str, argv: &[String], extra: &[(&str, &
         .iter()
         .map(|(key, value)| (key.clone(), value.clone().into()))
         .collect();
-    let level = run.cpu.as_deref().and_then(super::case::hidden_features);
+    let level = run.cpu.as_deref().and_then(super::cpu::hidden_features);
     if let (Some(features), false) = (level, env.contains_key("GLIBC_TUNABLES")) {
         env.insert(
             "GLIBC_TUNABLES".to_owned(),

@@ -4,11 +4,13 @@
 //! - [`fixture`] reads the language; `elf_spec` is its word for an ELF file.
 //! - `realise` lays a fixture out in a directory, through one of two builders:
 //!   `synthetic` (bytes only, no compiler) or `gcc` (real files, real loaders).
+//! - `launch` starts a program in a chroot; `reality` compares what it saw.
 //! - [`case`] holds a numbered case, its steps and what each should print;
 //!   `predicted` asks the binary, `real` the kernel and the loader as well.
 
 pub(crate) mod cache;
 pub(crate) mod case;
+pub(crate) mod cpu;
 pub(crate) mod damage;
 pub(crate) mod elf_spec;
 pub(crate) mod expected;
@@ -18,5 +20,6 @@ pub(crate) mod imgldd;
 pub(crate) mod launch;
 pub(crate) mod loaders;
 pub(crate) mod realise;
+pub(crate) mod reality;
 pub(crate) mod synthetic;
 pub(crate) mod text;
