@@ -10,6 +10,7 @@ mod interpreter;
 mod library;
 
 pub use code::{CODES, Code};
+pub(crate) use interpreter::built_for;
 
 use crate::bytes::Shown;
 use crate::graph::{Graph, LoaderFile};
@@ -50,6 +51,31 @@ pub fn findings(case: &Case<'_>) -> Vec<Finding> {
     }
     library::findings(case, &mut found);
     found
+}
+
+/// The finding about a bare `name` that is in no directory of `path`.
+#[must_use]
+pub fn not_in_path(name: &[u8], path: &str, outcome: &Outcome) -> Finding {
+    let text = crate::bytes::lossy(name);
+    let seen = outcome.as_reported.iter().find(|reported| reported.by == "runc");
+    let code = Code::NotInPath;
+    Finding {
+        code: code.word().to_owned(),
+        severity: code.severity(),
+        waived: false,
+        fingerprint: fingerprint(&[code.word().as_bytes(), name, name]),
+        message: format!("{} is in no directory of PATH", quoted(name)),
+        evidence: std::iter::once(format!("PATH={path}"))
+            .chain(seen.map(|reported| format!("at run time: {}", reported.text)))
+            .collect(),
+        consequences: Vec::new(),
+        fixes: vec![Fix {
+            when: None,
+            text: "name it by its whole path, or put its directory into PATH".to_owned(),
+            snippet: None,
+        }],
+        object: Some(text),
+    }
 }
 
 /// A finding being put together.

@@ -33,14 +33,22 @@ impl Default for Limits {
 }
 
 /// Loads everything that the program in `start` needs, as its loader would.
+/// `allow_missing` tells the names whose absence is taken for no failure.
 #[must_use]
-pub fn resolve(files: &Files<'_>, start: Start, workdir: &TargetPath, limits: Limits) -> Graph {
+pub fn resolve(
+    files: &Files<'_>,
+    start: Start,
+    workdir: &TargetPath,
+    limits: Limits,
+    allow_missing: &dyn Fn(&[u8]) -> bool,
+) -> Graph {
     let lists_itself = start.lists_itself;
     let mut resolver = Resolver {
         files,
         loader: start.loader,
         workdir,
         limits,
+        allow_missing,
         probes: 0,
         kept: 0,
         errno: Errno::NONE,
@@ -62,6 +70,7 @@ struct Resolver<'r> {
     loader: Loader,
     workdir: &'r TargetPath,
     limits: Limits,
+    allow_missing: &'r dyn Fn(&[u8]) -> bool,
     probes: usize,
     kept: usize,
     /// The loader's `errno`, which its messages are made from.
@@ -344,7 +353,7 @@ impl Resolver<'_> {
         search: Search,
         impossible: Option<&StopText>,
     ) {
-        let optional = kind == NeedKind::Auxiliary;
+        let optional = kind == NeedKind::Auxiliary || (self.allow_missing)(name);
         if !optional {
             let text = match (impossible, search.wrong_class) {
                 (Some(text), _) => text.clone(),

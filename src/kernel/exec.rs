@@ -289,7 +289,13 @@ fn program(
     let mut program =
         Program { path: path.clone(), real_path, metadata, object: object.clone(), interpreter: None };
     let end = match checked {
-        Err(why) => End::Refused { errno: Errno::NOEXEC, why: Refusal::Elf(path, why) },
+        Err(why) => {
+            // A kernel of the right machine would go on.
+            if why == ElfRefusal::Machine {
+                program.interpreter = interpreter(files, request, &object).ok().flatten();
+            }
+            End::Refused { errno: Errno::NOEXEC, why: Refusal::Elf(path, why) }
+        }
         Ok(()) => match interpreter(files, request, &object) {
             Err((errno, why)) => End::Refused { errno, why: Refusal::Elf(path, why) },
             Ok(None) => without_interpreter(&object),

@@ -13,6 +13,8 @@ use crate::loader::{LoaderKind, Role};
 use crate::path::TargetPath;
 use crate::report::{Outcome, Stage};
 
+pub use wording::not_in_path;
+
 /// What exec of `path` comes to. `graph` is what its loader would load, where
 /// the program gets that far or would if it were mended.
 #[must_use]

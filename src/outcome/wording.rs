@@ -10,6 +10,18 @@ use crate::path::TargetPath;
 use crate::report::Reported;
 use crate::rootfs::Metadata;
 
+/// A bare name that is in no directory of PATH.
+#[must_use]
+pub fn not_in_path(name: &str) -> Vec<Reported> {
+    let name = crate::bytes::escape(name);
+    let by = |by: &str, text: String| Reported { by: by.to_owned(), text };
+    vec![
+        by("runc", format!("exec: \"{name}\": executable file not found in $PATH")),
+        by("crun", format!("executable file `{name}` not found in $PATH: No such file or directory")),
+        by("sh", format!("sh: 1: {name}: not found")),
+    ]
+}
+
 pub(super) fn reported(path: &TargetPath, errno: Errno, why: &Refusal) -> Vec<Reported> {
     let is_subject = |of: &TargetPath| of == path;
     let mut reported = Vec::new();

@@ -1,0 +1,161 @@
+//! The command line as it is typed.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{ArgAction, Parser, ValueEnum};
+
+/// Would this program start in that filesystem? If not: why, and what mends it?
+#[derive(Parser, Debug)]
+#[command(
+    name = "imgldd",
+    version,
+    override_usage = "imgldd [OPTIONS] [FILE]...\n       imgldd check [OPTIONS] [FILE]...\n       imgldd schema",
+    after_help = "Exit status: 0 all is well, 1 something is broken, 2 something could not be decided.\n\
+        The first word may be a command (check, schema); a file of that name is `./schema`."
+)]
+pub(crate) struct Args {
+    /// Files to check: paths inside the target, or names to look up in its PATH
+    #[arg(value_name = "FILE")]
+    pub(crate) files: Vec<OsString>,
+
+    /// A rootfs or sysroot directory
+    #[arg(short = 'R', long, alias = "sysroot", value_name = "DIR", env = "IMGLDD_ROOT", help_heading = "Target")]
+    pub(crate) root: Option<PathBuf>,
+
+    /// An image or layer (not in this version)
+    #[arg(short, long, value_name = "REF", help_heading = "Target", hide = true)]
+    pub(crate) image: Vec<OsString>,
+
+    /// The platform of the target's kernel, such as linux/amd64
+    #[arg(long, value_name = "OS/ARCH[/VARIANT]", help_heading = "Target")]
+    pub(crate) platform: Option<String>,
+
+    /// Lay a host file or folder over the target first, as COPY would
+    #[arg(long, value_name = "SRC[:DEST]", help_heading = "Target")]
+    pub(crate) copy: Vec<OsString>,
+
+    /// Directories that stand before the target's LD_LIBRARY_PATH
+    #[arg(short = 'L', long, value_name = "DIRS", help_heading = "Target")]
+    pub(crate) library_path: Option<OsString>,
+
+    /// Set a variable of the target's environment
+    #[arg(long, value_name = "K=V", help_heading = "Target")]
+    pub(crate) env: Vec<OsString>,
+
+    /// Drop the target's own LD_* variables
+    #[arg(long, help_heading = "Target")]
+    pub(crate) ignore_env: bool,
+
+    /// The working directory in the target
+    #[arg(long, value_name = "DIR", help_heading = "Target")]
+    pub(crate) workdir: Option<OsString>,
+
+    /// Who starts the program
+    #[arg(long, value_name = "UID[:GID]", help_heading = "Target")]
+    pub(crate) user: Option<String>,
+
+    /// The CPU's level for glibc-hwcaps, such as x86-64-v3
+    #[arg(long, value_name = "LEVEL", help_heading = "Target")]
+    pub(crate) cpu: Option<String>,
+
+    /// The target has no /proc
+    #[arg(long, help_heading = "Target")]
+    pub(crate) no_proc: bool,
+
+    /// Check every ELF file, and every executable script
+    #[arg(short, long, help_heading = "Select")]
+    pub(crate) all: bool,
+
+    /// With --all: only paths that match
+    #[arg(long, value_name = "GLOB", help_heading = "Select")]
+    pub(crate) include: Vec<String>,
+
+    /// With --all: no paths that match
+    #[arg(long, value_name = "GLOB", help_heading = "Select")]
+    pub(crate) exclude: Vec<String>,
+
+    /// Read names of files from FILE, or from standard input
+    #[arg(long, value_name = "FILE|-", help_heading = "Select")]
+    pub(crate) files_from: Option<PathBuf>,
+
+    /// Names read or written end in NUL
+    #[arg(short = '0', long, help_heading = "Select")]
+    pub(crate) null: bool,
+
+    /// Output format, and where it goes
+    #[arg(short, long, value_name = "FORMAT[=FILE]", help_heading = "Report")]
+    pub(crate) output: Vec<String>,
+
+    /// The same as -o json
+    #[arg(long, help_heading = "Report")]
+    pub(crate) json: bool,
+
+    /// Say nothing; the exit status tells
+    #[arg(short, long, help_heading = "Report")]
+    pub(crate) quiet: bool,
+
+    /// Show every place that was looked at
+    #[arg(short, long, action = ArgAction::Count, help_heading = "Report")]
+    pub(crate) verbose: u8,
+
+    /// Show no more than N levels of the tree
+    #[arg(short, long, value_name = "N", help_heading = "Report")]
+    pub(crate) depth: Option<usize>,
+
+    /// When to use colour
+    #[arg(long, value_name = "WHEN", value_enum, default_value = "auto", help_heading = "Report")]
+    pub(crate) color: When,
+
+    /// Draw with ASCII
+    #[arg(long, help_heading = "Report")]
+    pub(crate) ascii: bool,
+
+    /// Exit with 1 for findings at or above this
+    #[arg(long, value_name = "SEVERITY", value_enum, default_value = "error", help_heading = "Judge")]
+    pub(crate) fail_on: FailOn,
+
+    /// Waive findings
+    #[arg(long, value_name = "CODE[:GLOB]", help_heading = "Judge")]
+    pub(crate) ignore: Vec<String>,
+
+    /// Turn findings into warnings
+    #[arg(long, value_name = "CODE", help_heading = "Judge")]
+    pub(crate) warn: Vec<String>,
+
+    /// Turn findings into errors
+    #[arg(long, value_name = "CODE", help_heading = "Judge")]
+    pub(crate) error: Vec<String>,
+
+    /// Libraries that may be missing
+    #[arg(long, value_name = "GLOB", help_heading = "Judge")]
+    pub(crate) allow_missing: Vec<String>,
+
+    /// The most places to look at for one program
+    #[arg(long, value_name = "N", default_value_t = 1_000_000, help_heading = "Limits")]
+    pub(crate) max_probes: usize,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum When {
+    /// On a terminal.
+    Auto,
+    /// Everywhere.
+    Always,
+    /// Nowhere.
+    Never,
+}
+
+/// From which severity on the exit status is 1.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum FailOn {
+    /// Errors.
+    Error,
+    /// Warnings and errors.
+    Warning,
+    /// Anything.
+    Note,
+    /// Nothing.
+    Never,
+}

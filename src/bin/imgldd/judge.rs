@@ -1,0 +1,88 @@
+//! What the user wants findings to count for.
+
+use globset::GlobMatcher;
+use imgldd::report::{Severity, Subject, Verdict};
+
+use crate::args::FailOn;
+use crate::exit;
+use crate::request::UsageError;
+
+/// `--ignore`, `--warn`, `--error` and `--fail-on`.
+pub(crate) struct Judge {
+    ignored: Vec<(String, Option<GlobMatcher>)>,
+    warnings: Vec<String>,
+    errors: Vec<String>,
+    fail_on: FailOn,
+    failed: bool,
+    undecided: bool,
+}
+
+impl Judge {
+    pub(crate) fn new(
+        ignore: &[String],
+        warn: &[String],
+        error: &[String],
+        fail_on: FailOn,
+    ) -> Result<Self, UsageError> {
+        let known = |code: &str| imgldd::finding::CODES.iter().any(|known| known.word() == code);
+        let check = |code: &str| {
+            if known(code) { Ok(()) } else { Err(UsageError::UnknownCode(code.to_owned())) }
+        };
+        let mut ignored = Vec::new();
+        for text in ignore {
+            let (code, glob) = text.split_once(':').map_or((&**text, None), |(c, g)| (c, Some(g)));
+            check(code)?;
+            let glob = glob.map(crate::request::glob).transpose()?;
+            ignored.push((code.to_owned(), glob.map(|glob| glob.compile_matcher())));
+        }
+        warn.iter().chain(error).try_for_each(|code| check(code))?;
+        let (warnings, errors) = (warn.to_vec(), error.to_vec());
+        Ok(Judge { ignored, warnings, errors, fail_on, failed: false, undecided: false })
+    }
+
+    /// Changes severities as asked, and takes note of what the exit status
+    /// depends on.
+    pub(crate) fn weigh(&mut self, subject: &mut Subject) {
+        for finding in &mut subject.findings {
+            if self.warnings.contains(&finding.code) {
+                finding.severity = Severity::Warning;
+            }
+            if self.errors.contains(&finding.code) {
+                finding.severity = Severity::Error;
+            }
+            let object = finding.object.as_deref().unwrap_or_default();
+            finding.waived = self.ignored.iter().any(|(code, glob)| {
+                *code == finding.code && glob.as_ref().is_none_or(|glob| glob.is_match(object))
+            });
+        }
+        if subject.verdict == Verdict::Ok || subject.verdict == Verdict::Warning {
+            subject.verdict = match subject.findings.iter().map(|f| f.severity).max() {
+                Some(Severity::Error) => Verdict::Broken,
+                Some(Severity::Warning) => Verdict::Warning,
+                _ => Verdict::Ok,
+            };
+        }
+        self.undecided |= subject.verdict == Verdict::Unknown;
+        let least = match self.fail_on {
+            FailOn::Error => Severity::Error,
+            FailOn::Warning => Severity::Warning,
+            FailOn::Note => Severity::Note,
+            FailOn::Never => return,
+        };
+        let counts = subject.findings.iter().any(|f| !f.waived && f.severity >= least);
+        // A program that cannot start fails even if no finding says why.
+        let unexplained = subject.verdict == Verdict::Broken && subject.findings.is_empty();
+        self.failed |= counts || unexplained;
+    }
+
+    /// The exit status, where `errors` obstacles were met.
+    pub(crate) fn status(&self, errors: usize) -> u8 {
+        if self.undecided || errors > 0 {
+            exit::UNDECIDED
+        } else if self.failed {
+            exit::BROKEN
+        } else {
+            exit::FINE
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Called as `ldd` or `*-ldd`: ldd's grammar, ldd's exit statuses.
+//!
+//! The target is the host, or IMGLDD_ROOT or `--root DIR` where that is given,
+//! so that a cross toolchain's `aarch64-linux-gnu-ldd` can be this program.
+
+use std::ffi::OsString;
+use std::io;
+
+use clap::Parser;
+use imgldd::inspect::Inspector;
+use imgldd::render::{Ldd, Renderer as _};
+use imgldd::report::{Libc, Role, SubjectKind, Target, Verdict};
+
+use crate::args::Args;
+use crate::request::{self, UsageError};
+use crate::{exit, program_name, say};
+
+/// ldd's options. Those that ask for more than the list are taken and change
+/// nothing yet.
+#[derive(Parser, Debug)]
+#[command(name = "ldd", version)]
+struct LddArgs {
+    /// Files to list the libraries of
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<OsString>,
+    /// A rootfs or sysroot directory
+    #[arg(short = 'R', long, value_name = "DIR")]
+    root: Option<OsString>,
+    /// Taken for compatibility
+    #[arg(short, long)]
+    verbose: bool,
+}
+
+/// The name that we were called by, if it is one of ldd's.
+pub(crate) fn called_as() -> Option<String> {
+    program_name().filter(|name| name == "ldd" || name.ends_with("-ldd"))
+}
+
+pub(crate) fn run(name: &str) -> Result<u8, RunError> {
+    let ldd = match LddArgs::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            let _ = error.print();
+            return Ok(if error.use_stderr() { exit::BROKEN } else { exit::FINE });
+        }
+    };
+    let root = ldd.root.iter().flat_map(|root| [OsString::from("--root"), root.clone()]);
+    let args = Args::parse_from([OsString::from("imgldd")].into_iter().chain(root));
+    let opened = request::open(&args, false)?;
+    let kind = opened.kind;
+    let mut renderer = Ldd { headings: ldd.files.len() > 1 };
+    let files: Vec<Vec<u8>> = ldd
+        .files
+        .iter()
+        .map(|file| {
+            let file = std::os::unix::ffi::OsStrExt::as_bytes(file.as_os_str());
+            opened.settings.workdir.join(file).as_bytes().to_vec()
+        })
+        .collect();
+    let inspector = Inspector::new(&opened.rootfs, opened.settings);
+    let target = Target {
+        kind,
+        input: String::new(),
+        reference: None,
+        manifest_digest: None,
+        config_digest: None,
+        platform: None,
+        libc: Libc::Unknown,
+        distro: None,
+        verdict: Verdict::Ok,
+        layers: Vec::new(),
+    };
+    let mut out = io::stdout().lock();
+    let mut status = exit::FINE;
+    for (file, typed) in files.iter().zip(&ldd.files) {
+        let mut subject = inspector.inspect(file, Role::Argument).subject;
+        subject.path = typed.to_string_lossy().into_owned();
+        if subject.kind == SubjectKind::Absent {
+            let typed = imgldd::bytes::escape(&subject.path).into_owned();
+            say(&format!("{name}: {typed}: No such file or directory"));
+            status = exit::BROKEN;
+        } else if Ldd::is_dynamic(&subject) {
+            renderer.subject(&mut out, &target, subject)?;
+        } else {
+            say("\tnot a dynamic executable");
+            status = exit::BROKEN;
+        }
+    }
+    Ok(status)
+}
+
+/// What ends such a run early.
+#[derive(Debug)]
+pub(crate) enum RunError {
+    Usage(UsageError),
+    Write(io::Error),
+}
+
+impl From<UsageError> for RunError {
+    fn from(error: UsageError) -> Self {
+        RunError::Usage(error)
+    }
+}
+
+impl From<io::Error> for RunError {
+    fn from(error: io::Error) -> Self {
+        RunError::Write(error)
+    }
+}
+
+impl From<RunError> for crate::Failure {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Usage(error) => crate::Failure::Usage(error),
+            RunError::Write(error) => crate::Failure::Write(error),
+        }
+    }
+}

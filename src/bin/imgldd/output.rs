@@ -1,0 +1,113 @@
+//! Where reports go, and in which formats.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+
+use imgldd::render::{Json, JsonLines, Ldd, List, Renderer, Style, Table, Text, Tree};
+use imgldd::report::{ReportError, Subject, Summary, Target};
+
+use crate::args::{Args, When};
+use crate::request::UsageError;
+
+/// One report on its way.
+struct Sink {
+    renderer: Box<dyn Renderer>,
+    out: BufWriter<Box<dyn Write>>,
+}
+
+/// All reports that were asked for.
+pub(crate) struct Outputs {
+    sinks: Vec<Sink>,
+    in_full: bool,
+}
+
+/// A format and the file that it goes to.
+struct Wanted {
+    format: String,
+    file: Option<PathBuf>,
+}
+
+impl Outputs {
+    /// Opens what `args` ask for; `many` says that several files are checked.
+    pub(crate) fn open(args: &Args, many: bool) -> Result<Self, UsageError> {
+        let mut wanted: Vec<Wanted> = args.output.iter().map(|text| parse(text)).collect();
+        if args.json {
+            wanted.push(Wanted { format: "json".to_owned(), file: None });
+        }
+        if wanted.is_empty() && !args.quiet {
+            wanted.push(Wanted { format: "text".to_owned(), file: None });
+        }
+        let in_full = args.verbose > 0
+            || wanted.iter().any(|wanted| wanted.format.starts_with("json"));
+        let sinks = wanted.into_iter().map(|wanted| sink(args, wanted, many));
+        Ok(Outputs { sinks: sinks.collect::<Result<_, _>>()?, in_full })
+    }
+
+    /// Whether some report wants attempts and real paths.
+    pub(crate) fn in_full(&self) -> bool {
+        self.in_full
+    }
+
+    pub(crate) fn subject(&mut self, target: &Target, subject: Subject) -> io::Result<()> {
+        if let [sink] = self.sinks.as_mut_slice() {
+            return sink.renderer.subject(&mut sink.out, target, subject);
+        }
+        for sink in &mut self.sinks {
+            sink.renderer.subject(&mut sink.out, target, subject.clone())?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn finish(
+        &mut self,
+        targets: &[Target],
+        summary: &Summary,
+        errors: &[ReportError],
+    ) -> io::Result<()> {
+        for sink in &mut self.sinks {
+            sink.renderer.finish(&mut sink.out, targets, summary, errors)?;
+            sink.out.flush()?;
+        }
+        Ok(())
+    }
+}
+
+fn parse(text: &str) -> Wanted {
+    match text.split_once('=') {
+        Some((format, file)) => {
+            Wanted { format: format.to_owned(), file: Some(PathBuf::from(file)) }
+        }
+        None => Wanted { format: text.to_owned(), file: None },
+    }
+}
+
+fn sink(args: &Args, wanted: Wanted, many: bool) -> Result<Sink, UsageError> {
+    let style = Style { color: wanted.file.is_none() && color(args), ascii: args.ascii };
+    let tree = Tree { style, depth: args.depth, verbose: args.verbose > 0 };
+    let renderer: Box<dyn Renderer> = match wanted.format.as_str() {
+        "text" => Box::new(Text::new(tree, args.verbose > 0)),
+        "tree" => Box::new(tree),
+        "table" => Box::new(Table { style }),
+        "ldd" => Box::new(Ldd { headings: many }),
+        "list" => Box::new(List::new(args.null)),
+        "json" => Box::new(Json::default()),
+        "json-lines" => Box::new(JsonLines),
+        _ => return Err(UsageError::Format(wanted.format)),
+    };
+    let out: Box<dyn Write> = match wanted.file {
+        None => Box::new(io::stdout()),
+        Some(path) => {
+            Box::new(File::create(&path).map_err(|error| UsageError::Output(path, error))?)
+        }
+    };
+    Ok(Sink { renderer, out: BufWriter::with_capacity(64 << 10, out) })
+}
+
+fn color(args: &Args) -> bool {
+    match args.color {
+        When::Always => true,
+        When::Never => false,
+        When::Auto => anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never,
+    }
+}

@@ -1,0 +1,426 @@
+//! From a path in a target to a subject of the report: the layers, in order.
+
+mod facts;
+mod subject;
+
+use std::collections::BTreeMap;
+
+use crate::content::{Content, Files};
+use crate::errno::Errno;
+use crate::finding::{self, Case};
+use crate::graph::{self, Graph, Limits, LoaderFile, Loaders, Program, Status};
+use crate::kernel::{self, End, Exec, Request};
+use crate::loader::{Environment, TryOutcome};
+use crate::outcome;
+use crate::path::TargetPath;
+use crate::platform::{Platform, abi};
+use crate::report::{
+    ErrorKind, Outcome, ReportError, Role, Severity, Stage, Subject, SubjectKind, Verdict,
+};
+use crate::rootfs::{Access, Credentials, Follow, Kind, Rootfs};
+use crate::target::TargetFacts;
+
+/// Where bare names are looked up unless the environment says otherwise.
+pub const DEFAULT_PATH: &[u8] = b"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// Tells whether a library of this name may be missing.
+pub type AllowMissing = Box<dyn Fn(&[u8]) -> bool>;
+
+/// How programs are started in a target, and how closely they are looked at.
+pub struct Settings {
+    /// The working directory.
+    pub workdir: TargetPath,
+    /// The environment.
+    pub variables: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// `/proc` is mounted.
+    pub has_proc: bool,
+    /// The CPU's level, such as `x86-64-v3`.
+    pub cpu: Option<String>,
+    /// What the target's owner says of its platform.
+    pub platform: Option<Platform>,
+    /// Where searches end.
+    pub limits: Limits,
+    /// Libraries that may be missing.
+    pub allow_missing: AllowMissing,
+    /// Say of each attempt what it met, and of each file where it really is.
+    pub in_full: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            workdir: TargetPath::root(),
+            variables: BTreeMap::new(),
+            has_proc: true,
+            cpu: None,
+            platform: None,
+            limits: Limits::default(),
+            allow_missing: Box::new(|_| false),
+            in_full: true,
+        }
+    }
+}
+
+/// Answers questions about one target.
+pub struct Inspector<'t> {
+    files: Files<'t>,
+    loaders: Loaders,
+    target: TargetFacts,
+    settings: Settings,
+}
+
+/// A subject, and what could not be looked at on the way.
+pub struct Inspection {
+    /// The subject.
+    pub subject: Subject,
+    /// The obstacles.
+    pub errors: Vec<ReportError>,
+}
+
+impl<'t> Inspector<'t> {
+    /// Looks `rootfs` over.
+    #[must_use]
+    pub fn new(rootfs: &'t Rootfs, settings: Settings) -> Self {
+        let files = Files::new(rootfs);
+        let loaders = Loaders::default();
+        let target = TargetFacts::look(&files, &loaders, settings.platform.clone());
+        Inspector { files, loaders, target, settings }
+    }
+
+    /// What is known of the target as a whole.
+    #[must_use]
+    pub fn target(&self) -> &TargetFacts {
+        &self.target
+    }
+
+    /// The files looked at so far.
+    #[must_use]
+    pub fn files(&self) -> &Files<'t> {
+        &self.files
+    }
+
+    /// Whether `path` leads to something that `--all` asks about: an ELF file
+    /// that can be loaded, or a script that may be executed.
+    #[must_use]
+    pub fn is_candidate(&self, path: &TargetPath) -> bool {
+        let Ok(opened) = self.files.rootfs().open(path.as_bytes()) else { return false };
+        let Some(data) = &opened.data else { return false };
+        let mut magic = [0; 4];
+        let read = data.read_at(0, &mut magic).unwrap_or(0);
+        if magic.starts_with(b"#!") {
+            return opened.metadata.mode & 0o111 != 0;
+        }
+        if read < 4 || magic != *b"\x7fELF" {
+            return false;
+        }
+        let record = self.files.record(self.files.keep(&opened));
+        let elf = record.content.ok().and_then(|content| content.elf().cloned());
+        elf.is_some_and(|object| object.is_loadable_type())
+    }
+
+    /// Whether `path` leads to a program: something to start, not to load.
+    #[must_use]
+    pub fn is_program(&self, path: &TargetPath) -> bool {
+        let Ok(file) = self.files.open_once(path.as_bytes()) else { return false };
+        let record = self.files.record(file);
+        match record.content {
+            Ok(Content::Elf(object)) => object.linkage() != crate::elf::Linkage::SharedObject,
+            Ok(content) => content.is_script(),
+            Err(_) => false,
+        }
+    }
+
+    /// The path that `name` means in the target: a bare name is looked up in
+    /// PATH, anything else starts at the working directory.
+    ///
+    /// # Errors
+    /// Where a bare name is in no directory of PATH.
+    pub fn locate(&self, name: &[u8]) -> Result<TargetPath, TargetPath> {
+        let workdir = &self.settings.workdir;
+        if name.contains(&b'/') || name.is_empty() {
+            return Ok(workdir.join(name));
+        }
+        let variable = self.settings.variables.get(&b"PATH"[..]);
+        let path = variable.map_or(DEFAULT_PATH, Vec::as_slice);
+        let candidates = path.split(|&b| b == b':').map(|d| workdir.join(d).join(name));
+        candidates.into_iter().find(|path| self.may_start(path)).ok_or_else(|| workdir.join(name))
+    }
+
+    fn may_start(&self, path: &TargetPath) -> bool {
+        let rootfs = self.files.rootfs();
+        rootfs.metadata(path.as_bytes()).is_ok_and(|metadata| {
+            metadata.kind == Kind::File && rootfs.user().may(Access::Execute, &metadata)
+        })
+    }
+
+    /// Would what `name` means start? `role` says why it is asked.
+    #[must_use]
+    pub fn inspect(&self, name: &[u8], role: Role) -> Inspection {
+        match self.locate(name) {
+            Ok(path) => self.inspect_path(&path, role),
+            Err(_) => self.not_in_path(name, role),
+        }
+    }
+
+    fn inspect_path(&self, path: &TargetPath, role: Role) -> Inspection {
+        let workdir = &self.settings.workdir;
+        let platform = self.target.platform.as_ref();
+        let exec = kernel::exec(&self.files, Request { path, workdir, platform });
+        let is_library = is_library(&exec, role);
+        let resolved = self.resolve(&exec, is_library);
+        let graph = resolved.as_ref().map(|(file, graph)| (file, graph));
+        let outcome = outcome::outcome(path, &exec, graph.filter(|_| !is_library));
+        let head = self.head(&exec, path);
+        let hops = |of: &[u8]| self.hops(of);
+        let findings = finding::findings(&Case {
+            path,
+            exec: &exec,
+            graph,
+            target: &self.target,
+            outcome: &outcome,
+            user: self.files.rootfs().user(),
+            head: &head,
+            is_library,
+            hops: &hops,
+        });
+        let errors = obstacles(&exec, resolved.as_ref().map(|(_, graph)| graph));
+        let verdict = verdict(&outcome, &findings, &errors, is_library);
+        let subject = subject::Draft {
+            files: &self.files,
+            settings: &self.settings,
+            path,
+            role,
+            exec: &exec,
+            graph,
+            kind: self.kind(path),
+            verdict,
+            outcome,
+            findings,
+        };
+        Inspection { subject: subject.build(), errors }
+    }
+
+    /// A bare name that is in no directory of PATH.
+    fn not_in_path(&self, name: &[u8], role: Role) -> Inspection {
+        let text = crate::bytes::lossy(name);
+        let variable = self.settings.variables.get(&b"PATH"[..]);
+        let path = crate::bytes::lossy(variable.map_or(DEFAULT_PATH, Vec::as_slice));
+        let outcome = Outcome {
+            starts: Some(false),
+            stage: Some(Stage::Runtime),
+            errno: Some(Errno::NOENT.name().to_owned()),
+            as_reported: outcome::not_in_path(&text),
+            ..Outcome::default()
+        };
+        let findings = vec![finding::not_in_path(name, &path, &outcome)];
+        let errors = Vec::new();
+        let verdict = verdict(&outcome, &findings, &errors, false);
+        let subject = Subject {
+            target: 0,
+            path: text,
+            path_b64: crate::bytes::exact(name),
+            real_path: None,
+            role,
+            layer: None,
+            kind: SubjectKind::Absent,
+            verdict,
+            outcome,
+            elf: None,
+            script: None,
+            libraries: Vec::new(),
+            findings,
+        };
+        Inspection { subject, errors }
+    }
+
+    /// What the program's loader would load, or would if it were there.
+    fn resolve(&self, exec: &Exec, is_library: bool) -> Option<(LoaderFile, Graph)> {
+        let program = exec.program.as_ref()?;
+        let object = &program.object;
+        let header = &object.header;
+        let abi = abi(header.machine, header.layout, header.flags)?;
+        let (interp, usable) = match &program.interpreter {
+            Some(interpreter) => (interpreter.path.clone(), interpreter.file.is_ok()),
+            None if is_library => (self.loader_for(object, abi), true),
+            None => return None,
+        };
+        let environment = self.environment(&program.metadata);
+        let program = Program {
+            object,
+            abi,
+            path: &program.path,
+            real_path: &program.real_path,
+            interp: &interp,
+        };
+        let start = graph::start(&self.files, &self.loaders, &program, usable, &environment);
+        let file = start.file.clone();
+        let mut graph = graph::resolve(
+            &self.files,
+            start,
+            &self.settings.workdir,
+            self.settings.limits,
+            &self.settings.allow_missing,
+        );
+        self.look_closer(&mut graph);
+        Some((file, graph))
+    }
+
+    /// The loader that would load a library: the one of the C library that it
+    /// was linked with, where the target has that.
+    fn loader_for(&self, object: &crate::elf::Object, abi: &'static crate::platform::Abi) -> Vec<u8> {
+        use crate::loader::LoaderKind::{Glibc, Musl};
+        use crate::report::Libc;
+        let own = || self.target.loaders.iter().filter(|loader| loader.abi.name == abi.name);
+        let wanted = own().find(|loader| match finding::built_for(object) {
+            Libc::Musl => matches!(loader.kind, Musl(_)),
+            Libc::Glibc => matches!(loader.kind, Glibc(_)),
+            _ => false,
+        });
+        match wanted.or_else(|| own().next()) {
+            Some(loader) => loader.path.clone().into_bytes(),
+            None => abi.glibc_loaders.first().map_or(&b""[..], |path| path.as_bytes()).to_vec(),
+        }
+    }
+
+    fn environment(&self, of: &crate::rootfs::Metadata) -> Environment {
+        let variable = |name: &[u8]| self.settings.variables.get(name).cloned();
+        Environment {
+            library_path: variable(b"LD_LIBRARY_PATH"),
+            preload: variable(b"LD_PRELOAD"),
+            workdir: self.settings.workdir.clone(),
+            secure: gains_rights(self.files.rootfs().user(), of),
+            has_proc: self.settings.has_proc,
+            cpu: self.settings.cpu.clone(),
+        }
+    }
+
+    /// Says of candidates that were not there whether a link led to nothing.
+    fn look_closer(&self, graph: &mut Graph) {
+        for library in &mut graph.libraries {
+            let failed = !matches!(library.status, Status::Found | Status::AlreadyLoaded);
+            if !failed && !self.settings.in_full {
+                continue;
+            }
+            for attempt in &mut library.attempts {
+                if attempt.outcome != TryOutcome::Absent {
+                    continue;
+                }
+                let hops = self.hops(&attempt.path);
+                if !hops.is_empty() {
+                    attempt.outcome = TryOutcome::BrokenLink;
+                    attempt.detail = Some(hops.join("; "));
+                }
+            }
+        }
+    }
+
+    /// The links at the end of the way to something that is not there; none
+    /// where the name itself is absent.
+    fn hops(&self, path: &[u8]) -> Vec<String> {
+        let rootfs = self.files.rootfs();
+        let path = self.settings.workdir.join(path);
+        let last = rootfs.walk(path.as_bytes(), Follow::NotLast);
+        let is_link = last
+            .end
+            .is_ok_and(|node| rootfs.filesystem().metadata(node).kind == Kind::Symlink);
+        if !is_link {
+            return Vec::new();
+        }
+        let walk = rootfs.walk(path.as_bytes(), Follow::Last);
+        let Err(errno) = walk.end else { return Vec::new() };
+        let shown = |hop: &crate::rootfs::Hop| {
+            format!("{} -> {}", hop.link, crate::bytes::Shown(&hop.target))
+        };
+        let mut lines: Vec<String> = walk.hops.iter().skip(last.hops.len()).map(shown).collect();
+        lines.push(format!("{}: {errno}", walk.real_path));
+        lines
+    }
+
+    /// The first bytes of the file that the way ended at.
+    fn head(&self, exec: &Exec, path: &TargetPath) -> Vec<u8> {
+        let end = match &exec.end {
+            End::Refused { why: kernel::Refusal::Format(path, _), .. } => path,
+            _ => path,
+        };
+        let record = self.files.open_once(end.as_bytes()).map(|file| self.files.record(file));
+        match record.map(|record| record.content) {
+            Ok(Ok(Content::Other { head, .. })) => head.to_vec(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn kind(&self, path: &TargetPath) -> SubjectKind {
+        match self.files.open_once(path.as_bytes()).map(|file| self.files.record(file).content) {
+            Ok(Ok(Content::Elf(_))) => SubjectKind::Elf,
+            Ok(Ok(content)) if content.is_script() => SubjectKind::Script,
+            Ok(_) | Err(Errno::ACCES) => SubjectKind::Other,
+            Err(_) => SubjectKind::Absent,
+        }
+    }
+}
+
+/// `AT_SECURE`: starting the file changes the effective user or group
+/// (`fs/exec.c:bprm_fill_uid`; set-gid counts where the group may execute).
+fn gains_rights(user: &Credentials, of: &crate::rootfs::Metadata) -> bool {
+    let as_owner = of.mode & 0o4000 != 0 && of.uid != user.uid;
+    let as_group = of.mode & 0o2010 == 0o2010 && of.gid != user.gid;
+    as_owner || as_group
+}
+
+/// A library that was named or met is judged by its needs: nobody starts it.
+fn is_library(exec: &Exec, role: Role) -> bool {
+    let asked = matches!(role, Role::Argument | Role::Scanned | Role::Copied);
+    let program = exec.program.as_ref().filter(|_| exec.scripts.is_empty());
+    // A library has no use for an execute bit, and the kernel stops there.
+    asked
+        && program.is_some_and(|program| {
+            let object = &program.object;
+            object.linkage() == crate::elf::Linkage::SharedObject && !object.dynamic.is_pie()
+        })
+}
+
+fn obstacles(exec: &Exec, graph: Option<&Graph>) -> Vec<ReportError> {
+    let mut errors = Vec::new();
+    let mut add = |kind, path: &[u8], message: String, offset| {
+        let path = Some(crate::bytes::lossy(path));
+        errors.push(ReportError { kind, target: Some(0), path, message, offset });
+    };
+    if let End::Unreadable(errno) = exec.end {
+        let path = exec.scripts.last().map(|script| script.path.clone());
+        let path = path.unwrap_or_else(TargetPath::root);
+        add(ErrorKind::Io, path.as_bytes(), format!("cannot read it: {errno}"), None);
+    }
+    let Some(graph) = graph else { return errors };
+    if let Some(limit) = &graph.limit {
+        let main = &graph.map.get(crate::loader::LinkMap::MAIN).path;
+        add(ErrorKind::Limit, main, limit.to_string(), None);
+    }
+    if let Some((path, errno)) = &graph.unreadable {
+        add(ErrorKind::Io, path, format!("cannot read it: {errno}"), None);
+    }
+    for (_, loaded) in graph.map.iter() {
+        let anomalies = loaded.object.iter().flat_map(|object| &object.anomalies);
+        for anomaly in anomalies.filter(|anomaly| anomaly.hides_needs()) {
+            let kind = if anomaly.is_limit() { ErrorKind::Limit } else { ErrorKind::Malformed };
+            add(kind, &loaded.path, anomaly.to_string(), anomaly.offset());
+        }
+    }
+    errors
+}
+
+fn verdict(
+    outcome: &Outcome,
+    findings: &[crate::report::Finding],
+    errors: &[ReportError],
+    is_library: bool,
+) -> Verdict {
+    let worst = findings.iter().map(|finding| finding.severity).max();
+    let starts = if is_library { Some(true) } else { outcome.starts };
+    match (starts, worst) {
+        _ if !errors.is_empty() => Verdict::Unknown,
+        (Some(false), _) | (_, Some(Severity::Error)) => Verdict::Broken,
+        (None, _) => Verdict::Unknown,
+        (Some(true), Some(Severity::Warning)) => Verdict::Warning,
+        (Some(true), _) => Verdict::Ok,
+    }
+}

@@ -1,0 +1,250 @@
+//! Putting a subject together for the report.
+
+use super::{Settings, facts};
+use crate::bytes::{exact, lossy};
+use crate::content::Files;
+use crate::errno::Errno;
+use crate::graph::{self, Graph, LoaderFile, Status};
+use crate::kernel::{Exec, InterpreterRefusal, Program};
+use crate::loader::{LoaderKind, ObjectId, TryOutcome};
+use crate::path::TargetPath;
+use crate::report::{
+    Attempt, AttemptOutcome, Finding, Interpreter, InterpreterStatus, Library, LibraryStatus,
+    Outcome, Role, Rule, Script, Subject, SubjectKind, Verdict,
+};
+
+/// Everything that a subject of the report is made from.
+pub(super) struct Draft<'a> {
+    pub(super) files: &'a Files<'a>,
+    pub(super) settings: &'a Settings,
+    pub(super) path: &'a TargetPath,
+    pub(super) role: Role,
+    pub(super) exec: &'a Exec,
+    pub(super) graph: Option<(&'a LoaderFile, &'a Graph)>,
+    pub(super) kind: SubjectKind,
+    pub(super) verdict: Verdict,
+    pub(super) outcome: Outcome,
+    pub(super) findings: Vec<Finding>,
+}
+
+impl Draft<'_> {
+    pub(super) fn build(self) -> Subject {
+        let program = self.exec.program.as_ref();
+        let elf = program.map(|program| facts::elf(&program.object, self.interpreter(program)));
+        Subject {
+            target: 0,
+            path: lossy(self.path.as_bytes()),
+            path_b64: exact(self.path.as_bytes()),
+            real_path: self.real_path(self.path.as_bytes()),
+            layer: None,
+            script: self.script(),
+            libraries: self.libraries(),
+            elf,
+            role: self.role,
+            kind: self.kind,
+            verdict: self.verdict,
+            outcome: self.outcome,
+            findings: self.findings,
+        }
+    }
+
+    fn real_path(&self, path: &[u8]) -> Option<String> {
+        if !self.settings.in_full {
+            return None;
+        }
+        let path = self.settings.workdir.join(path);
+        Some(lossy(self.files.rootfs().real_path(path.as_bytes())?.as_bytes()))
+    }
+
+    fn script(&self) -> Option<Script> {
+        let first = self.exec.scripts.first()?;
+        let shebang = &first.shebang;
+        let last = self.exec.scripts.last()?;
+        let end = self.settings.workdir.join(&last.shebang.interpreter);
+        let chain = self.exec.scripts.iter().map(|script| lossy(script.path.as_bytes()));
+        Some(Script {
+            interpreter: Some(lossy(&shebang.interpreter)),
+            argument: shebang.argument.as_deref().map(lossy),
+            line: lossy(&shebang.line),
+            ends_in_cr: shebang.ends_in_cr(),
+            chain: chain.chain([lossy(end.as_bytes())]).collect(),
+        })
+    }
+
+    fn interpreter(&self, program: &Program) -> Option<Interpreter> {
+        let Some(interpreter) = &program.interpreter else {
+            // The kernel did not get as far as opening it.
+            let interp = program.object.interp.as_ref()?;
+            return Some(Interpreter {
+                path: lossy(interp.path()),
+                path_b64: exact(interp.path()),
+                status: InterpreterStatus::Malformed,
+                real_path: None,
+                layer: None,
+            });
+        };
+        Some(Interpreter {
+            path: lossy(&interpreter.path),
+            path_b64: exact(&interpreter.path),
+            status: self.interpreter_status(&interpreter.file, &interpreter.path),
+            real_path: interpreter
+                .file
+                .is_ok()
+                .then(|| self.real_path(&interpreter.path))
+                .flatten(),
+            layer: None,
+        })
+    }
+
+    fn interpreter_status(
+        &self,
+        file: &Result<crate::content::FileId, InterpreterRefusal>,
+        path: &[u8],
+    ) -> InterpreterStatus {
+        match file {
+            Ok(_) => match self.graph {
+                Some((LoaderFile::Known(LoaderKind::NotALoader), _)) => {
+                    InterpreterStatus::NotALoader
+                }
+                _ => InterpreterStatus::Ok,
+            },
+            Err(InterpreterRefusal::Lookup(Errno::NOENT)) if self.is_link(path) => {
+                InterpreterStatus::BrokenLink
+            }
+            Err(refusal) => refusal_status(refusal),
+        }
+    }
+
+    fn is_link(&self, path: &[u8]) -> bool {
+        let rootfs = self.files.rootfs();
+        let path = self.settings.workdir.join(path);
+        let end = rootfs.walk(path.as_bytes(), crate::rootfs::Follow::NotLast).end;
+        end.is_ok_and(|node| {
+            rootfs.filesystem().metadata(node).kind == crate::rootfs::Kind::Symlink
+        })
+    }
+
+    fn libraries(&self) -> Vec<Library> {
+        let Some((file, graph)) = self.graph else { return Vec::new() };
+        let assumed = *file == LoaderFile::Assumed;
+        graph.libraries.iter().map(|library| self.library(graph, library, assumed)).collect()
+    }
+
+    fn library(&self, graph: &Graph, library: &graph::Library, assumed: bool) -> Library {
+        let object = library.object.map(|id| graph.map.get(id));
+        let facts = object.and_then(|loaded| loaded.object.as_ref());
+        let is_itself = matches!(library.status, Status::Found);
+        let needed = facts.filter(|_| is_itself);
+        let needed = needed.map(|facts| facts.dynamic.needed().map(lossy).collect());
+        let real_path = library
+            .path
+            .as_deref()
+            .filter(|_| library.status != Status::Missing)
+            .and_then(|path| self.real_path(path));
+        Library {
+            name: lossy(&library.name),
+            name_b64: exact(&library.name),
+            status: match library.status {
+                Status::Found => LibraryStatus::Found,
+                Status::Missing => LibraryStatus::Missing,
+                Status::Unusable(_) => LibraryStatus::Unusable,
+                Status::AlreadyLoaded => LibraryStatus::AlreadyLoaded,
+                Status::Optional => LibraryStatus::AllowedMissing,
+            },
+            path: library.path.as_deref().map(lossy),
+            path_b64: library.path.as_deref().and_then(exact),
+            real_path,
+            soname: facts.and_then(|facts| facts.dynamic.soname.as_deref()).map(lossy),
+            layer: None,
+            package: None,
+            found_by: library.rule.map(rule),
+            rule_object: name_of(graph, library.owner),
+            needed: needed.unwrap_or_default(),
+            needed_by: library.requesters.iter().map(|id| lossy(&graph.map.get(*id).path)).collect(),
+            depth: library.depth,
+            attempts: self.attempts(graph, library, assumed),
+        }
+    }
+
+    fn attempts(&self, graph: &Graph, library: &graph::Library, assumed: bool) -> Vec<Attempt> {
+        let wanted = self.settings.in_full
+            || !matches!(library.status, Status::Found | Status::AlreadyLoaded);
+        if !wanted {
+            return Vec::new();
+        }
+        let attempt = |attempt: &graph::Attempt| Attempt {
+            path: lossy(&attempt.path),
+            path_b64: exact(&attempt.path),
+            rule: rule(attempt.rule),
+            rule_object: name_of(graph, attempt.owner),
+            assumed,
+            outcome: attempt_outcome(attempt.outcome),
+            detail: attempt.detail.clone(),
+        };
+        library.attempts.iter().map(attempt).collect()
+    }
+}
+
+fn name_of(graph: &Graph, object: Option<ObjectId>) -> Option<String> {
+    object.map(|id| lossy(&graph.map.get(id).path))
+}
+
+fn refusal_status(refusal: &InterpreterRefusal) -> InterpreterStatus {
+    match refusal {
+        InterpreterRefusal::EmptyName | InterpreterRefusal::Directory => {
+            InterpreterStatus::Directory
+        }
+        InterpreterRefusal::Lookup(Errno::LOOP) => InterpreterStatus::LinkLoop,
+        InterpreterRefusal::Lookup(Errno::NOTDIR) => InterpreterStatus::NotADirectory,
+        InterpreterRefusal::Lookup(Errno::ACCES) | InterpreterRefusal::Unreadable(_) => {
+            InterpreterStatus::Unreachable
+        }
+        InterpreterRefusal::Lookup(_) => InterpreterStatus::Missing,
+        InterpreterRefusal::NotExecutable => InterpreterStatus::NotExecutable,
+        InterpreterRefusal::TooShort => InterpreterStatus::TooShort,
+        InterpreterRefusal::Special | InterpreterRefusal::NotElf => InterpreterStatus::NotElf,
+        InterpreterRefusal::WrongMachine => InterpreterStatus::WrongMachine,
+        InterpreterRefusal::Malformed => InterpreterStatus::Malformed,
+        InterpreterRefusal::WrongType => InterpreterStatus::WrongType,
+    }
+}
+
+fn rule(rule: crate::loader::Rule) -> Rule {
+    use crate::loader::Rule as From;
+    match rule {
+        From::Preload => Rule::Preload,
+        From::Rpath => Rule::Rpath,
+        From::RpathInherited => Rule::RpathInherited,
+        From::LibraryPath => Rule::LibraryPath,
+        From::Runpath => Rule::Runpath,
+        From::RunpathInherited => Rule::RunpathInherited,
+        From::Cache => Rule::Cache,
+        From::MuslPathFile => Rule::MuslPathFile,
+        From::DefaultDirectory => Rule::DefaultDir,
+        From::Direct => Rule::Direct,
+        From::AlreadyLoaded => Rule::AlreadyLoaded,
+        From::LoaderItself => Rule::LoaderItself,
+    }
+}
+
+fn attempt_outcome(outcome: TryOutcome) -> AttemptOutcome {
+    match outcome {
+        TryOutcome::Found => AttemptOutcome::Found,
+        TryOutcome::Absent => AttemptOutcome::Absent,
+        TryOutcome::NotADirectory => AttemptOutcome::NotADirectory,
+        TryOutcome::BrokenLink => AttemptOutcome::BrokenLink,
+        TryOutcome::LinkLoop => AttemptOutcome::LinkLoop,
+        TryOutcome::NameTooLong => AttemptOutcome::NameTooLong,
+        TryOutcome::Unreadable => AttemptOutcome::Unreadable,
+        TryOutcome::IoError => AttemptOutcome::IoError,
+        TryOutcome::Directory => AttemptOutcome::Directory,
+        TryOutcome::TooShort => AttemptOutcome::TooShort,
+        TryOutcome::NotElf => AttemptOutcome::NotElf,
+        TryOutcome::WrongClass => AttemptOutcome::WrongClass,
+        TryOutcome::WrongData => AttemptOutcome::WrongData,
+        TryOutcome::WrongMachine => AttemptOutcome::WrongMachine,
+        TryOutcome::NotLoadable => AttemptOutcome::NotLoadable,
+        TryOutcome::Dropped => AttemptOutcome::Dropped,
+        TryOutcome::NotTried => AttemptOutcome::NotTried,
+    }
+}

@@ -1,0 +1,73 @@
+//! A table of the libraries of each subject.
+
+use std::io::{self, Write};
+
+use tabled::builder::Builder;
+use tabled::settings::Style as Border;
+
+use super::Renderer;
+use super::paint::Style;
+use super::tree::label;
+use crate::bytes::escape;
+use crate::report::{Library, LibraryStatus, ReportError, Subject, Summary, Target, Verdict};
+
+/// Writes tables.
+pub struct Table {
+    /// How they look.
+    pub style: Style,
+}
+
+fn row(library: &Library) -> [String; 4] {
+    let path = library.path.as_deref().map(|path| escape(path).into_owned());
+    let what = match library.status {
+        LibraryStatus::Missing => "not found".to_owned(),
+        LibraryStatus::AllowedMissing => "not found (may be missing)".to_owned(),
+        LibraryStatus::Unusable => format!("{} (unusable)", path.unwrap_or_default()),
+        LibraryStatus::Found | LibraryStatus::AlreadyLoaded => path.unwrap_or_default(),
+    };
+    let rule = library.found_by.map(|rule| label(rule, library.rule_object.as_deref()));
+    let needed_by: Vec<_> = library.needed_by.iter().map(|by| escape(by)).collect();
+    let needed_by = match needed_by.as_slice() {
+        [] => String::new(),
+        [one] => one.to_string(),
+        [first, rest @ ..] => format!("{first} and {} more", rest.len()),
+    };
+    [escape(&library.name).into_owned(), what, rule.unwrap_or_default(), needed_by]
+}
+
+impl Renderer for Table {
+    fn subject(&mut self, out: &mut dyn Write, _: &Target, subject: Subject) -> io::Result<()> {
+        let verdict = match subject.verdict {
+            Verdict::Ok => "ok",
+            Verdict::Warning => "warning",
+            Verdict::Unknown => "unknown",
+            Verdict::Broken => "broken",
+        };
+        writeln!(out, "{}: {verdict}", escape(&subject.path))?;
+        if subject.libraries.is_empty() {
+            return Ok(());
+        }
+        let mut table = Builder::default();
+        table.push_record(["library", "file", "found by", "needed by"]);
+        for library in &subject.libraries {
+            table.push_record(row(library));
+        }
+        let mut table = table.build();
+        if self.style.ascii {
+            table.with(Border::ascii());
+        } else {
+            table.with(Border::sharp());
+        }
+        writeln!(out, "{table}")
+    }
+
+    fn finish(
+        &mut self,
+        _: &mut dyn Write,
+        _: &[Target],
+        _: &Summary,
+        _: &[ReportError],
+    ) -> io::Result<()> {
+        Ok(())
+    }
+}

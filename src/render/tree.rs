@@ -1,0 +1,290 @@
+//! The tree of needs, in ldd's words.
+//!
+//! Every need is a line. What an object needs itself is shown once: below the
+//! object that first asked for it.
+
+use std::collections::HashMap;
+use std::io::{self, Write};
+
+use super::Renderer;
+use super::paint::{Paint, Style};
+use crate::bytes::escape;
+use crate::report::{
+    Attempt, AttemptOutcome, InterpreterStatus, Libc, Library, LibraryStatus, Linkage, ReportError,
+    Role, Rule, Subject, SubjectKind, Summary, Target,
+};
+
+/// How deep a tree is drawn at most.
+const MAX_DEPTH: usize = 256;
+
+/// Writes trees and nothing else.
+pub struct Tree {
+    /// How they look.
+    pub style: Style,
+    /// How many levels are shown.
+    pub depth: Option<usize>,
+    /// Show every attempt.
+    pub verbose: bool,
+}
+
+impl Renderer for Tree {
+    fn subject(&mut self, out: &mut dyn Write, _: &Target, subject: Subject) -> io::Result<()> {
+        self.write(out, &subject)
+    }
+
+    fn finish(
+        &mut self,
+        _: &mut dyn Write,
+        _: &[Target],
+        _: &Summary,
+        _: &[ReportError],
+    ) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Tree {
+    pub(super) fn write(&self, out: &mut dyn Write, subject: &Subject) -> io::Result<()> {
+        writeln!(out, "{}{}", self.style.paint(Paint::Strong, &escape(&subject.path)), title(subject))?;
+        let drawing = Drawing::new(self, subject);
+        let missing = subject.elf.as_ref().and_then(|elf| elf.interpreter.as_ref());
+        let missing = missing.filter(|interpreter| interpreter.status != InterpreterStatus::Ok);
+        if let Some(interpreter) = missing {
+            let last = subject.libraries.is_empty() || self.depth == Some(0);
+            let what = match interpreter.status {
+                InterpreterStatus::Missing => "not found".to_owned(),
+                other => format!("unusable: {}", words(other)),
+            };
+            writeln!(
+                out,
+                "{}{} => {} [interpreter]",
+                self.style.branch(last).0,
+                escape(&interpreter.path),
+                self.style.paint(Paint::Bad, &what)
+            )?;
+        }
+        drawing.draw(out, &drawing.program, "", 1)
+    }
+}
+
+fn words(status: InterpreterStatus) -> &'static str {
+    match status {
+        InterpreterStatus::Ok => "fine",
+        InterpreterStatus::Missing => "not found",
+        InterpreterStatus::BrokenLink => "a link that leads to nothing",
+        InterpreterStatus::LinkLoop => "links that lead round in a circle",
+        InterpreterStatus::NotADirectory => "something on the way is no directory",
+        InterpreterStatus::Directory => "a directory",
+        InterpreterStatus::Unreachable => "permission denied on the way",
+        InterpreterStatus::NotExecutable => "not executable",
+        InterpreterStatus::TooShort => "too short for an ELF file",
+        InterpreterStatus::NotElf => "not an ELF file",
+        InterpreterStatus::WrongMachine => "for another machine",
+        InterpreterStatus::WrongType => "of a type that cannot run",
+        InterpreterStatus::Malformed => "malformed",
+        InterpreterStatus::NotALoader => "not a loader",
+    }
+}
+
+/// What stands behind the subject's path.
+fn title(subject: &Subject) -> String {
+    let mut title = String::new();
+    if let Some(script) = &subject.script {
+        title.push_str("  script");
+        for path in script.chain.iter().skip(1) {
+            title.push_str(" -> ");
+            title.push_str(&escape(path));
+        }
+    }
+    if let Some(elf) = &subject.elf {
+        let linkage = match elf.linkage {
+            Linkage::Dynamic => "dynamic",
+            Linkage::Static => "static",
+            Linkage::StaticPie => "static-pie",
+            Linkage::SharedObject => "shared object",
+        };
+        title.push_str("  ");
+        title.push_str(&elf.machine);
+        title.push(' ');
+        title.push_str(linkage);
+        let libc = match elf.libc {
+            Libc::Glibc => " glibc",
+            Libc::Musl => " musl",
+            Libc::Uclibc => " uclibc",
+            Libc::Bionic => " bionic",
+            Libc::None | Libc::Unknown => "",
+        };
+        title.push_str(libc);
+    } else if subject.script.is_none() {
+        title.push_str(match subject.kind {
+            SubjectKind::Absent => "  not found",
+            SubjectKind::Elf => "  ELF",
+            SubjectKind::Script => "  script",
+            SubjectKind::Other => "  not a program",
+        });
+    }
+    let role = match subject.role {
+        Role::Argument | Role::Scanned => return title,
+        Role::Entrypoint => "entrypoint",
+        Role::Cmd => "cmd",
+        Role::Healthcheck => "healthcheck",
+        Role::Copied => "copied",
+    };
+    title.push_str("  (");
+    title.push_str(role);
+    title.push(')');
+    title
+}
+
+struct Drawing<'a> {
+    tree: &'a Tree,
+    subject: &'a Subject,
+    /// The path of the ELF program: of a script, the end of its chain.
+    program: String,
+    /// Indices into `libraries` by who needs them.
+    needed_by: HashMap<&'a str, Vec<usize>>,
+}
+
+impl<'a> Drawing<'a> {
+    fn new(tree: &'a Tree, subject: &'a Subject) -> Self {
+        let script_end = subject.script.as_ref().and_then(|script| script.chain.last());
+        let program = script_end.unwrap_or(&subject.path).clone();
+        let mut needed_by: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (index, library) in subject.libraries.iter().enumerate() {
+            for requester in &library.needed_by {
+                needed_by.entry(requester).or_default().push(index);
+            }
+        }
+        Drawing { tree, subject, program, needed_by }
+    }
+
+    /// What `path` needs, in the order in which it says so.
+    fn children_of(&self, path: &str) -> Vec<usize> {
+        let mut children = self.needed_by.get(path).cloned().unwrap_or_default();
+        let needed = if path == self.program {
+            self.subject.elf.as_ref().map(|elf| &elf.needed)
+        } else {
+            let of = |library: &&Library| {
+                library.status == LibraryStatus::Found && library.path.as_deref() == Some(path)
+            };
+            self.subject.libraries.iter().find(of).map(|library| &library.needed)
+        };
+        let Some(needed) = needed else { return children };
+        let place: HashMap<&str, usize> =
+            needed.iter().enumerate().rev().map(|(i, name)| (name.as_str(), i + 1)).collect();
+        // What is not among the needs comes first: preloads and filtees.
+        children.sort_by_key(|&child| {
+            place.get(self.subject.libraries[child].name.as_str()).copied().unwrap_or(0)
+        });
+        children
+    }
+
+    fn draw(
+        &self,
+        out: &mut dyn Write,
+        parent: &str,
+        indent: &str,
+        depth: usize,
+    ) -> io::Result<()> {
+        let children = self.children_of(parent);
+        if self.tree.depth.is_some_and(|limit| depth > limit) || depth > MAX_DEPTH {
+            return Ok(());
+        }
+        for (place, &index) in children.iter().enumerate() {
+            let library = &self.subject.libraries[index];
+            let (branch, below) = self.tree.style.branch(place + 1 == children.len());
+            writeln!(out, "{indent}{branch}{}", self.line(library))?;
+            let indent = format!("{indent}{below}");
+            if self.tree.verbose {
+                for attempt in &library.attempts {
+                    writeln!(out, "{indent}    {}", self.attempt(attempt))?;
+                }
+            }
+            let Some(path) = library.path.as_deref() else { continue };
+            let is_first = library.needed_by.first().is_some_and(|first| first == parent);
+            if is_first && library.status == LibraryStatus::Found {
+                self.draw(out, path, &indent, depth + 1)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn line(&self, library: &Library) -> String {
+        let name = escape(&library.name);
+        let style = self.tree.style;
+        match (library.status, library.path.as_deref()) {
+            (LibraryStatus::Missing, _) => {
+                format!("{name} => {}", style.paint(Paint::Bad, "not found"))
+            }
+            (LibraryStatus::AllowedMissing, _) => {
+                format!("{name} => {}", style.paint(Paint::Warn, "not found (may be missing)"))
+            }
+            (LibraryStatus::Unusable, path) => {
+                let path = escape(path.unwrap_or_default());
+                let why = library.attempts.iter().find(|attempt| Some(&*attempt.path) == library.path.as_deref());
+                let why = why.and_then(|attempt| attempt.detail.as_deref()).unwrap_or("");
+                let unusable = style.paint(Paint::Bad, &format!("unusable: {}", escape(why)));
+                format!("{name} => {path} {unusable}")
+            }
+            (_, path) => {
+                let path = escape(path.unwrap_or(&self.program));
+                let label = library.found_by.map(|rule| label(rule, library.rule_object.as_deref()));
+                let label = style.paint(Paint::Dim, &format!("[{}]", label.unwrap_or_default()));
+                format!("{name} => {path} {label}")
+            }
+        }
+    }
+
+    fn attempt(&self, attempt: &Attempt) -> String {
+        let outcome = match attempt.outcome {
+            AttemptOutcome::Found => "found",
+            AttemptOutcome::Absent => "absent",
+            AttemptOutcome::NotADirectory => "not a directory",
+            AttemptOutcome::BrokenLink => "broken link",
+            AttemptOutcome::LinkLoop => "link loop",
+            AttemptOutcome::NameTooLong => "name too long",
+            AttemptOutcome::Unreadable => "unreadable",
+            AttemptOutcome::IoError => "I/O error",
+            AttemptOutcome::Directory => "a directory",
+            AttemptOutcome::TooShort => "too short",
+            AttemptOutcome::NotElf => "not ELF",
+            AttemptOutcome::WrongClass => "wrong class",
+            AttemptOutcome::WrongData => "wrong byte order",
+            AttemptOutcome::WrongMachine => "wrong machine",
+            AttemptOutcome::NotLoadable => "not loadable",
+            AttemptOutcome::Dropped => "left out",
+            AttemptOutcome::NotTried => "not tried",
+        };
+        let detail = attempt.detail.as_deref().map(|d| format!(" ({})", escape(d)));
+        let label = label(attempt.rule, attempt.rule_object.as_deref());
+        let assumed = if attempt.assumed { ", assumed" } else { "" };
+        let line = format!(
+            "tried {}: {outcome}{} [{label}{assumed}]",
+            escape(&attempt.path),
+            detail.unwrap_or_default()
+        );
+        self.tree.style.paint(Paint::Dim, &line)
+    }
+}
+
+pub(super) fn label(rule: Rule, object: Option<&str>) -> String {
+    let of = |what: &str| match object {
+        Some(object) => format!("{what} of {}", escape(object)),
+        None => what.to_owned(),
+    };
+    match rule {
+        Rule::Preload => "preload".to_owned(),
+        Rule::Rpath => "rpath".to_owned(),
+        Rule::RpathInherited => of("rpath"),
+        Rule::LibraryPath => "LD_LIBRARY_PATH".to_owned(),
+        Rule::Runpath => "runpath".to_owned(),
+        Rule::RunpathInherited => of("runpath"),
+        Rule::Cache => "ld.so.cache".to_owned(),
+        Rule::MuslPathFile => "path file".to_owned(),
+        Rule::DefaultDir => "default".to_owned(),
+        Rule::Direct => "path".to_owned(),
+        Rule::AlreadyLoaded => "already loaded".to_owned(),
+        Rule::LoaderItself => "loader".to_owned(),
+        Rule::Donor => "donor".to_owned(),
+    }
+}
