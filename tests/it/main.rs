@@ -13,3 +13,4 @@ mod cli;
 mod glibc;
 mod kernel;
 mod musl;
+mod random;
