@@ -41,16 +41,12 @@ def run(*command):
 
 def debian(target, _):
     """minbase and packages; dpkg runs in it, so ldconfig has run too."""
-    support.need_root()
-    support.need_tools("mmdebstrap")
     run("mmdebstrap", "--variant=minbase", "--mode=root", "--quiet", f"--include={','.join(DEBIAN)}",
         "--dpkgopt=path-exclude=/usr/share/doc/*", "--dpkgopt=path-exclude=/usr/share/locale/*", SUITE, target)
 
 
 def arm64(target, _):
     """Packages unpacked without a maintainer script: needs no emulator."""
-    support.need_root()
-    support.need_tools("mmdebstrap")
     run("mmdebstrap", "--variant=extract", "--mode=root", "--quiet", "--architectures=arm64", "--skip=check/qemu",
         "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr", "--include=?essential", f"--include={ARM64}", SUITE, target)
 
@@ -247,6 +243,9 @@ def main():
     options = parser.parse_args()
     if os.path.exists(options.dir) and os.listdir(options.dir):
         sys.exit(f"error: `{options.dir}` is not empty")
+    if options.kind in ("debian", "arm64"):
+        support.need_root()
+        support.need_tools("mmdebstrap")
     os.makedirs(options.dir, exist_ok=True)
     began = time.monotonic()
     target = os.path.realpath(options.dir)

@@ -32,7 +32,8 @@ from support import Cage, ET_DYN, field, show
 LINE = re.compile(rb"^\t(?:(?P<name>.*) => )?(?P<path>.*?)(?: \(0x[0-9a-f]+\))?$", re.S)
 FOREVER = 1 << 30
 
-Question = collections.namedtuple("Question", "path kind elf loader musl secure")
+# `real`: the program itself where `path` is a link to it.
+Question = collections.namedtuple("Question", "path kind elf loader musl real")
 Entry = collections.namedtuple("Entry", "name path")
 
 
@@ -80,16 +81,16 @@ def survey(root, wanted, links):
     for path, (elf, mode) in programs.items():
         # Without the x bit exec has nothing to say; the loader can still be asked, as for a library.
         kind = "program" if mode & 0o111 else "library"
-        questions.append(Question(path, kind, elf, None, b"ld-musl" in elf.interp, bool(mode & 0o6000)))
+        questions.append(Question(path, kind, elf, None, False, path))
     for path in sorted(chosen[:wanted]):
-        questions.append(Question(path, "library", libraries[path][0], None, False, False))
+        questions.append(Question(path, "library", libraries[path][0], None, False, path))
     if links:
         with Cage(root, proc=False) as cage:
-            by_inode = {(os.lstat(root + path).st_ino): path for path in programs if programs[path][1] & 0o111}
+            by_inode = {os.lstat(root + path).st_ino: path for path in programs if programs[path][1] & 0o111}
             for path, (code, inode, mode) in zip(symlinks, cage.stat(symlinks)):
                 if code == 0 and inode in by_inode and stat.S_ISREG(mode):
-                    elf, mode = programs[by_inode[inode]]
-                    questions.append(Question(path, "link", elf, None, b"ld-musl" in elf.interp, bool(mode & 0o6000)))
+                    real = by_inode[inode]
+                    questions.append(Question(path, "link", programs[real][0], None, False, real))
     return questions, machine, libraries
 
 
@@ -127,7 +128,8 @@ def trace(cage, question, qemu):
     elif not question.musl:
         env["LD_TRACE_LOADED_OBJECTS"] = "1"
     if question.musl:
-        argv = [question.loader, "--list", question.path]
+        # As a command the loader takes $ORIGIN from the path that it is given, exec takes it from the file.
+        argv = [question.loader, "--list", question.real]
     elif question.kind == "library":
         argv = [question.loader, question.path]
     else:
