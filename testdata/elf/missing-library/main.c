@@ -1,4 +1,4 @@
-/* Needs libgreet.so.1, which is looked for beside the program and then where musl looks. */
+/* Needs libgreet.so.1, which is looked for in lib/ beside the program, then where musl looks. */
 #include <stdio.h>
 
 const char *greeting(void);
