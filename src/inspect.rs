@@ -287,6 +287,7 @@ impl<'t> Inspector<'t> {
         Environment {
             library_path: variable(b"LD_LIBRARY_PATH"),
             preload: variable(b"LD_PRELOAD"),
+            audit: variable(b"LD_AUDIT"),
             workdir: self.settings.workdir.clone(),
             secure: gains_rights(self.files.rootfs().user(), of),
             has_proc: self.settings.has_proc,
@@ -371,11 +372,18 @@ fn gains_rights(user: &Credentials, of: &crate::rootfs::Metadata) -> bool {
 fn is_library(exec: &Exec, role: Role) -> bool {
     let asked = matches!(role, Role::Argument | Role::Scanned | Role::Copied);
     let program = exec.program.as_ref().filter(|_| exec.scripts.is_empty());
-    // A library has no use for an execute bit, and the kernel stops there.
+    let forbidden = matches!(
+        exec.end,
+        End::Refused { why: kernel::Refusal::NotExecutable { .. }, .. }
+    );
     asked
         && program.is_some_and(|program| {
             let object = &program.object;
-            object.linkage() == crate::elf::Linkage::SharedObject && !object.dynamic.is_pie()
+            // Some libraries can be started too and print what they are; without
+            // the permission they are libraries alone.
+            let is_shared = object.linkage() == crate::elf::Linkage::SharedObject
+                || (forbidden && object.dynamic.soname.is_some());
+            is_shared && !object.dynamic.is_pie()
         })
 }
 
@@ -399,7 +407,9 @@ fn obstacles(exec: &Exec, graph: Option<&Graph>) -> Vec<ReportError> {
         add(ErrorKind::Io, path, format!("cannot read it: {errno}"), None);
     }
     for (_, loaded) in graph.map.iter() {
-        let anomalies = loaded.object.iter().flat_map(|object| &object.anomalies);
+        // What a file that is cut short does is known: it kills the process.
+        let decided = loaded.object.iter().filter(|object| !object.is_cut_short());
+        let anomalies = decided.flat_map(|object| &object.anomalies);
         for anomaly in anomalies.filter(|anomaly| anomaly.hides_needs()) {
             let kind = if anomaly.is_limit() { ErrorKind::Limit } else { ErrorKind::Malformed };
             add(kind, &loaded.path, anomaly.to_string(), anomaly.offset());

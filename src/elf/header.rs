@@ -183,15 +183,21 @@ impl Header {
     /// magic; `None` where they do not hold a whole one.
     pub(super) fn parse(head: &[u8]) -> Option<Header> {
         let ident = Ident(head.get(..16)?.try_into().ok()?);
-        let layout = layout(ident, head)?;
+        Header::parse_as(head, layout(ident, head)?)
+    }
+
+    /// The header in `head`, read in this layout whatever the identification
+    /// says.
+    pub(super) fn parse_as(head: &[u8], layout: Layout) -> Option<Header> {
+        let ident = Ident(head.get(..16)?.try_into().ok()?);
         match layout.class {
-            Class::Elf32 => parse_as::<FileHeader32<Endianness>>(head, ident, layout),
-            Class::Elf64 => parse_as::<FileHeader64<Endianness>>(head, ident, layout),
+            Class::Elf32 => fields::<FileHeader32<Endianness>>(head, ident, layout),
+            Class::Elf64 => fields::<FileHeader64<Endianness>>(head, ident, layout),
         }
     }
 }
 
-fn parse_as<H: FileHeader<Endian = Endianness>>(
+fn fields<H: FileHeader<Endian = Endianness>>(
     head: &[u8],
     ident: Ident,
     layout: Layout,

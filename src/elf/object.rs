@@ -8,7 +8,7 @@ use super::consts::{
     ET_DYN, ET_EXEC, PF_X, PT_DYNAMIC, PT_GNU_PROPERTY, PT_GNU_STACK, PT_INTERP, PT_LOAD, PT_NOTE,
 };
 use super::dynamic::{self, Dynamic};
-use super::header::{Class, Header};
+use super::header::{Class, Header, Layout};
 use super::note::Notes;
 use super::segment::{self, Segment};
 use super::version::{self, Versions};
@@ -148,11 +148,24 @@ impl Object {
     /// Where the file is no ELF file or cannot be read. Damage behind an intact
     /// ELF header is no error: it is in [`Object::anomalies`].
     pub fn read(source: &dyn ReadAt) -> Result<Object, ReadError> {
-        Object::from_window(Window::open(source)?)
+        let window = Window::open(source)?;
+        let header = header(window.head(), window.size()).map_err(ReadError::NotElf)?;
+        Object::from_window(window, header)
     }
 
-    fn from_window(mut window: Window<'_>) -> Result<Object, ReadError> {
-        let header = header(window.head(), window.size()).map_err(ReadError::NotElf)?;
+    /// Reads `source` in this layout, whatever its identification says.
+    ///
+    /// # Errors
+    /// As for [`Object::read`]; the magic may be missing.
+    pub fn read_as(source: &dyn ReadAt, layout: Layout) -> Result<Object, ReadError> {
+        let window = Window::open(source)?;
+        let wanted = layout.class.header_size() as u64;
+        let too_short = NotElf::TooShort { size: window.size(), wanted };
+        let header = Header::parse_as(window.head(), layout).ok_or(ReadError::NotElf(too_short))?;
+        Object::from_window(window, header)
+    }
+
+    fn from_window(mut window: Window<'_>, header: Header) -> Result<Object, ReadError> {
         let mut anomalies = Vec::new();
         let (table, segments) = segments(&mut window, &header, &mut anomalies)?;
         let loads: Box<[Segment]> =

@@ -164,6 +164,16 @@ fn preload(case: &Case<'_>, library: &Library) -> Finding {
 fn damaged(case: &Case<'_>, graph: &Graph, found: &mut Vec<Finding>) {
     for (_, loaded) in graph.map.iter().filter(|(_, loaded)| loaded.role != Role::Loader) {
         let Some(object) = &loaded.object else { continue };
+        if object.is_cut_short() {
+            // Of the program itself the kernel's end tells.
+            if loaded.role == Role::Library {
+                let message = format!("{} is cut short; loading it kills the process", quoted(&loaded.path));
+                let draft = Draft::new(case, Code::LibNotElf, &loaded.path, message);
+                let draft = object.anomalies.iter().fold(draft, |draft, a| draft.evidence(a.to_string()));
+                found.push(draft.fix(None, "copy the whole file again", None).done());
+            }
+            continue;
+        }
         let damage: Vec<&Anomaly> =
             object.anomalies.iter().filter(|anomaly| anomaly.hides_needs()).collect();
         let Some(first) = damage.first() else { continue };

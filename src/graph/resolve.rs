@@ -1,12 +1,13 @@
 //! The search itself: names to objects, breadth first.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::order::SearchList;
 use super::start::Start;
 use super::{Attempt, Graph, Library, Limit, Status, Stop};
-use crate::content::{FileId, FileRecord, Files};
-use crate::elf::NeedKind;
+use crate::content::{Content, FileId, FileRecord, Files};
+use crate::elf::{NeedKind, NotElf, Object};
 use crate::errno::Errno;
 use crate::loader::{
     Directory, Expanded, Judgement, LinkMap, Loaded, Loader, ObjectId, Plan, Reject, Role, Rule,
@@ -52,6 +53,7 @@ pub fn resolve(
         probes: 0,
         kept: 0,
         errno: Errno::NONE,
+        own_file_read: false,
         graph: Graph {
             map: start.map,
             libraries: Vec::new(),
@@ -61,7 +63,7 @@ pub fn resolve(
             unreadable: None,
         },
     };
-    resolver.run(&start.preloads, lists_itself);
+    resolver.run(&start.audits, &start.preloads, lists_itself);
     resolver.graph
 }
 
@@ -75,6 +77,8 @@ struct Resolver<'r> {
     kept: usize,
     /// The loader's `errno`, which its messages are made from.
     errno: Errno,
+    /// Its cache, or its path file, was read.
+    own_file_read: bool,
     graph: Graph,
 }
 
@@ -111,7 +115,10 @@ struct Hit {
 }
 
 impl Resolver<'_> {
-    fn run(&mut self, preloads: &[(Vec<u8>, &'static str)], lists_itself: bool) {
+    fn run(&mut self, audits: &[Vec<u8>], preloads: &[(Vec<u8>, &'static str)], lists_itself: bool) {
+        for name in audits {
+            self.audit(name);
+        }
         let mut list = SearchList::new([LinkMap::MAIN]);
         for (name, origin) in preloads {
             if let Some(object) = self.preload(name, origin) {
@@ -130,6 +137,26 @@ impl Resolver<'_> {
         }
     }
 
+    /// Looks for a library that is to watch the loader. It gets a link map of its
+    /// own, so all that is seen here is its absence.
+    fn audit(&mut self, name: &[u8]) {
+        let (search, text) = self.find(Some(LinkMap::MAIN), name);
+        if let Some(why) = failure(&search, text.as_ref()) {
+            let name = crate::bytes::lossy(name);
+            self.graph.warnings.push(format!(
+                "ERROR: ld.so: object '{name}' cannot be loaded as audit interface: {why}; ignored."
+            ));
+        }
+    }
+
+    /// Plans a search and makes it.
+    fn find(&mut self, requester: Option<ObjectId>, name: &[u8]) -> (Search, Option<StopText>) {
+        match self.loader.plan(&self.graph.map, requester, name) {
+            Plan::Impossible(stop) => (Search::default(), Some(stop)),
+            Plan::Search(steps) => (self.search(&steps, name), None),
+        }
+    }
+
     /// Loads one object that is to come before all others. That it cannot be
     /// loaded is no failure.
     fn preload(&mut self, name: &[u8], origin: &str) -> Option<ObjectId> {
@@ -137,22 +164,11 @@ impl Resolver<'_> {
         if let Some(object) = self.loader.loaded(&self.graph.map, name) {
             return self.loader.is_musl().then_some(object);
         }
-        let (search, text) = match self.loader.plan(&self.graph.map, requester, name) {
-            Plan::Impossible(stop) => (Search::default(), Some(stop)),
-            Plan::Search(steps) => (self.search(&steps, name), None),
-        };
-        let stopped = search.stopped.as_ref().map(|(text, ..)| text.clone()).or(text);
-        let failed = stopped.is_some() || search.found.is_none();
-        if !failed {
-            let search = Search { attempts: search.attempts, ..search };
+        let (search, text) = self.find(requester, name);
+        let Some(why) = failure(&search, text.as_ref()) else {
             return self.take(search, requester, name, Some(Rule::Preload), 1);
-        }
+        };
         if !self.loader.is_musl() {
-            let why = match (&stopped, &search.wrong_class) {
-                (Some(stop), _) => stop.text.clone(),
-                (None, Some(class)) => format!("wrong ELF class: {class}"),
-                (None, None) => "cannot open shared object file".to_owned(),
-            };
             let name = crate::bytes::lossy(name);
             self.graph.warnings.push(format!(
                 "ERROR: ld.so: object '{name}' from {origin} cannot be preloaded ({why}): ignored."
@@ -209,14 +225,11 @@ impl Resolver<'_> {
             self.already_loaded(object, requester, name, depth, Vec::new());
             return Some(object);
         }
-        let steps = match self.loader.plan(&self.graph.map, Some(requester), name) {
-            Plan::Search(steps) => steps,
-            Plan::Impossible(text) => {
-                self.missing(requester, name, kind, depth, Search::default(), Some(&text));
-                return None;
-            }
-        };
-        let search = self.search(&steps, name);
+        let (search, impossible) = self.find(Some(requester), name);
+        if let Some(text) = impossible {
+            self.missing(requester, name, kind, depth, search, Some(&text));
+            return None;
+        }
         if let Some((text, path, rule, owner)) = search.stopped.clone() {
             if kind == NeedKind::Auxiliary {
                 self.missing(requester, name, kind, depth, search, None);
@@ -507,6 +520,13 @@ impl Resolver<'_> {
                     let tried = self.attempt(&mut search, *rule, None, path, None, name);
                     self.settle(&mut search, tried, path, *rule, None)
                 }
+                Step::OwnFile(errno) => {
+                    // It is read once.
+                    if !std::mem::replace(&mut self.own_file_read, true) && *errno != Errno::NONE {
+                        self.errno = *errno;
+                    }
+                    false
+                }
                 Step::Withheld { rule, what, why } => {
                     self.note(&mut search, *rule, None, what, why, TryOutcome::Dropped);
                     false
@@ -617,7 +637,7 @@ impl Resolver<'_> {
         }
         let absolute = self.workdir.join(path);
         let opened = match self.files.open(absolute.as_bytes()) {
-            Ok(file) => Ok((file, self.files.record(file))),
+            Ok(file) => Ok((file, self.as_read(&absolute, self.files.record(file)))),
             Err(errno) => Err(errno),
         };
         self.note_unreadable(path, &opened);
@@ -655,6 +675,19 @@ impl Resolver<'_> {
         };
         self.keep(search, rule, owner, path, outcome, detail);
         tried
+    }
+
+    /// musl reads a file in its own layout whatever its first bytes say.
+    fn as_read(&self, path: &TargetPath, mut record: FileRecord) -> FileRecord {
+        let Loader::Musl(musl) = &self.loader else { return record };
+        if let Ok(Content::Other { why: NotElf::NoMagic, .. }) = &record.content {
+            let data = self.files.rootfs().open(path.as_bytes()).ok().and_then(|o| o.data);
+            let object = data.and_then(|data| Object::read_as(&*data, musl.layout()).ok());
+            if let Some(object) = object.filter(Object::is_loadable_type) {
+                record.content = Ok(Content::Elf(Arc::new(object)));
+            }
+        }
+        record
     }
 
     fn rejected(
@@ -719,5 +752,16 @@ impl Resolver<'_> {
         if self.kept <= MAX_KEPT || outcome == TryOutcome::Found {
             search.attempts.push(Attempt { path: Rc::from(path), rule, owner, outcome, detail });
         }
+    }
+}
+
+/// Why a search for something that need not be there failed, in glibc's words.
+fn failure(search: &Search, impossible: Option<&StopText>) -> Option<String> {
+    let stopped = search.stopped.as_ref().map(|(text, ..)| text).or(impossible);
+    match (stopped, &search.found, &search.wrong_class) {
+        (Some(stop), ..) => Some(stop.text.clone()),
+        (None, Some(_), _) => None,
+        (None, None, Some(class)) => Some(format!("wrong ELF class: {class}")),
+        (None, None, None) => Some("cannot open shared object file".to_owned()),
     }
 }

@@ -36,6 +36,8 @@ pub struct Start {
     pub loader: Loader,
     /// The program, alone, and the loader.
     pub map: LinkMap,
+    /// Names in LD_AUDIT.
+    pub audits: Vec<Vec<u8>>,
     /// Names to load before anything else, and where they were written.
     pub preloads: Vec<(Vec<u8>, &'static str)>,
     /// What is known of the loader's file.
@@ -110,6 +112,7 @@ fn empty(loader: Loader) -> Start {
     Start {
         loader,
         map: LinkMap::default(),
+        audits: Vec::new(),
         preloads: Vec::new(),
         file: LoaderFile::Assumed,
         lists_itself: false,
@@ -127,7 +130,7 @@ fn start_glibc(
     // Since 2.41 the loader is always in the chain that it prints.
     let lists_itself = traits.version.is_some_and(|version| version >= (2, 41));
     let read = |path: &[u8]| files.text(path).ok();
-    let cache = read(&traits.cache_path);
+    let cache = files.text(&traits.cache_path);
     let preload_file = read(glibc::PRELOAD_FILE);
     let loader = Glibc::new(
         subject,
@@ -138,7 +141,8 @@ fn start_glibc(
         preload_file,
     );
     let preloads = loader.preloads().into_iter().map(|p| (p.name, p.origin)).collect();
-    Start { preloads, lists_itself, ..empty(Loader::Glibc(loader)) }
+    let audits = loader.audits();
+    Start { audits, preloads, lists_itself, ..empty(Loader::Glibc(loader)) }
 }
 
 fn start_musl(

@@ -198,11 +198,19 @@ impl InterpreterRefusal {
 pub fn exec(files: &Files<'_>, request: Request<'_>) -> Exec {
     let mut way = Exec { scripts: Vec::new(), program: None, end: End::Starts };
     let mut path = request.path.clone();
-    way.end = loop {
+    // A file that may not be executed is looked at as if it might: what else is
+    // wrong is wanted too, and a library needs no permission.
+    let mut forbidden = None;
+    let end = loop {
         let found = match executable(files, &path) {
             Ok(found) => found,
             Err(end) => break end,
         };
+        if !found.permitted && forbidden.is_none() {
+            let metadata = found.place.metadata;
+            let why = Refusal::NotExecutable { path: path.clone(), metadata };
+            forbidden = Some(End::Refused { errno: Errno::ACCES, why });
+        }
         // The interpreter of the last script is opened before the kernel counts.
         if way.scripts.len() > MAX_SCRIPTS {
             break End::Refused { errno: Errno::LOOP, why: Refusal::TooManyScripts };
@@ -221,11 +229,13 @@ pub fn exec(files: &Files<'_>, request: Request<'_>) -> Exec {
             },
         }
     };
+    way.end = forbidden.unwrap_or(end);
     way
 }
 
-/// A file that may be executed, and where it is.
+/// A regular file, where it is, and whether this user may execute it.
 struct Executable {
+    permitted: bool,
     content: Content,
     place: Place,
 }
@@ -236,8 +246,7 @@ struct Place {
     metadata: Metadata,
 }
 
-/// `fs/exec.c:do_open_execat`: look the path up, want a regular file that this
-/// user may execute.
+/// `fs/exec.c:do_open_execat`: look the path up, want a regular file.
 fn executable(files: &Files<'_>, path: &TargetPath) -> Result<Executable, End> {
     let rootfs = files.rootfs();
     let walk = rootfs.walk(path.as_bytes(), Follow::Last);
@@ -256,13 +265,10 @@ fn executable(files: &Files<'_>, path: &TargetPath) -> Result<Executable, End> {
             return Err(refused(Errno::ACCES, Refusal::Special(path.clone())));
         }
     }
-    if !rootfs.user().may(Access::Execute, &metadata) {
-        let why = Refusal::NotExecutable { path: path.clone(), metadata };
-        return Err(refused(Errno::ACCES, why));
-    }
+    let permitted = rootfs.user().may(Access::Execute, &metadata);
     let content = content(files, node, metadata).map_err(End::Unreadable)?.1;
     let place = Place { path: path.clone(), real_path: walk.real_path, metadata };
-    Ok(Executable { content, place })
+    Ok(Executable { permitted, content, place })
 }
 
 /// The kernel reads what it executes whether or not the user may read it.

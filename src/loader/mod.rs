@@ -37,6 +37,8 @@ pub struct Environment {
     pub library_path: Option<Vec<u8>>,
     /// `LD_PRELOAD`
     pub preload: Option<Vec<u8>>,
+    /// `LD_AUDIT`
+    pub audit: Option<Vec<u8>>,
     /// The working directory.
     pub workdir: TargetPath,
     /// `AT_SECURE`

@@ -15,7 +15,7 @@ use super::recognise::find;
 use super::{Environment, Subject};
 use crate::content::FileRecord;
 use crate::elf::consts::{ET_DYN, ET_EXEC};
-use crate::elf::{Class, Encoding, SegmentTable};
+use crate::elf::{Class, Encoding, Layout, SegmentTable};
 use crate::errno::Errno;
 use crate::path::parent;
 
@@ -77,6 +77,8 @@ pub struct Musl {
     environment: Environment,
     library_path: Option<Rc<[Directory]>>,
     system: (Rule, Rc<[Directory]>),
+    /// What reading the path file leaves in `errno`.
+    system_errno: Errno,
     plain: [Rc<[u8]>; 1],
 }
 
@@ -101,9 +103,16 @@ impl Musl {
             encoding: subject.abi.encoding,
             library_path: library_path.map(musl_list),
             environment,
+            system_errno: path_file.err().unwrap_or(Errno::NONE),
             system,
             plain: [Rc::from(&b""[..])],
         }
+    }
+
+    /// The layout that it reads every file in.
+    #[must_use]
+    pub fn layout(&self) -> Layout {
+        Layout { class: self.class, encoding: self.encoding }
     }
 
     pub(super) fn subdirectories(&self) -> &[Rc<[u8]>] {
@@ -182,6 +191,7 @@ impl Musl {
                 }
             }
         }
+        steps.push(Step::OwnFile(self.system_errno));
         let (rule, directories) = self.system.clone();
         steps.push(Step::List { rule, owner: None, directories });
         Plan::Search(steps)

@@ -64,6 +64,9 @@ pub enum Step {
         /// where it has no slash in front.
         path: Vec<u8>,
     },
+    /// The loader reads a file of its own here, the first time that it comes this
+    /// far, and `errno` is this afterwards.
+    OwnFile(Errno),
     /// What would have been looked at if something did not forbid it.
     Withheld {
         /// The rule that would have put it here.

@@ -56,13 +56,13 @@ fn refused(path: &TargetPath, errno: Errno, why: &Refusal) -> Outcome {
 
 /// What the loader does with what it finds.
 fn loaded(file: &LoaderFile, graph: &Graph) -> Outcome {
-    let undecided = graph.limit.is_some() || graph.unreadable.is_some() || has_hidden_needs(graph);
     let mut lines = graph.warnings.clone();
     // A file that is cut short kills the process when it is mapped, which is
     // before anything that would be looked for after it.
-    if !undecided && cut_short(graph) {
+    if cut_short(graph) {
         return Outcome { message: message(&lines), ..killed(Stage::Loader, "SIGBUS") };
     }
+    let undecided = graph.limit.is_some() || graph.unreadable.is_some() || has_hidden_needs(graph);
     if undecided || matches!(file, LoaderFile::Known(LoaderKind::Unknown)) {
         return Outcome::default();
     }

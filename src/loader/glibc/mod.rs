@@ -41,6 +41,8 @@ pub struct Glibc {
     traits: Traits,
     environment: Environment,
     cache: Option<Cache>,
+    /// What opening the cache leaves in `errno`.
+    cache_errno: Errno,
     preload_file: Option<Rc<[u8]>>,
     library_path: Option<Rc<[Directory]>>,
     defaults: Rc<[Directory]>,
@@ -66,7 +68,7 @@ impl Glibc {
         traits: Traits,
         environment: Environment,
         program: Option<&[u8]>,
-        cache: Option<Rc<[u8]>>,
+        cache: Result<Rc<[u8]>, Errno>,
         preload_file: Option<Rc<[u8]>>,
     ) -> Glibc {
         let abi = subject.abi;
@@ -77,7 +79,8 @@ impl Glibc {
             abi,
             flags: subject.object.header.flags,
             subdirectories: hwcaps::subdirectories(&traits, &levels, abi),
-            cache: cache.and_then(|bytes| Cache::parse(bytes, abi, &levels)),
+            cache_errno: cache.as_ref().err().copied().unwrap_or(Errno::NONE),
+            cache: cache.ok().and_then(|bytes| Cache::parse(bytes, abi, &levels)),
             preload_file,
             library_path: None,
             defaults,
@@ -118,6 +121,17 @@ impl Glibc {
             .collect()
     }
 
+    /// The names in `LD_AUDIT` (`elf/rtld.c:load_audit_modules`).
+    #[must_use]
+    pub fn audits(&self) -> Vec<Vec<u8>> {
+        let text = self.environment.audit.as_deref().unwrap_or_default();
+        let secure = self.environment.secure;
+        text.split(|&b| b == b':')
+            .filter(|name| !name.is_empty() && !(secure && name.contains(&b'/')))
+            .map(<[u8]>::to_vec)
+            .collect()
+    }
+
     pub(super) fn plan(&self, map: &LinkMap, requester: Option<ObjectId>, name: &[u8]) -> Plan {
         let asker = requester.unwrap_or(LinkMap::MAIN);
         let loaded = map.get(asker);
@@ -146,6 +160,7 @@ impl Glibc {
         }
         let no_default =
             loaded.object.as_ref().is_some_and(|object| object.dynamic.no_default_libraries());
+        steps.push(Step::OwnFile(self.cache_errno));
         if let Some(path) = self.cache.as_ref().and_then(|cache| cache.lookup(name)) {
             let under_default =
                 self.traits.default_directories.iter().any(|d| path.starts_with(d));
