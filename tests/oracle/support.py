@@ -136,7 +136,7 @@ class Cage:
                 return
             if verb == "end":
                 return
-            pickle.dump({"run": _run_here, "stat": _stat_here, "read": _read_here}[verb](*arguments), pipe)
+            pickle.dump({"run": _run_here, "stat": _stat_here, "open": _open_here, "read": _read_here}[verb](*arguments), pipe)
             pipe.flush()
 
     def _ask(self, verb, *arguments):
@@ -151,6 +151,10 @@ class Cage:
     def stat(self, paths):
         """For each path `(0, inode, mode)` as the kernel finds it in the chroot, or `(errno, 0, 0)`."""
         return self._ask("stat", paths)
+
+    def open(self, paths):
+        """The same for opening each path to read it."""
+        return self._ask("open", paths)
 
     def read(self, path, limit=1 << 24):
         """The bytes of a file in the chroot, or None."""
@@ -216,6 +220,20 @@ def _stat_here(paths):
             answers.append((0, found.st_ino, found.st_mode))
         except OSError as error:
             answers.append((error.errno, 0, 0))
+    return answers
+
+
+def _open_here(paths):
+    answers = []
+    for path in paths:
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+        except OSError as error:
+            answers.append((error.errno, 0, 0))
+            continue
+        found = os.fstat(descriptor)
+        answers.append((0, found.st_ino, found.st_mode))
+        os.close(descriptor)
     return answers
 
 

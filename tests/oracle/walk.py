@@ -3,7 +3,7 @@
 
 Each tree is drawn from a fixed seed: absolute and relative links, `..`, `.`, `//`, slashes at the end, loops, chains of up to
 45 links, links through files, dangling ones, names of 255 and 256 bytes, paths and link texts next to 4,096 bytes, names that
-are not UTF-8, directories closed to some. The kernel answers from inside a chroot (stat), as root and as user 65534; imgldd
+are not UTF-8, directories closed to some. The kernel answers from inside a chroot (an open for reading), as root and as user 65534; imgldd
 answers through `examples/walk`, by openat2 and by its own walk. Wanted is the same inode or the same errno.
 
 usage: walk.py --imgldd PATH [--walk PATH] [--look-ups 100000] [--trees 20] [--seed 1]
@@ -79,6 +79,14 @@ class Tree:
             self.links.append(folder + b"/e%d" % number)
         for path in draw.sample(self.folders[1:], 6):
             owner, group, mode = draw.choice(CLOSED)
+            os.chown(self.root + path, owner, group)
+            os.chmod(self.root + path, mode)
+        self.close_files()
+
+    def close_files(self):
+        """Some files cannot be read by all, which matters to an open and not to a walk through."""
+        for path in self.random.sample(self.files[1:], 15):
+            owner, group, mode = self.random.choice(CLOSED)
             os.chown(self.root + path, owner, group)
             os.chmod(self.root + path, mode)
 
@@ -190,7 +198,7 @@ def main():
             real = {}
             for user in (None, NOBODY):
                 with support.Cage(root, user=user, proc=False) as cage:
-                    real[user] = [f"ino {inode}" if code == 0 else errno.errorcode[code] for code, inode, _ in cage.stat(paths)]
+                    real[user] = [f"ino {inode}" if code == 0 else errno.errorcode[code] for code, inode, _ in cage.open(paths)]
                     spread.update((user, word.split()[0]) for word in real[user])
             if walk is None:
                 continue

@@ -11,7 +11,7 @@ compare: imgldd goes on as if it were absent, the loader does not.
 `--delete NAMES` removes libraries first, on an overlay; `auto:N` picks N that many objects need. A rootfs of another
 architecture is traced under qemu-user, which is handed in as an open descriptor, so the rootfs stays as it is.
 
-usage: whole_rootfs.py DIR --imgldd PATH [--libraries 300] [--delete auto:5] [--jobs 2] [--keep-going]
+usage: whole_rootfs.py DIR --imgldd PATH [--libraries 300] [--delete auto:5] [--env K=V] [--jobs 2]
 """
 
 import argparse
@@ -30,7 +30,6 @@ import support
 from support import Cage, ET_DYN, field, show
 
 LINE = re.compile(rb"^\t(?:(?P<name>.*) => )?(?P<path>.*?)(?: \(0x[0-9a-f]+\))?$", re.S)
-FOREVER = 1 << 30
 
 # `real`: the program itself where `path` is a link to it.
 Question = collections.namedtuple("Question", "path kind elf loader musl real")
@@ -116,17 +115,20 @@ def with_loaders(root, questions):
 
 # ------------------------------------------------------------------------------------------------ the real side
 
-def trace(cage, question, qemu):
+def surroundings(qemu, variables):
+    """`(environment, words before the program, what to execute)`; qemu itself must not see the target's LD_*."""
+    if qemu is None:
+        return {"PATH": "/usr/bin:/bin", **variables}, [], None
+    words = [word for key, value in variables.items() for word in ("-E", f"{key}={value}")]
+    return {"PATH": "/usr/bin:/bin"}, [qemu[1], *words], qemu[0]
+
+
+def trace(cage, question, qemu, variables):
     """One file through the real kernel and loader."""
-    env = {"PATH": "/usr/bin:/bin"}
-    variable = "LD_TRACE_LOADED_OBJECTS=1"
-    prefix, exe = [], None
-    if qemu is not None:
-        prefix, exe = [qemu[1]], qemu[0]
-        if not question.musl:
-            prefix += ["-E", variable]
-    elif not question.musl:
-        env["LD_TRACE_LOADED_OBJECTS"] = "1"
+    wanted = dict(variables)
+    if not question.musl:
+        wanted["LD_TRACE_LOADED_OBJECTS"] = "1"
+    env, prefix, exe = surroundings(qemu, wanted)
     if question.musl:
         # As a command the loader takes $ORIGIN from the path that it is given, exec takes it from the file.
         argv = [question.loader, "--list", question.real]
@@ -145,6 +147,9 @@ def trace(cage, question, qemu):
     if ran.status != 0:
         text = ran.err.decode(errors="replace").strip()
         return Answer(failure=f"exit {ran.status}: {text}", stopped=ran.status == 127 and "loading shared libraries" in text)
+    if ran.out == b"\tstatically linked\n" and "LD_PRELOAD" in variables:
+        # The trace says so wherever the file itself needs nothing, and does not list what it preloaded all the same.
+        return Answer()
     return Answer(entries=glibc_entries(ran.out, question.loader))
 
 
@@ -186,10 +191,10 @@ def musl_entries(text, loader):
     return entries
 
 
-def real_start(cage, question, qemu):
+def real_start(cage, question, qemu, variables):
     """Starts a program whose trace says that it cannot start; the loader's whole text, or None where exec does not get to it."""
-    prefix, exe = ([qemu[1]], qemu[0]) if qemu is not None else ([], None)
-    ran = cage.run(prefix + [question.path], {"PATH": "/usr/bin:/bin"}, exe, user=65534, seconds=20)
+    env, prefix, exe = surroundings(qemu, variables)
+    ran = cage.run(prefix + [question.path], env, exe, user=65534, seconds=20)
     if ran.errno or (qemu is not None and ran.status == 255):
         return None
     return ran
@@ -203,10 +208,11 @@ def told(subject, question):
     if question.kind != "library" and outcome["stage"] == "exec":
         return Answer(failure=f"exec: {outcome['errno']}")
     entries = []
-    stopped = any(library["status"] == "unusable" for library in subject["libraries"])
+    # A preload that cannot be had is a warning, and no part of the trace.
+    stopped = any(library["status"] == "unusable" and library["found_by"] != "preload" for library in subject["libraries"])
     for library in subject["libraries"]:
         status, name, path = library["status"], field(library, "name"), field(library, "path")
-        if status == "already_loaded":
+        if status == "already_loaded" or status != "found" and library["found_by"] == "preload":
             continue
         if library["found_by"] == "loader_itself":
             if not question.musl:
@@ -226,6 +232,8 @@ def compare(question, real, subject):
         return [f"{show(os.fsencode(question.path))}: imgldd has no answer for it"]
     said = told(subject, question)
     lines = []
+    if real.entries is None and real.failure is None:
+        return []
     if real.stopped or said.stopped:
         if real.stopped != said.stopped or subject["outcome"]["starts"] is not False and question.kind != "library":
             lines.append(f"{show(os.fsencode(question.path))}: the loader: {real.failure or ('stops' if real.stopped else 'is not stopped')}; "
@@ -313,16 +321,16 @@ def delete(root, names):
 
 # ------------------------------------------------------------------------------------------------ all of it
 
-def trace_all(root, questions, qemu, jobs):
-    """Every question put to the real side, by `jobs` helpers."""
+def trace_all(root, questions, qemu, options):
+    """Every question put to the real side, by so many helpers."""
     answers = {}
-    cages = [Cage(root) for _ in range(jobs)]
+    cages = [Cage(root) for _ in range(options.jobs)]
 
     def work(cage, share):
         for question in share:
-            answers[question.path] = trace(cage, question, qemu)
+            answers[question.path] = trace(cage, question, qemu, options.env)
 
-    threads = [threading.Thread(target=work, args=(cage, questions[number::jobs])) for number, cage in enumerate(cages)]
+    threads = [threading.Thread(target=work, args=(cage, questions[number::options.jobs])) for number, cage in enumerate(cages)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -352,10 +360,12 @@ def main():
     parser.add_argument("--imgldd", help="the binary under test; without it only the real side runs")
     parser.add_argument("--libraries", type=int, default=300)
     parser.add_argument("--delete", default="", help="file names or paths, separated by commas, or auto:N")
+    parser.add_argument("--env", action="append", default=[], metavar="K=V", help="a variable for both sides, as LD_LIBRARY_PATH; repeatable")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--no-links", action="store_true", help="leave out the symlinks that lead to programs")
     parser.add_argument("--show", type=int, default=20, help="print at most so many differing files")
     options = parser.parse_args()
+    options.env = dict(pair.split("=", 1) for pair in options.env)
     support.need_root()
     binary = support.need_imgldd(options.imgldd) if options.imgldd else None
     if not os.path.isdir(options.dir):
@@ -378,7 +388,7 @@ def examine(options, root, binary, scratch):
     if options.delete:
         if options.delete.startswith("auto:"):
             needs = collections.Counter()
-            answers, cages = trace_all(root, [q for q in questions if q.kind == "program"], qemu, options.jobs)
+            answers, cages = trace_all(root, [q for q in questions if q.kind == "program"], qemu, options)
             for cage in cages:
                 cage.close()
             for answer in answers.values():
@@ -398,7 +408,7 @@ def examine(options, root, binary, scratch):
         print(f"deleted: {' '.join(deleted)}")
 
     began = time.monotonic()
-    answers, cages = trace_all(root, questions, qemu, options.jobs)
+    answers, cages = trace_all(root, questions, qemu, options)
     traced = time.monotonic() - began
     kinds = collections.Counter(question.kind for question in questions)
     entries = sum(len(answer.entries or ()) for answer in answers.values())
@@ -415,9 +425,9 @@ def examine(options, root, binary, scratch):
         print(f"the real side alone: {figures}; traced in {traced:.1f} s")
         return 0
 
-    extra = []
+    extra = [word for key, value in options.env.items() for word in ("--env", f"{key}={value}")]
     if machine[1] == 62 and support.host_cpu_level():
-        extra = ["--cpu", support.host_cpu_level()]
+        extra += ["--cpu", support.host_cpu_level()]
     began = time.monotonic()
     subjects, errors = support.subjects_of(binary, root, [question.path for question in questions], extra)
     asked = time.monotonic() - began
@@ -432,7 +442,7 @@ def examine(options, root, binary, scratch):
         if (question.kind == "program" and subject
                 and (real.stopped or any(entry.path is None for entry in real.entries or ()))
                 and subject["outcome"]["starts"] is False):
-            ran = real_start(cages[0], question, qemu)
+            ran = real_start(cages[0], question, qemu, options.env)
             if ran is not None:
                 started += 1
                 lines += compare_start(question, ran, subject)

@@ -121,6 +121,18 @@ impl Fixture {
         Self { entries, loader }
     }
 
+    /// Every DT_AUXILIARY of every file.
+    pub(crate) fn auxiliaries(&self) -> Vec<String> {
+        let specs = self.entries.iter().filter_map(|entry| match &entry.node {
+            Node::Elf(spec) => Some(spec),
+            _ => None,
+        });
+        let names = specs.flat_map(|spec| &spec.auxiliary);
+        names
+            .map(|name| String::from_utf8_lossy(name).into_owned())
+            .collect()
+    }
+
     /// Whether some file needs an owner that only root can give it.
     pub(crate) fn needs_root(&self) -> bool {
         self.entries.iter().any(|entry| entry.owner.is_some())

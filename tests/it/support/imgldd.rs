@@ -31,6 +31,8 @@ pub(crate) struct Prediction {
     pub(crate) libraries: Vec<Library>,
     /// Whether the loader would stop at one of them.
     pub(crate) has_unusable: bool,
+    /// A file that others load, and that nobody wants to start.
+    pub(crate) is_library: bool,
     /// Of a script: what its interpreter is started with.
     pub(crate) argv: Option<String>,
     pub(crate) reported: Vec<(String, String)>,
@@ -63,6 +65,7 @@ pub(crate) fn predict(root: &Path, run: &Run) -> Result<Prediction, String> {
         },
         libraries: libraries.iter().filter_map(library).collect(),
         has_unusable: libraries.iter().any(|entry| entry["status"] == "unusable"),
+        is_library: subject["elf"]["linkage"] == "shared_object",
         argv: argv_of_script(subject),
         reported: reported
             .iter()

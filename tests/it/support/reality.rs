@@ -17,6 +17,8 @@ pub(crate) struct Seen {
     is_musl: bool,
     /// The loader's name, as its listing has it.
     interp: String,
+    /// Names that may be missing: only glibc's listing tells that they are.
+    auxiliaries: Vec<String>,
 }
 
 /// Two things that should be equal.
@@ -40,6 +42,7 @@ impl Seen {
             stdout: ended.stdout,
             traced,
             is_musl: matches!(fixture.loader, Some(Loader::Musl)),
+            auxiliaries: fixture.auxiliaries(),
             interp: run.musl_interp.clone().unwrap_or_else(|| usual.to_owned()),
         }
     }
@@ -124,6 +127,7 @@ impl Seen {
             .iter()
             // musl lists what it finds, and itself at every name that it keeps for itself.
             .filter(|library| !self.is_musl || (library.path.is_some() && !own(library)))
+            .filter(|library| library.path.is_some() || !self.auxiliaries.contains(&library.name))
             .map(|library| {
                 // A name with a slash is listed as the path alone; so is the loader.
                 let direct = library.name.contains('/') || own(library);
