@@ -331,6 +331,8 @@ case!(
     first_file("elf damage=data").run("/app/exe", found("/x/liba.so", "runpath")),
     first_file("elf damage=machine:aarch64").run("/app/exe", found("/x/liba.so", "runpath")),
     first_file("elf damage=osabi").run("/app/exe", found("/x/liba.so", "runpath")),
+    first_file("elf aarch64").run("/app/exe", found("/x/liba.so", "runpath")),
+    first_file("elf debug").run("/app/exe", "signal SIGSEGV"),
     first_file("elf i386").run("/app/exe", unusable("Exec format error")),
     first_file("elf type=rel").run("/app/exe", unusable("Exec format error")),
     first_file("text 'INPUT(libq.so)\\n'").run("/app/exe", unusable("Exec format error")),

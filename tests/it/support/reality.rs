@@ -129,13 +129,20 @@ impl Seen {
             .filter(|library| !self.is_musl || (library.path.is_some() && !own(library)))
             .filter(|library| library.path.is_some() || !self.auxiliaries.contains(&library.name))
             .map(|library| {
-                // A name with a slash is listed as the path alone; so is the loader.
+                // A name with a slash is listed as the path alone, and so is the loader;
+                // one that is not found has the tokens in its folder expanded.
                 let direct = library.name.contains('/') || own(library);
                 let path = library.path.clone();
-                let name = path
-                    .clone()
-                    .filter(|_| direct)
-                    .unwrap_or_else(|| library.name.clone());
+                let name = match &path {
+                    Some(path) if direct => path.clone(),
+                    None => library
+                        .name
+                        .rsplit('/')
+                        .next()
+                        .unwrap_or_default()
+                        .to_owned(),
+                    _ => library.name.clone(),
+                };
                 Library { name, path }
             })
             .collect()
