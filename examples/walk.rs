@@ -24,7 +24,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 let text = args.next().ok_or("--user wants UID:GID")?;
                 let text = text.to_str().and_then(|text| text.split_once(':'));
                 let (uid, gid) = text.ok_or("--user wants UID:GID")?;
-                user = Credentials { uid: uid.parse()?, gid: gid.parse()?, groups: Vec::new() };
+                user = Credentials {
+                    uid: uid.parse()?,
+                    gid: gid.parse()?,
+                    groups: Vec::new(),
+                };
             }
             _ => root = Some(PathBuf::from(arg)),
         }
@@ -40,7 +44,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut out = std::io::BufWriter::new(std::io::stdout());
     for path in paths.split(|&b| b == 0) {
         // An empty path stays empty: joining it to the root would make it one.
-        let path = if path.is_empty() { Vec::new() } else { TargetPath::root().join(path).as_bytes().to_vec() };
+        let path = if path.is_empty() {
+            Vec::new()
+        } else {
+            TargetPath::root().join(path).as_bytes().to_vec()
+        };
         match rootfs.open(&path) {
             Ok(opened) => writeln!(out, "ino {}", opened.metadata.identity.inode)?,
             Err(errno) => writeln!(out, "{}", errno.name())?,

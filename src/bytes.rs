@@ -66,7 +66,9 @@ pub fn lossy(bytes: &[u8]) -> String {
 /// The exact bytes in base64, where the lossy text does not tell them.
 #[must_use]
 pub fn exact(bytes: &[u8]) -> Option<String> {
-    std::str::from_utf8(bytes).is_err().then(|| STANDARD.encode(bytes))
+    std::str::from_utf8(bytes)
+        .is_err()
+        .then(|| STANDARD.encode(bytes))
 }
 
 /// The bytes behind a lossy text and what [`exact`] put beside it.
@@ -84,7 +86,10 @@ mod tests {
     #[test]
     fn control_bidi_and_invalid_bytes_are_escaped() {
         let name = b"a\x1b]0;x\x07\n\xff\xe2\x80\xaeb\xc2\x85";
-        assert_eq!(Shown(name).to_string(), "a\\x1b]0;x\\x07\\n\\xff\\u{202e}b\\x85");
+        assert_eq!(
+            Shown(name).to_string(),
+            "a\\x1b]0;x\\x07\\n\\xff\\u{202e}b\\x85"
+        );
     }
 
     #[test]

@@ -84,7 +84,12 @@ impl<'t> Inspector<'t> {
         let files = Files::new(rootfs);
         let loaders = Loaders::default();
         let target = TargetFacts::look(&files, &loaders, settings.platform.clone());
-        Inspector { files, loaders, target, settings }
+        Inspector {
+            files,
+            loaders,
+            target,
+            settings,
+        }
     }
 
     /// What is known of the target as a whole.
@@ -103,8 +108,12 @@ impl<'t> Inspector<'t> {
     /// that can be loaded, or a script that may be executed.
     #[must_use]
     pub fn is_candidate(&self, path: &TargetPath) -> bool {
-        let Ok(opened) = self.files.rootfs().open(path.as_bytes()) else { return false };
-        let Some(data) = &opened.data else { return false };
+        let Ok(opened) = self.files.rootfs().open(path.as_bytes()) else {
+            return false;
+        };
+        let Some(data) = &opened.data else {
+            return false;
+        };
         let mut magic = [0; 4];
         let read = data.read_at(0, &mut magic).unwrap_or(0);
         if magic.starts_with(b"#!") {
@@ -114,14 +123,19 @@ impl<'t> Inspector<'t> {
             return false;
         }
         let record = self.files.record(self.files.keep(&opened));
-        let elf = record.content.ok().and_then(|content| content.elf().cloned());
+        let elf = record
+            .content
+            .ok()
+            .and_then(|content| content.elf().cloned());
         elf.is_some_and(|object| object.is_loadable_type())
     }
 
     /// Whether `path` leads to a program: something to start, not to load.
     #[must_use]
     pub fn is_program(&self, path: &TargetPath) -> bool {
-        let Ok(file) = self.files.open_once(path.as_bytes()) else { return false };
+        let Ok(file) = self.files.open_once(path.as_bytes()) else {
+            return false;
+        };
         let record = self.files.record(file);
         match record.content {
             Ok(Content::Elf(object)) => object.linkage() != crate::elf::Linkage::SharedObject,
@@ -142,8 +156,13 @@ impl<'t> Inspector<'t> {
         }
         let variable = self.settings.variables.get(&b"PATH"[..]);
         let path = variable.map_or(DEFAULT_PATH, Vec::as_slice);
-        let candidates = path.split(|&b| b == b':').map(|d| workdir.join(d).join(name));
-        candidates.into_iter().find(|path| self.may_start(path)).ok_or_else(|| workdir.join(name))
+        let candidates = path
+            .split(|&b| b == b':')
+            .map(|d| workdir.join(d).join(name));
+        candidates
+            .into_iter()
+            .find(|path| self.may_start(path))
+            .ok_or_else(|| workdir.join(name))
     }
 
     fn may_start(&self, path: &TargetPath) -> bool {
@@ -165,7 +184,14 @@ impl<'t> Inspector<'t> {
     fn inspect_path(&self, path: &TargetPath, role: Role) -> Inspection {
         let workdir = &self.settings.workdir;
         let platform = self.target.platform.as_ref();
-        let exec = kernel::exec(&self.files, Request { path, workdir, platform });
+        let exec = kernel::exec(
+            &self.files,
+            Request {
+                path,
+                workdir,
+                platform,
+            },
+        );
         let is_library = is_library(&exec, role);
         let resolved = self.resolve(&exec, is_library);
         let graph = resolved.as_ref().map(|(file, graph)| (file, graph));
@@ -197,7 +223,10 @@ impl<'t> Inspector<'t> {
             outcome,
             findings,
         };
-        Inspection { subject: subject.build(), errors }
+        Inspection {
+            subject: subject.build(),
+            errors,
+        }
     }
 
     /// A bare name that is in no directory of PATH.
@@ -267,10 +296,19 @@ impl<'t> Inspector<'t> {
 
     /// The loader that would load a library: the one of the C library that it
     /// was linked with, where the target has that.
-    fn loader_for(&self, object: &crate::elf::Object, abi: &'static crate::platform::Abi) -> Vec<u8> {
+    fn loader_for(
+        &self,
+        object: &crate::elf::Object,
+        abi: &'static crate::platform::Abi,
+    ) -> Vec<u8> {
         use crate::loader::LoaderKind::{Glibc, Musl};
         use crate::report::Libc;
-        let own = || self.target.loaders.iter().filter(|loader| loader.abi.name == abi.name);
+        let own = || {
+            self.target
+                .loaders
+                .iter()
+                .filter(|loader| loader.abi.name == abi.name)
+        };
         let wanted = own().find(|loader| match finding::built_for(object) {
             Libc::Musl => matches!(loader.kind, Musl(_)),
             Libc::Glibc => matches!(loader.kind, Glibc(_)),
@@ -278,7 +316,11 @@ impl<'t> Inspector<'t> {
         });
         match wanted.or_else(|| own().next()) {
             Some(loader) => loader.path.clone().into_bytes(),
-            None => abi.glibc_loaders.first().map_or(&b""[..], |path| path.as_bytes()).to_vec(),
+            None => abi
+                .glibc_loaders
+                .first()
+                .map_or(&b""[..], |path| path.as_bytes())
+                .to_vec(),
         }
     }
 
@@ -328,7 +370,9 @@ impl<'t> Inspector<'t> {
             return Vec::new();
         }
         let walk = rootfs.walk(path.as_bytes(), Follow::Last);
-        let Err(errno) = walk.end else { return Vec::new() };
+        let Err(errno) = walk.end else {
+            return Vec::new();
+        };
         let shown = |hop: &crate::rootfs::Hop| {
             format!("{} -> {}", hop.link, crate::bytes::Shown(&hop.target))
         };
@@ -340,10 +384,16 @@ impl<'t> Inspector<'t> {
     /// The first bytes of the file that the way ended at.
     fn head(&self, exec: &Exec, path: &TargetPath) -> Vec<u8> {
         let end = match &exec.end {
-            End::Refused { why: kernel::Refusal::Format(path, _), .. } => path,
+            End::Refused {
+                why: kernel::Refusal::Format(path, _),
+                ..
+            } => path,
             _ => path,
         };
-        let record = self.files.open_once(end.as_bytes()).map(|file| self.files.record(file));
+        let record = self
+            .files
+            .open_once(end.as_bytes())
+            .map(|file| self.files.record(file));
         match record.map(|record| record.content) {
             Ok(Ok(Content::Other { head, .. })) => head.to_vec(),
             _ => Vec::new(),
@@ -351,7 +401,11 @@ impl<'t> Inspector<'t> {
     }
 
     fn kind(&self, path: &TargetPath) -> SubjectKind {
-        match self.files.open_once(path.as_bytes()).map(|file| self.files.record(file).content) {
+        match self
+            .files
+            .open_once(path.as_bytes())
+            .map(|file| self.files.record(file).content)
+        {
             Ok(Ok(Content::Elf(_))) => SubjectKind::Elf,
             Ok(Ok(content)) if content.is_script() => SubjectKind::Script,
             Ok(_) | Err(Errno::ACCES) => SubjectKind::Other,
@@ -374,7 +428,10 @@ fn is_library(exec: &Exec, role: Role) -> bool {
     let program = exec.program.as_ref().filter(|_| exec.scripts.is_empty());
     let forbidden = matches!(
         exec.end,
-        End::Refused { why: kernel::Refusal::NotExecutable { .. }, .. }
+        End::Refused {
+            why: kernel::Refusal::NotExecutable { .. },
+            ..
+        }
     );
     asked
         && program.is_some_and(|program| {
@@ -391,12 +448,23 @@ fn obstacles(exec: &Exec, graph: Option<&Graph>) -> Vec<ReportError> {
     let mut errors = Vec::new();
     let mut add = |kind, path: &[u8], message: String, offset| {
         let path = Some(crate::bytes::lossy(path));
-        errors.push(ReportError { kind, target: Some(0), path, message, offset });
+        errors.push(ReportError {
+            kind,
+            target: Some(0),
+            path,
+            message,
+            offset,
+        });
     };
     if let End::Unreadable(errno) = exec.end {
         let path = exec.scripts.last().map(|script| script.path.clone());
         let path = path.unwrap_or_else(TargetPath::root);
-        add(ErrorKind::Io, path.as_bytes(), format!("cannot read it: {errno}"), None);
+        add(
+            ErrorKind::Io,
+            path.as_bytes(),
+            format!("cannot read it: {errno}"),
+            None,
+        );
     }
     let Some(graph) = graph else { return errors };
     if let Some(limit) = &graph.limit {
@@ -404,14 +472,23 @@ fn obstacles(exec: &Exec, graph: Option<&Graph>) -> Vec<ReportError> {
         add(ErrorKind::Limit, main, limit.to_string(), None);
     }
     if let Some((path, errno)) = &graph.unreadable {
-        add(ErrorKind::Io, path, format!("cannot read it: {errno}"), None);
+        add(
+            ErrorKind::Io,
+            path,
+            format!("cannot read it: {errno}"),
+            None,
+        );
     }
     for (_, loaded) in graph.map.iter() {
         // What a file that is cut short does is known: it kills the process.
         let decided = loaded.object.iter().filter(|object| !object.is_cut_short());
         let anomalies = decided.flat_map(|object| &object.anomalies);
         for anomaly in anomalies.filter(|anomaly| anomaly.hides_needs()) {
-            let kind = if anomaly.is_limit() { ErrorKind::Limit } else { ErrorKind::Malformed };
+            let kind = if anomaly.is_limit() {
+                ErrorKind::Limit
+            } else {
+                ErrorKind::Malformed
+            };
             add(kind, &loaded.path, anomaly.to_string(), anomaly.offset());
         }
     }
@@ -425,7 +502,11 @@ fn verdict(
     is_library: bool,
 ) -> Verdict {
     let worst = findings.iter().map(|finding| finding.severity).max();
-    let starts = if is_library { Some(true) } else { outcome.starts };
+    let starts = if is_library {
+        Some(true)
+    } else {
+        outcome.starts
+    };
     match (starts, worst) {
         _ if !errors.is_empty() => Verdict::Unknown,
         (Some(false), _) | (_, Some(Severity::Error)) => Verdict::Broken,

@@ -140,7 +140,10 @@ static ABIS: &[Abi] = &[
         encoding: Encoding::Little,
         flags: None,
         oci: ("riscv64", None),
-        glibc_loaders: &["/lib/ld-linux-riscv64-lp64d.so.1", "/lib/ld-linux-riscv64-lp64.so.1"],
+        glibc_loaders: &[
+            "/lib/ld-linux-riscv64-lp64d.so.1",
+            "/lib/ld-linux-riscv64-lp64.so.1",
+        ],
         musl: "riscv64",
         triplet: "riscv64-linux-gnu",
         directories: &["/lib64/lp64d/", "/usr/lib64/lp64d/"],
@@ -396,7 +399,9 @@ impl Platform {
             "amd64" => &[EM_X86_64, EM_386],
             "arm64" => &[EM_AARCH64, EM_ARM],
             other => {
-                return ABIS.iter().any(|abi| abi.oci.0 == other && abi.machine == machine);
+                return ABIS
+                    .iter()
+                    .any(|abi| abi.oci.0 == other && abi.machine == machine);
             }
         };
         machines.contains(&machine)
@@ -412,6 +417,8 @@ impl Platform {
 impl std::fmt::Display for Platform {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}/{}", self.os, self.architecture)?;
-        self.variant.as_ref().map_or(Ok(()), |variant| write!(f, "/{variant}"))
+        self.variant
+            .as_ref()
+            .map_or(Ok(()), |variant| write!(f, "/{variant}"))
     }
 }

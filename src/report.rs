@@ -39,7 +39,10 @@ pub struct Tool {
 
 impl Default for Tool {
     fn default() -> Self {
-        Tool { name: "imgldd".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() }
+        Tool {
+            name: "imgldd".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        }
     }
 }
 

@@ -45,13 +45,20 @@ impl TargetFacts {
         let present = present_loaders(files, loaders);
         let platform = platform.or_else(|| {
             let witnessed = WITNESSES.iter().find_map(|path| abi_of(files, path));
-            witnessed.or_else(|| present.first().map(|loader| loader.abi)).map(Platform::of)
+            witnessed
+                .or_else(|| present.first().map(|loader| loader.abi))
+                .map(Platform::of)
         });
         let of_platform = |loader: &&PresentLoader| {
-            platform.as_ref().is_none_or(|platform| loader.abi.oci.0 == platform.architecture)
+            platform
+                .as_ref()
+                .is_none_or(|platform| loader.abi.oci.0 == platform.architecture)
         };
-        let kinds: Vec<&LoaderKind> =
-            present.iter().filter(of_platform).map(|loader| &loader.kind).collect();
+        let kinds: Vec<&LoaderKind> = present
+            .iter()
+            .filter(of_platform)
+            .map(|loader| &loader.kind)
+            .collect();
         let is = |wanted: fn(&LoaderKind) -> bool| kinds.iter().any(|kind| wanted(kind));
         let libc = if is(|kind| matches!(kind, LoaderKind::Glibc(_))) {
             Libc::Glibc
@@ -62,7 +69,12 @@ impl TargetFacts {
         } else {
             Libc::Unknown
         };
-        TargetFacts { platform, libc, distro: distro(files), loaders: present }
+        TargetFacts {
+            platform,
+            libc,
+            distro: distro(files),
+            loaders: present,
+        }
     }
 }
 
@@ -81,7 +93,9 @@ fn present_loaders(files: &Files<'_>, loaders: &Loaders) -> Vec<PresentLoader> {
             if present.iter().any(|loader| loader.path == path) {
                 continue;
             }
-            let Some(abi) = abi_of(files, path.as_bytes()) else { continue };
+            let Some(abi) = abi_of(files, path.as_bytes()) else {
+                continue;
+            };
             if let Ok(kind) = loaders.kind(files, path.as_bytes()) {
                 present.push(PresentLoader { path, abi, kind });
             }
@@ -92,13 +106,21 @@ fn present_loaders(files: &Files<'_>, loaders: &Loaders) -> Vec<PresentLoader> {
 
 /// `/etc/os-release`, else `/usr/lib/os-release` (os-release(5)).
 fn distro(files: &Files<'_>) -> Option<Distro> {
-    let read = |path: &[u8]| -> Result<Vec<u8>, Errno> { files.rootfs().read(path, MAX_OS_RELEASE) };
-    let text = read(b"/etc/os-release").or_else(|_| read(b"/usr/lib/os-release")).ok()?;
+    let read =
+        |path: &[u8]| -> Result<Vec<u8>, Errno> { files.rootfs().read(path, MAX_OS_RELEASE) };
+    let text = read(b"/etc/os-release")
+        .or_else(|_| read(b"/usr/lib/os-release"))
+        .ok()?;
     let text = String::from_utf8_lossy(&text).into_owned();
     let value = |key: &str| {
-        let line = text.lines().find_map(|line| line.trim().strip_prefix(key)?.strip_prefix('='))?;
+        let line = text
+            .lines()
+            .find_map(|line| line.trim().strip_prefix(key)?.strip_prefix('='))?;
         let value = line.trim().trim_matches(|c| c == '"' || c == '\'');
         (!value.is_empty()).then(|| value.to_owned())
     };
-    Some(Distro { id: value("ID")?, version_id: value("VERSION_ID") })
+    Some(Distro {
+        id: value("ID")?,
+        version_id: value("VERSION_ID"),
+    })
 }

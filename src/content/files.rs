@@ -32,20 +32,26 @@ pub struct Files<'r> {
     state: RefCell<State>,
 }
 
+/// What looking a path up came to.
+type ByPath<T> = HashMap<Box<[u8]>, Result<T, Errno>>;
+
 #[derive(Default)]
 struct State {
     records: Vec<FileRecord>,
     by_identity: HashMap<Identity, FileId>,
-    by_path: HashMap<Box<[u8]>, Result<FileId, Errno>>,
-    directories: HashMap<Box<[u8]>, Result<(), Errno>>,
-    texts: HashMap<Box<[u8]>, Result<Rc<[u8]>, Errno>>,
+    by_path: ByPath<FileId>,
+    directories: ByPath<()>,
+    texts: ByPath<Rc<[u8]>>,
 }
 
 impl<'r> Files<'r> {
     /// Nothing looked at yet.
     #[must_use]
     pub fn new(rootfs: &'r Rootfs) -> Self {
-        Files { rootfs, state: RefCell::default() }
+        Files {
+            rootfs,
+            state: RefCell::default(),
+        }
     }
 
     /// The filesystem that is looked at.
@@ -89,7 +95,10 @@ impl<'r> Files<'r> {
         };
         let state = &mut *self.state.borrow_mut();
         let id = FileId(u32::try_from(state.records.len()).expect("fewer files than fit 32 bits"));
-        state.records.push(FileRecord { metadata: opened.metadata, content });
+        state.records.push(FileRecord {
+            metadata: opened.metadata,
+            content,
+        });
         state.by_identity.insert(identity, id);
         id
     }
@@ -109,7 +118,10 @@ impl<'r> Files<'r> {
             return known.clone();
         }
         let text = self.rootfs.read(path, MAX_TEXT).map(Rc::from);
-        self.state.borrow_mut().texts.insert(path.into(), text.clone());
+        self.state
+            .borrow_mut()
+            .texts
+            .insert(path.into(), text.clone());
         text
     }
 
@@ -127,7 +139,10 @@ impl<'r> Files<'r> {
             Ok(_) => Err(Errno::NOTDIR),
             Err(errno) => Err(errno),
         };
-        self.state.borrow_mut().directories.insert(path.into(), found);
+        self.state
+            .borrow_mut()
+            .directories
+            .insert(path.into(), found);
         found
     }
 }

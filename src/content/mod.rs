@@ -43,7 +43,10 @@ impl Content {
             Err(ReadError::NotElf(why)) => {
                 let mut head = [0; HEAD];
                 let length = source.read_at(0, &mut head)?;
-                Ok(Content::Other { why, head: Arc::from(&head[..length]) })
+                Ok(Content::Other {
+                    why,
+                    head: Arc::from(&head[..length]),
+                })
             }
         }
     }

@@ -113,7 +113,10 @@ impl fmt::Display for Anomaly {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Anomaly::ProgramHeadersOutside { offset, size } => {
-                write!(f, "program headers at {offset:#x} lie outside the file ({size} bytes)")
+                write!(
+                    f,
+                    "program headers at {offset:#x} lie outside the file ({size} bytes)"
+                )
             }
             Anomaly::ProgramHeaderSize { found, wanted } => {
                 write!(f, "program header size {found}, expected {wanted}")
@@ -122,31 +125,58 @@ impl fmt::Display for Anomaly {
                 write!(f, "{count} PT_INTERP segments; the kernel takes the first")
             }
             Anomaly::InterpOutside { offset, length } => {
-                write!(f, "interpreter path is outside the file (offset {offset:#x}, size {length})")
+                write!(
+                    f,
+                    "interpreter path is outside the file (offset {offset:#x}, size {length})"
+                )
             }
             Anomaly::SeveralDynamics(count) => {
                 write!(f, "{count} dynamic segments; the loader takes the last")
             }
             Anomaly::DynamicOutside { offset, length } => {
-                write!(f, "dynamic segment lies outside the file (offset {offset:#x}, size {length})")
+                write!(
+                    f,
+                    "dynamic segment lies outside the file (offset {offset:#x}, size {length})"
+                )
             }
             Anomaly::DynamicUnterminated => write!(f, "dynamic segment has no DT_NULL"),
             Anomaly::StringTableUnmapped(address) => {
-                write!(f, "string table address {address:#x} is in no loaded segment")
+                write!(
+                    f,
+                    "string table address {address:#x} is in no loaded segment"
+                )
             }
-            Anomaly::StringOutside { tag, number, offset } => {
-                write!(f, "{tag} #{number}: string offset {offset:#x} past the string table")
+            Anomaly::StringOutside {
+                tag,
+                number,
+                offset,
+            } => {
+                write!(
+                    f,
+                    "{tag} #{number}: string offset {offset:#x} past the string table"
+                )
             }
             Anomaly::StringTooLong { tag, number } => {
-                write!(f, "{tag} #{number}: name longer than {} bytes", super::object::MAX_NAME)
+                write!(
+                    f,
+                    "{tag} #{number}: name longer than {} bytes",
+                    super::object::MAX_NAME
+                )
             }
             Anomaly::TooManyNeeded => {
-                write!(f, "more than {} DT_NEEDED entries", super::object::MAX_NEEDED)
+                write!(
+                    f,
+                    "more than {} DT_NEEDED entries",
+                    super::object::MAX_NEEDED
+                )
             }
             Anomaly::NamesTooLong => write!(f, "names exceed 1 MiB in total"),
             Anomaly::VersionTable(what) => write!(f, "version table is malformed ({what})"),
             Anomaly::LoadPastEnd { end, size } => {
-                write!(f, "a segment ends at {end:#x}, past the end of the file ({size} bytes)")
+                write!(
+                    f,
+                    "a segment ends at {end:#x}, past the end of the file ({size} bytes)"
+                )
             }
         }
     }

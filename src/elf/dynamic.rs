@@ -11,8 +11,9 @@ use super::anomaly::Anomaly;
 use super::consts::{
     DF_1_NODEFLIB, DF_1_NOW, DF_1_PIE, DF_BIND_NOW, DF_STATIC_TLS, DF_TEXTREL, DT_AUXILIARY,
     DT_BIND_NOW, DT_FILTER, DT_FLAGS, DT_FLAGS_1, DT_GNU_HASH, DT_HASH, DT_NEEDED, DT_NULL,
-    DT_PLTRELSZ, DT_RELASZ, DT_RELR, DT_RELRSZ, DT_RELSZ, DT_RPATH, DT_RUNPATH, DT_SONAME, DT_STRSZ, DT_STRTAB, DT_SYMTAB, DT_TEXTREL,
-    DT_VERDEF, DT_VERDEFNUM, DT_VERNEED, DT_VERNEEDNUM, DT_VERSYM,
+    DT_PLTRELSZ, DT_RELASZ, DT_RELR, DT_RELRSZ, DT_RELSZ, DT_RPATH, DT_RUNPATH, DT_SONAME,
+    DT_STRSZ, DT_STRTAB, DT_SYMTAB, DT_TEXTREL, DT_VERDEF, DT_VERDEFNUM, DT_VERNEED, DT_VERNEEDNUM,
+    DT_VERSYM,
 };
 use super::header::{Class, Layout};
 use super::object::{MAX_NAME, MAX_NAMES, MAX_NEEDED};
@@ -109,7 +110,10 @@ impl Dynamic {
 
     /// The names with the tag `DT_NEEDED`, in order.
     pub fn needed(&self) -> impl Iterator<Item = &[u8]> {
-        self.needs.iter().filter(|n| n.kind == NeedKind::Needed).map(|n| &*n.name)
+        self.needs
+            .iter()
+            .filter(|n| n.kind == NeedKind::Needed)
+            .map(|n| &*n.name)
     }
 }
 
@@ -166,7 +170,10 @@ pub(super) fn read(
     let length = room.min(segment.file_size).min(MAX_SECTION);
     let entry = 2 * layout.class.word_size();
     let length = length - length % entry;
-    let outside = Anomaly::DynamicOutside { offset, length: segment.file_size };
+    let outside = Anomaly::DynamicOutside {
+        offset,
+        length: segment.file_size,
+    };
     let section = match usize::try_from(length) {
         Ok(length) => window.bytes(offset, length)?.map(<[u8]>::to_vec),
         Err(_) => None,
@@ -232,13 +239,15 @@ fn interpret(
         }
     }
     dynamic.text_relocations |= dynamic.flags & DF_TEXTREL != 0;
-    dynamic.binds_now |= dynamic.flags & DF_BIND_NOW != 0
-        || dynamic.flags_1 & DF_1_NOW != 0;
+    dynamic.binds_now |= dynamic.flags & DF_BIND_NOW != 0 || dynamic.flags_1 & DF_1_NOW != 0;
 
     dynamic.symbols.strings = string_table;
     let strings = string_table.and_then(|address| {
         let (offset, room) = offset_of(loads, address)?;
-        Some(Strings { offset, size: string_size.unwrap_or(room).min(room) })
+        Some(Strings {
+            offset,
+            size: string_size.unwrap_or(room).min(room),
+        })
     });
     let table = |at: Option<u64>, count| Some((offset_of(loads, at?)?.0, count));
     let tables = Tables {
@@ -263,7 +272,9 @@ fn prefetch(
     strings: Strings,
     tables: &Tables,
 ) -> io::Result<()> {
-    let names = named.iter().filter_map(|n| strings.offset.checked_add(n.at));
+    let names = named
+        .iter()
+        .filter_map(|n| strings.offset.checked_add(n.at));
     let versions = [tables.version_needs, tables.version_definitions];
     let places = names.chain(versions.into_iter().flatten().map(|(offset, _)| offset));
     let places: Vec<u64> = places.filter(|&p| p < window.size()).collect();
@@ -308,7 +319,11 @@ fn read_names(
         let text: Box<[u8]> = match strings.get(window, at)? {
             Ok(text) => text.into(),
             Err(Unended::File) => {
-                anomalies.push(Anomaly::StringOutside { tag: name, number, offset: at });
+                anomalies.push(Anomaly::StringOutside {
+                    tag: name,
+                    number,
+                    offset: at,
+                });
                 continue;
             }
             Err(Unended::Limit) if matches!(tag, DT_RPATH | DT_RUNPATH) => {
@@ -330,7 +345,10 @@ fn read_names(
             anomalies.push(Anomaly::NamesTooLong);
             break;
         }
-        let need = |kind| Need { kind, name: text.clone() };
+        let need = |kind| Need {
+            kind,
+            name: text.clone(),
+        };
         match tag {
             DT_NEEDED => dynamic.needs.push(need(NeedKind::Needed)),
             DT_AUXILIARY => dynamic.needs.push(need(NeedKind::Auxiliary)),
@@ -349,7 +367,9 @@ fn long_string(
     strings: Strings,
     at: u64,
 ) -> io::Result<Option<Box<[u8]>>> {
-    let Some(offset) = strings.offset.checked_add(at) else { return Ok(None) };
+    let Some(offset) = strings.offset.checked_add(at) else {
+        return Ok(None);
+    };
     Ok(window.string(offset, MAX_NAMES)?.ok().map(Into::into))
 }
 

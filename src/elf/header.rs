@@ -230,13 +230,17 @@ fn layout(ident: Ident, head: &[u8]) -> Option<Layout> {
         ELFDATA2MSB => Some(Encoding::Big),
         _ => None,
     };
-    let named = class.zip(encoding).map(|(class, encoding)| Layout { class, encoding });
+    let named = class
+        .zip(encoding)
+        .map(|(class, encoding)| Layout { class, encoding });
     let classes = [Class::Elf64, Class::Elf32];
     let encodings = [Encoding::Little, Encoding::Big];
-    let every =
-        classes.into_iter().flat_map(|class| encodings.map(|encoding| Layout { class, encoding }));
-    let of_machine =
-        |layout: &Layout| half(head, 18, *layout).is_some_and(|m| platform::machine_has(m, *layout));
+    let every = classes
+        .into_iter()
+        .flat_map(|class| encodings.map(|encoding| Layout { class, encoding }));
+    let of_machine = |layout: &Layout| {
+        half(head, 18, *layout).is_some_and(|m| platform::machine_has(m, *layout))
+    };
     let of_table = |layout: &Layout| {
         let at = if layout.class == Class::Elf64 { 54 } else { 42 };
         half(head, at, *layout) == Some(layout.class.program_header_size())

@@ -36,8 +36,9 @@ impl Notes {
             match note.kind {
                 NT_GNU_ABI_TAG => self.abi_tag = self.abi_tag.or_else(|| abi_tag(note, endian)),
                 NT_GNU_PROPERTY_TYPE_0 => {
-                    self.x86_isa_needed =
-                        self.x86_isa_needed.or_else(|| isa_needed(note.data, align, endian));
+                    self.x86_isa_needed = self
+                        .x86_isa_needed
+                        .or_else(|| isa_needed(note.data, align, endian));
                 }
                 _ => {}
             }
@@ -66,7 +67,10 @@ fn take_note<'a>(rest: &mut &'a [u8], align: usize, endian: Endianness) -> Optio
 
 fn abi_tag(note: Note<'_>, endian: Endianness) -> Option<AbiTag> {
     let at = |index: usize| word(note.data, index * 4, endian);
-    Some(AbiTag { system: at(0)?, kernel: [at(1)?, at(2)?, at(3)?] })
+    Some(AbiTag {
+        system: at(0)?,
+        kernel: [at(1)?, at(2)?, at(3)?],
+    })
 }
 
 /// Walks the properties as `elf/dl-load.c:_dl_process_pt_gnu_property` does.

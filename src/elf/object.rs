@@ -85,6 +85,9 @@ pub struct Object {
     pub interp: Option<Interp>,
     /// Whether there is a `PT_DYNAMIC` that is not empty.
     pub has_dynamic: bool,
+    /// Whether there is a `PT_DYNAMIC` without bytes in the file, as in files
+    /// that hold debugging information alone.
+    pub has_empty_dynamic: bool,
     /// The dynamic section; empty where there is none or none could be read.
     pub dynamic: Dynamic,
     /// The version tables.
@@ -160,7 +163,10 @@ impl Object {
     pub fn read_as(source: &dyn ReadAt, layout: Layout) -> Result<Object, ReadError> {
         let window = Window::open(source)?;
         let wanted = layout.class.header_size() as u64;
-        let too_short = NotElf::TooShort { size: window.size(), wanted };
+        let too_short = NotElf::TooShort {
+            size: window.size(),
+            wanted,
+        };
         let header = Header::parse_as(window.head(), layout).ok_or(ReadError::NotElf(too_short))?;
         Object::from_window(window, header)
     }
@@ -168,24 +174,31 @@ impl Object {
     fn from_window(mut window: Window<'_>, header: Header) -> Result<Object, ReadError> {
         let mut anomalies = Vec::new();
         let (table, segments) = segments(&mut window, &header, &mut anomalies)?;
-        let loads: Box<[Segment]> =
-            segments.iter().filter(|s| s.kind == PT_LOAD).cloned().collect();
+        let loads: Box<[Segment]> = segments
+            .iter()
+            .filter(|s| s.kind == PT_LOAD)
+            .cloned()
+            .collect();
         let interp = interp(&mut window, &segments, &mut anomalies)?;
         let notes = notes(&mut window, &header, &segments)?;
-        let executable_stack =
-            segments.iter().find(|s| s.kind == PT_GNU_STACK).map(|s| s.flags & PF_X != 0);
+        let executable_stack = segments
+            .iter()
+            .find(|s| s.kind == PT_GNU_STACK)
+            .map(|s| s.flags & PF_X != 0);
 
         let mut dynamics = segments.iter().filter(|s| s.kind == PT_DYNAMIC);
         let count = dynamics.clone().count();
         if count > 1 {
             anomalies.push(Anomaly::SeveralDynamics(count));
         }
-        let segment = dynamics.next_back().filter(|s| s.file_size > 0);
+        let last = dynamics.next_back();
+        let segment = last.filter(|s| s.file_size > 0);
         let mut facts = Object {
             size: window.size(),
             table,
             interp,
             has_dynamic: segment.is_some(),
+            has_empty_dynamic: last.is_some() && segment.is_none(),
             dynamic: Dynamic::default(),
             versions: Versions::default(),
             notes,
@@ -196,17 +209,29 @@ impl Object {
         };
         if let Some(segment) = segment {
             let layout = facts.header.layout;
-            let read =
-                dynamic::read(&mut window, layout, segment, &facts.loads, &mut facts.anomalies)?;
+            let read = dynamic::read(
+                &mut window,
+                layout,
+                segment,
+                &facts.loads,
+                &mut facts.anomalies,
+            )?;
             if let Some((dynamic, tables)) = read {
                 facts.dynamic = dynamic;
                 facts.versions =
                     version::read(&mut window, &tables, layout.encoding, &mut facts.anomalies)?;
             }
         }
-        let end = facts.loads.iter().map(|l| l.offset.saturating_add(l.file_size)).max();
+        let end = facts
+            .loads
+            .iter()
+            .map(|l| l.offset.saturating_add(l.file_size))
+            .max();
         if let Some(end) = end.filter(|&end| end > facts.size) {
-            facts.anomalies.push(Anomaly::LoadPastEnd { end, size: facts.size });
+            facts.anomalies.push(Anomaly::LoadPastEnd {
+                end,
+                size: facts.size,
+            });
         }
         Ok(facts)
     }
@@ -261,7 +286,11 @@ fn header(head: &[u8], size: u64) -> Result<Header, NotElf> {
     if !head.starts_with(b"\x7fELF") {
         let magic = b"\x7fELF";
         let could_be = head.len() < 4 && magic.starts_with(head);
-        return Err(if could_be { NotElf::TooShort { size, wanted: 64 } } else { NotElf::NoMagic });
+        return Err(if could_be {
+            NotElf::TooShort { size, wanted: 64 }
+        } else {
+            NotElf::NoMagic
+        });
     }
     let wanted = if head.get(4) == Some(&1) { 52 } else { 64 };
     Header::parse(head).ok_or(NotElf::TooShort { size, wanted })
@@ -285,11 +314,15 @@ fn segments(
     let offset = header.program_headers_at;
     let layout = header.layout;
     match window.bytes(offset, length)? {
-        Some(table) => {
-            Ok((SegmentTable::Read, segment::parse(table, layout.class, layout.encoding)))
-        }
+        Some(table) => Ok((
+            SegmentTable::Read,
+            segment::parse(table, layout.class, layout.encoding),
+        )),
         None => {
-            anomalies.push(Anomaly::ProgramHeadersOutside { offset, size: window.size() });
+            anomalies.push(Anomaly::ProgramHeadersOutside {
+                offset,
+                size: window.size(),
+            });
             Ok((SegmentTable::Outside, Vec::new()))
         }
     }
@@ -301,7 +334,9 @@ fn interp(
     anomalies: &mut Vec<Anomaly>,
 ) -> io::Result<Option<Interp>> {
     let mut interps = segments.iter().filter(|s| s.kind == PT_INTERP);
-    let Some(first) = interps.next() else { return Ok(None) };
+    let Some(first) = interps.next() else {
+        return Ok(None);
+    };
     let others = interps.count();
     if others > 0 {
         anomalies.push(Anomaly::SeveralInterps(others + 1));
@@ -313,14 +348,19 @@ fn interp(
     let length = usize::try_from(size).unwrap_or(0);
     let bytes: Option<Box<[u8]>> = window.bytes(first.offset, length)?.map(Into::into);
     if bytes.is_none() {
-        anomalies.push(Anomaly::InterpOutside { offset: first.offset, length: size });
+        anomalies.push(Anomaly::InterpOutside {
+            offset: first.offset,
+            length: size,
+        });
     }
     Ok(Some(Interp { size, bytes }))
 }
 
 fn notes(window: &mut Window<'_>, header: &Header, segments: &[Segment]) -> io::Result<Notes> {
     let mut notes = Notes::default();
-    let wanted = segments.iter().filter(|s| matches!(s.kind, PT_NOTE | PT_GNU_PROPERTY));
+    let wanted = segments
+        .iter()
+        .filter(|s| matches!(s.kind, PT_NOTE | PT_GNU_PROPERTY));
     for segment in wanted {
         let length = usize::try_from(segment.file_size.min(MAX_NOTES)).unwrap_or(0);
         if let Some(bytes) = window.bytes(segment.offset, length)? {

@@ -21,7 +21,10 @@ impl Object {
     /// # Errors
     /// Whatever reading `source`, the file that this was read from, reports.
     pub fn defines(&self, source: &dyn ReadAt, names: &[&[u8]]) -> io::Result<bool> {
-        let mut symbols = Symbols { object: self, window: Window::open(source)? };
+        let mut symbols = Symbols {
+            object: self,
+            window: Window::open(source)?,
+        };
         for name in names {
             if !symbols.defines(name)? {
                 return Ok(false);
@@ -51,9 +54,11 @@ impl Symbols<'_> {
         let hash = name.iter().fold(5381_u32, |hash, &byte| {
             hash.wrapping_mul(33).wrapping_add(byte.into())
         });
-        let (Some(buckets), Some(first), Some(bloom)) =
-            (self.word(table)?, self.word(table + 4)?, self.word(table + 8)?)
-        else {
+        let (Some(buckets), Some(first), Some(bloom)) = (
+            self.word(table)?,
+            self.word(table + 4)?,
+            self.word(table + 8)?,
+        ) else {
             return Ok(None);
         };
         if buckets == 0 {
@@ -87,11 +92,15 @@ impl Symbols<'_> {
             let hash = (hash << 4).wrapping_add(byte.into());
             (hash ^ (hash >> 24 & 0xf0)) & 0x0fff_ffff
         });
-        let Some(buckets) = self.word(table)?.filter(|&n| n > 0) else { return Ok(None) };
+        let Some(buckets) = self.word(table)?.filter(|&n| n > 0) else {
+            return Ok(None);
+        };
         let chain_at = table.saturating_add(8 + u64::from(buckets) * 4);
         let mut next = self.word(table + 8 + u64::from(hash % buckets) * 4)?;
         for _ in 0..MAX_CHAIN {
-            let Some(index) = next.filter(|&index| index != 0) else { break };
+            let Some(index) = next.filter(|&index| index != 0) else {
+                break;
+            };
             if self.is_definition(index, name)? {
                 return Ok(Some(index));
             }
@@ -115,7 +124,8 @@ impl Symbols<'_> {
         let (Some(name_at), Some(section)) = (self.word(at)?, self.half(at + section_at)?) else {
             return Ok(false);
         };
-        let Some((offset, _)) = offset_of(&self.object.loads, strings.saturating_add(name_at.into()))
+        let Some((offset, _)) =
+            offset_of(&self.object.loads, strings.saturating_add(name_at.into()))
         else {
             return Ok(false);
         };
@@ -126,18 +136,24 @@ impl Symbols<'_> {
 
     fn word(&mut self, address: u64) -> io::Result<Option<u32>> {
         let encoding = self.object.header.layout.encoding;
-        Ok(self.at(address, 4)?.and_then(|b| b.try_into().ok()).map(|b| match encoding {
-            Encoding::Little => u32::from_le_bytes(b),
-            Encoding::Big => u32::from_be_bytes(b),
-        }))
+        Ok(self
+            .at(address, 4)?
+            .and_then(|b| b.try_into().ok())
+            .map(|b| match encoding {
+                Encoding::Little => u32::from_le_bytes(b),
+                Encoding::Big => u32::from_be_bytes(b),
+            }))
     }
 
     fn half(&mut self, address: u64) -> io::Result<Option<u16>> {
         let encoding = self.object.header.layout.encoding;
-        Ok(self.at(address, 2)?.and_then(|b| b.try_into().ok()).map(|b| match encoding {
-            Encoding::Little => u16::from_le_bytes(b),
-            Encoding::Big => u16::from_be_bytes(b),
-        }))
+        Ok(self
+            .at(address, 2)?
+            .and_then(|b| b.try_into().ok())
+            .map(|b| match encoding {
+                Encoding::Little => u16::from_le_bytes(b),
+                Encoding::Big => u16::from_be_bytes(b),
+            }))
     }
 
     fn at(&mut self, address: u64, length: usize) -> io::Result<Option<&[u8]>> {

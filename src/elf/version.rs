@@ -63,17 +63,23 @@ pub(super) fn read(
     anomalies: &mut Vec<Anomaly>,
 ) -> io::Result<Versions> {
     let mut versions = Versions::default();
-    let Some(strings) = tables.strings else { return Ok(versions) };
-    let mut reader = Reader { window, strings, endian: encoding.endian() };
-    if let Some((offset, count)) = tables.version_needs {
-        if let Err(what) = reader.needs(offset, count, &mut versions.needs)? {
-            anomalies.push(Anomaly::VersionTable(what));
-        }
+    let Some(strings) = tables.strings else {
+        return Ok(versions);
+    };
+    let mut reader = Reader {
+        window,
+        strings,
+        endian: encoding.endian(),
+    };
+    if let Some((offset, count)) = tables.version_needs
+        && let Err(what) = reader.needs(offset, count, &mut versions.needs)?
+    {
+        anomalies.push(Anomaly::VersionTable(what));
     }
-    if let Some((offset, count)) = tables.version_definitions {
-        if let Err(what) = reader.definitions(offset, count, &mut versions.definitions)? {
-            anomalies.push(Anomaly::VersionTable(what));
-        }
+    if let Some((offset, count)) = tables.version_definitions
+        && let Err(what) = reader.definitions(offset, count, &mut versions.definitions)?
+    {
+        anomalies.push(Anomaly::VersionTable(what));
     }
     Ok(versions)
 }
@@ -90,11 +96,17 @@ struct Reader<'r, 'w> {
 impl Reader<'_, '_> {
     fn record<T: Pod + Copy>(&mut self, offset: u64) -> io::Result<Option<T>> {
         let bytes = self.window.bytes(offset, size_of::<T>())?;
-        Ok(bytes.and_then(|bytes| from_bytes::<T>(bytes).ok()).map(|(record, _)| *record))
+        Ok(bytes
+            .and_then(|bytes| from_bytes::<T>(bytes).ok())
+            .map(|(record, _)| *record))
     }
 
     fn name(&mut self, at: u32) -> io::Result<Option<Box<[u8]>>> {
-        Ok(self.strings.get(self.window, at.into())?.ok().map(Into::into))
+        Ok(self
+            .strings
+            .get(self.window, at.into())?
+            .ok()
+            .map(Into::into))
     }
 
     fn needs(
@@ -119,7 +131,11 @@ impl Reader<'_, '_> {
             }
             let next = need.vn_next.get(self.endian);
             if next == 0 {
-                return Ok(if number + 1 == count { Ok(()) } else { Err("it ends early") });
+                return Ok(if number + 1 == count {
+                    Ok(())
+                } else {
+                    Err("it ends early")
+                });
             }
             offset = offset.saturating_add(next.into());
         }
@@ -143,7 +159,11 @@ impl Reader<'_, '_> {
             out.push(VersionNeedEntry { name, weak });
             let next = entry.vna_next.get(self.endian);
             if next == 0 {
-                return Ok(if number + 1 == count { Ok(()) } else { Err("it ends early") });
+                return Ok(if number + 1 == count {
+                    Ok(())
+                } else {
+                    Err("it ends early")
+                });
             }
             offset = offset.saturating_add(next.into());
         }
@@ -171,7 +191,11 @@ impl Reader<'_, '_> {
             out.push(VersionDefinition { name, base });
             let next = definition.vd_next.get(self.endian);
             if next == 0 {
-                return Ok(if number + 1 == count { Ok(()) } else { Err("it ends early") });
+                return Ok(if number + 1 == count {
+                    Ok(())
+                } else {
+                    Err("it ends early")
+                });
             }
             offset = offset.saturating_add(next.into());
         }

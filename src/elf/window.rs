@@ -26,7 +26,11 @@ struct Span {
 impl<'a> Window<'a> {
     /// Reads the head of `source`.
     pub(super) fn open(source: &'a dyn ReadAt) -> io::Result<Self> {
-        let mut window = Window { source, size: source.size(), spans: Vec::with_capacity(4) };
+        let mut window = Window {
+            source,
+            size: source.size(),
+            spans: Vec::with_capacity(4),
+        };
         window.fetch(0, HEAD)?;
         Ok(window)
     }
@@ -50,13 +54,19 @@ impl<'a> Window<'a> {
         let mut bytes = vec![0; length];
         let mut filled = 0;
         while filled < length {
-            match self.source.read_at(offset + filled as u64, &mut bytes[filled..])? {
+            match self
+                .source
+                .read_at(offset + filled as u64, &mut bytes[filled..])?
+            {
                 0 => break,
                 count => filled += count,
             }
         }
         bytes.truncate(filled);
-        self.spans.push(Span { start: offset, bytes });
+        self.spans.push(Span {
+            start: offset,
+            bytes,
+        });
         Ok(())
     }
 

@@ -17,7 +17,10 @@ pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
         End::Unreadable(_) => {}
         End::Killed { why, .. } => found.push(killed(case, why)),
         // The carriage return is the cause of the refusal, and said already.
-        End::Refused { why: Refusal::Lookup(_), .. } if !found.is_empty() => {}
+        End::Refused {
+            why: Refusal::Lookup(_),
+            ..
+        } if !found.is_empty() => {}
         End::Refused { errno, why } => found.push(refused(case, *errno, why)),
     }
 }
@@ -48,27 +51,52 @@ fn lookup(case: &Case<'_>, path: &TargetPath, errno: Errno) -> Finding {
     let object = path.as_bytes();
     let draft = if let Some(script) = by_script(case, path) {
         let name = quoted(&script.shebang.interpreter);
-        let message = format!("`{}` names {name}, which is not in this target", script.path);
+        let message = format!(
+            "`{}` names {name}, which is not in this target",
+            script.path
+        );
         Draft::new(case, Code::ShebangInterpMissing, object, message)
-            .evidence(format!("{}:1: {}", script.path, crate::bytes::Shown(&script.shebang.line)))
+            .evidence(format!(
+                "{}:1: {}",
+                script.path,
+                crate::bytes::Shown(&script.shebang.line)
+            ))
             .evidence(format!("{path}: {errno}"))
-            .fix(None, "name an interpreter that the target has, or install this one", None)
+            .fix(
+                None,
+                "name an interpreter that the target has, or install this one",
+                None,
+            )
     } else if errno == Errno::ACCES {
         let message = format!("`{path}` cannot be reached by user {}", user(case));
         Draft::new(case, Code::UserCannotReach, object, message)
             .evidence("a directory above it may not be searched by this user")
-            .fix(None, "put it where every user may go", Some("COPY --chmod=755 app /usr/local/bin/"))
+            .fix(
+                None,
+                "put it where every user may go",
+                Some("COPY --chmod=755 app /usr/local/bin/"),
+            )
     } else if !hops.is_empty() {
         let message = format!("`{path}` is a link that leads to nothing");
-        Draft::new(case, Code::BrokenSymlink, object, message)
-            .fix(None, "copy the file that the link leads to as well", None)
+        Draft::new(case, Code::BrokenSymlink, object, message).fix(
+            None,
+            "copy the file that the link leads to as well",
+            None,
+        )
     } else {
         let message = format!("`{path}` is not in this target");
         Draft::new(case, Code::EntrypointMissing, object, message)
             .evidence(format!("{path}: {errno}"))
-            .fix(None, "correct the path, or the COPY that was to put it there", None)
+            .fix(
+                None,
+                "correct the path, or the COPY that was to put it there",
+                None,
+            )
     };
-    hops.into_iter().fold(draft, Draft::evidence).as_seen(case).done()
+    hops.into_iter()
+        .fold(draft, Draft::evidence)
+        .seen(case)
+        .done()
 }
 
 fn user(case: &Case<'_>) -> String {
@@ -79,29 +107,48 @@ fn directory(case: &Case<'_>, path: &TargetPath) -> Finding {
     let message = format!("`{path}` is a directory and cannot be started");
     Draft::new(case, Code::NoExecBit, path.as_bytes(), message)
         .fix(None, "name the file in it", None)
-        .as_seen(case)
+        .seen(case)
         .done()
 }
 
 fn special(case: &Case<'_>, path: &TargetPath) -> Finding {
     let message = format!("`{path}` is a device, fifo or socket and cannot be started");
-    Draft::new(case, Code::NotAnExecutable, path.as_bytes(), message).as_seen(case).done()
+    Draft::new(case, Code::NotAnExecutable, path.as_bytes(), message)
+        .seen(case)
+        .done()
 }
 
 fn not_executable(case: &Case<'_>, path: &TargetPath, metadata: &Metadata) -> Finding {
-    let mode = format!("mode {:04o}, owner {}:{}", metadata.mode, metadata.uid, metadata.gid);
+    let mode = format!(
+        "mode {:04o}, owner {}:{}",
+        metadata.mode, metadata.uid, metadata.gid
+    );
     let none_at_all = metadata.mode & 0o111 == 0;
     let (code, message) = if none_at_all {
-        (Code::NoExecBit, format!("`{path}` has no execute permission"))
+        (
+            Code::NoExecBit,
+            format!("`{path}` has no execute permission"),
+        )
     } else {
-        (Code::UserCannotReach, format!("`{path}` may not be executed by user {}", user(case)))
+        (
+            Code::UserCannotReach,
+            format!("`{path}` may not be executed by user {}", user(case)),
+        )
     };
     let name = crate::bytes::lossy(path.as_bytes());
     Draft::new(case, code, path.as_bytes(), message)
         .evidence(format!("{path}: {mode}"))
-        .fix(None, "give it the permission", Some(&format!("RUN chmod 755 {name}")))
-        .fix(None, "or bring it with the permission", Some("COPY --chmod=755 …"))
-        .as_seen(case)
+        .fix(
+            None,
+            "give it the permission",
+            Some(&format!("RUN chmod 755 {name}")),
+        )
+        .fix(
+            None,
+            "or bring it with the permission",
+            Some("COPY --chmod=755 …"),
+        )
+        .seen(case)
         .done()
 }
 
@@ -113,18 +160,31 @@ fn shebang(case: &Case<'_>, path: &TargetPath, error: ShebangError) -> Finding {
     let message = format!("the `#!` line of `{path}` {why}");
     Draft::new(case, Code::ShebangMalformed, path.as_bytes(), message)
         .fix(None, "begin the file with a short line", Some("#!/bin/sh"))
-        .as_seen(case)
+        .seen(case)
         .done()
 }
 
 fn too_many_scripts(case: &Case<'_>) -> Finding {
-    let chain: Vec<String> = case.exec.scripts.iter().map(|s| s.path.to_string()).collect();
-    let message = format!("`{}` is interpreted by more than five scripts in a row", case.path);
-    Draft::new(case, Code::ScriptChainTooLong, case.path.as_bytes(), message)
-        .evidence(chain.join(" -> "))
-        .fix(None, "let the first script name a program", None)
-        .as_seen(case)
-        .done()
+    let chain: Vec<String> = case
+        .exec
+        .scripts
+        .iter()
+        .map(|s| s.path.to_string())
+        .collect();
+    let message = format!(
+        "`{}` is interpreted by more than five scripts in a row",
+        case.path
+    );
+    Draft::new(
+        case,
+        Code::ScriptChainTooLong,
+        case.path.as_bytes(),
+        message,
+    )
+    .evidence(chain.join(" -> "))
+    .fix(None, "let the first script name a program", None)
+    .seen(case)
+    .done()
 }
 
 /// A file that the kernel takes for nothing that it knows.
@@ -146,28 +206,35 @@ fn format(case: &Case<'_>, path: &TargetPath, what: &NotElf) -> Finding {
             format!("`{path}` is {looks}, not a program for Linux"),
         ),
         (NotElf::Empty, None) => (Code::NotAnExecutable, format!("`{path}` is empty")),
-        (NotElf::TooShort { .. }, None) => {
-            (Code::NotAnExecutable, format!("`{path}` is cut short: {what}"))
-        }
-        (NotElf::NoMagic, None) => {
-            (Code::NotAnExecutable, format!("`{path}` is neither an ELF file nor a script"))
-        }
+        (NotElf::TooShort { .. }, None) => (
+            Code::NotAnExecutable,
+            format!("`{path}` is cut short: {what}"),
+        ),
+        (NotElf::NoMagic, None) => (
+            Code::NotAnExecutable,
+            format!("`{path}` is neither an ELF file nor a script"),
+        ),
     };
     let start: &[u8] = &head[..head.len().min(24)];
     let draft = Draft::new(case, code, path.as_bytes(), message)
         .evidence(format!("it begins with {}", quoted(start)));
     let draft = if code == Code::ShebangMalformed {
-        draft.fix(None, "let its first two bytes be `#!`", Some("#!/bin/sh")).consequence(
-            "a shell runs such a file as a script, which is why it works when it is typed",
-        )
+        draft
+            .fix(None, "let its first two bytes be `#!`", Some("#!/bin/sh"))
+            .consequence(
+                "a shell runs such a file as a script, which is why it works when it is typed",
+            )
     } else {
         draft.fix(None, "put the real program there", None)
     };
-    draft.as_seen(case).done()
+    draft.seen(case).done()
 }
 
 fn is_text(head: &[u8]) -> bool {
-    !head.is_empty() && head.iter().all(|&b| b >= 0x20 || matches!(b, b'\n' | b'\r' | b'\t'))
+    !head.is_empty()
+        && head
+            .iter()
+            .all(|&b| b >= 0x20 || matches!(b, b'\n' | b'\r' | b'\t'))
 }
 
 /// What the first bytes of a file that cannot run give away.
@@ -177,7 +244,10 @@ fn looks_like(head: &[u8]) -> Option<&'static str> {
         Some("a Git LFS pointer")
     } else if starts(b"<!DOCTYPE") || starts(b"<html") || starts(b"<HTML") {
         Some("an HTML page")
-    } else if starts(b"\xcf\xfa\xed\xfe") || starts(b"\xce\xfa\xed\xfe") || starts(b"\xca\xfe\xba\xbe") {
+    } else if starts(b"\xcf\xfa\xed\xfe")
+        || starts(b"\xce\xfa\xed\xfe")
+        || starts(b"\xca\xfe\xba\xbe")
+    {
         Some("a Mach-O file")
     } else if starts(b"MZ") {
         Some("a Windows program")
@@ -193,40 +263,65 @@ fn looks_like(head: &[u8]) -> Option<&'static str> {
 }
 
 fn machine(case: &Case<'_>, path: &TargetPath) -> Finding {
-    let header = case.exec.program.as_ref().map(|program| &program.object.header);
+    let header = case
+        .exec
+        .program
+        .as_ref()
+        .map(|program| &program.object.header);
     let of_file = header.map_or_else(String::new, |h| machine_name(h.machine, h.layout, h.flags));
-    let of_target =
-        case.target.platform.as_ref().map_or_else(String::new, ToString::to_string);
+    let of_target = case
+        .target
+        .platform
+        .as_ref()
+        .map_or_else(String::new, ToString::to_string);
     let message = format!("`{path}` is for {of_file}, the target is {of_target}");
     Draft::new(case, Code::ArchMismatch, path.as_bytes(), message)
         .evidence(format!("e_machine: {of_file}"))
-        .consequence(format!("a host with binfmt_misc and qemu for {of_file} would run it"))
-        .fix(None, "build it for the target's platform", Some("docker buildx build --platform …"))
-        .as_seen(case)
+        .consequence(format!(
+            "a host with binfmt_misc and qemu for {of_file} would run it"
+        ))
+        .fix(
+            None,
+            "build it for the target's platform",
+            Some("docker buildx build --platform …"),
+        )
+        .seen(case)
         .done()
 }
 
 fn elf(case: &Case<'_>, path: &TargetPath, refusal: ElfRefusal) -> Finding {
     let (code, why) = match refusal {
         ElfRefusal::Type => (Code::NotAProgram, "its type is neither program nor library"),
-        ElfRefusal::ProgramHeaderSize => (Code::MalformedElf, "its program headers have a wrong size"),
-        ElfRefusal::ProgramHeaderCount => {
-            (Code::MalformedElf, "it has no program headers, or more than 64 KiB of them")
+        ElfRefusal::ProgramHeaderSize => {
+            (Code::MalformedElf, "its program headers have a wrong size")
         }
-        ElfRefusal::ProgramHeadersOutside => {
-            (Code::MalformedElf, "its program headers lie outside the file")
-        }
-        ElfRefusal::InterpSize => {
-            (Code::MalformedElf, "its PT_INTERP has fewer than 2 or more than 4096 bytes")
-        }
+        ElfRefusal::ProgramHeaderCount => (
+            Code::MalformedElf,
+            "it has no program headers, or more than 64 KiB of them",
+        ),
+        ElfRefusal::ProgramHeadersOutside => (
+            Code::MalformedElf,
+            "its program headers lie outside the file",
+        ),
+        ElfRefusal::InterpSize => (
+            Code::MalformedElf,
+            "its PT_INTERP has fewer than 2 or more than 4096 bytes",
+        ),
         ElfRefusal::InterpOutside => (Code::MalformedElf, "its PT_INTERP lies outside the file"),
         ElfRefusal::InterpUnterminated => (Code::MalformedElf, "its PT_INTERP does not end in NUL"),
         ElfRefusal::Machine => (Code::ArchMismatch, "its machine is another"),
     };
     let message = format!("the kernel does not take `{path}`: {why}");
-    let anomalies = case.exec.program.iter().flat_map(|program| &program.object.anomalies);
+    let anomalies = case
+        .exec
+        .program
+        .iter()
+        .flat_map(|program| &program.object.anomalies);
     let draft = Draft::new(case, code, path.as_bytes(), message);
-    anomalies.fold(draft, |draft, anomaly| draft.evidence(anomaly.to_string())).as_seen(case).done()
+    anomalies
+        .fold(draft, |draft, anomaly| draft.evidence(anomaly.to_string()))
+        .seen(case)
+        .done()
 }
 
 fn killed(case: &Case<'_>, why: &str) -> Finding {
@@ -239,7 +334,12 @@ fn killed(case: &Case<'_>, why: &str) -> Finding {
 
 /// A carriage return at the end of any `#!` line on the way.
 fn carriage_return(case: &Case<'_>, found: &mut Vec<Finding>) {
-    for script in case.exec.scripts.iter().filter(|script| script.shebang.ends_in_cr()) {
+    for script in case
+        .exec
+        .scripts
+        .iter()
+        .filter(|script| script.shebang.ends_in_cr())
+    {
         let shebang = &script.shebang;
         // A file of that very name would make it work.
         let starts = matches!(case.exec.end, End::Starts);
@@ -254,11 +354,23 @@ fn carriage_return(case: &Case<'_>, found: &mut Vec<Finding>) {
         let message = format!("`{}` has Windows line endings, {what}", script.path);
         let name = crate::bytes::lossy(script.path.file_name());
         let finding = Draft::new(case, Code::ShebangCrlf, script.path.as_bytes(), message)
-            .evidence(format!("{}:1: {}", script.path, crate::bytes::Shown(&shebang.line)))
+            .evidence(format!(
+                "{}:1: {}",
+                script.path,
+                crate::bytes::Shown(&shebang.line)
+            ))
             .evidence("the carriage return is part of what the kernel looks up")
-            .as_seen(case)
-            .fix(None, "remove the carriage returns", Some(&format!("sed -i 's/\\r$//' {name}")))
-            .fix(None, "and keep them out", Some("echo '*.sh text eol=lf' >> .gitattributes"))
+            .seen(case)
+            .fix(
+                None,
+                "remove the carriage returns",
+                Some(&format!("sed -i 's/\\r$//' {name}")),
+            )
+            .fix(
+                None,
+                "and keep them out",
+                Some("echo '*.sh text eol=lf' >> .gitattributes"),
+            )
             .done();
         found.push(finding);
     }

@@ -12,13 +12,22 @@ use crate::report::{Finding, Libc, Severity};
 
 /// What is worth telling of a loader that the kernel takes.
 pub(super) fn starts(case: &Case<'_>, found: &mut Vec<Finding>) {
-    let Some((LoaderFile::Known(kind), _)) = case.graph else { return };
-    let Some(program) = &case.exec.program else { return };
-    let Some(interpreter) = &program.interpreter else { return };
+    let Some((LoaderFile::Known(kind), _)) = case.graph else {
+        return;
+    };
+    let Some(program) = &case.exec.program else {
+        return;
+    };
+    let Some(interpreter) = &program.interpreter else {
+        return;
+    };
     let name = quoted(&interpreter.path);
     match kind {
         LoaderKind::NotALoader => {
-            let message = format!("{name}, which `{}` names as its loader, is none", program.path);
+            let message = format!(
+                "{name}, which `{}` names as its loader, is none",
+                program.path
+            );
             let finding = Draft::new(case, Code::LoaderUnusable, &interpreter.path, message)
                 .evidence("it is started in the program's place and crashes")
                 .fix(None, "put the real loader there", None);
@@ -37,32 +46,55 @@ pub(super) fn starts(case: &Case<'_>, found: &mut Vec<Finding>) {
 
 /// What the kernel's refusal of the loader comes from.
 pub(super) fn refused(case: &Case<'_>, refusal: &InterpreterRefusal) -> Finding {
-    let Some(program) = &case.exec.program else { unreachable_program(case) };
-    let path = program.interpreter.as_ref().map(|i| i.path.clone()).unwrap_or_default();
+    let Some(program) = &case.exec.program else {
+        unreachable_program(case)
+    };
+    let path = program
+        .interpreter
+        .as_ref()
+        .map(|i| i.path.clone())
+        .unwrap_or_default();
     let draft = match refusal {
         InterpreterRefusal::Lookup(Errno::NOENT | Errno::NOTDIR) => missing(case, program, &path),
         InterpreterRefusal::Lookup(Errno::LOOP) => {
             let message = format!("the loader of `{}` leads round in a circle", program.path);
             let draft = Draft::new(case, Code::InterpreterLoop, &path, message);
-            (case.hops)(&path).into_iter().take(6).fold(draft, Draft::evidence)
+            (case.hops)(&path)
+                .into_iter()
+                .take(6)
+                .fold(draft, Draft::evidence)
         }
         other => unusable(case, program, &path, other),
     };
-    let draft = draft.as_seen(case);
+    let draft = draft.seen(case);
     consequences(case, draft).done()
 }
 
 fn unreachable_program(case: &Case<'_>) -> ! {
-    unreachable!("an interpreter is refused only after its program was read: {}", case.path)
+    unreachable!(
+        "an interpreter is refused only after its program was read: {}",
+        case.path
+    )
 }
 
 fn missing(case: &Case<'_>, program: &Program, path: &[u8]) -> Draft {
     let object = &program.object;
     let hops = (case.hops)(path);
-    let own = abi(object.header.machine, object.header.layout, object.header.flags);
+    let own = abi(
+        object.header.machine,
+        object.header.layout,
+        object.header.flags,
+    );
     let built_for = built_for(object);
-    let code = if hops.is_empty() { missing_code(case, path, own, built_for) } else { Code::BrokenSymlink };
-    let message = format!("`{}` cannot start: its interpreter is not in this target", program.path);
+    let code = if hops.is_empty() {
+        missing_code(case, path, own, built_for)
+    } else {
+        Code::BrokenSymlink
+    };
+    let message = format!(
+        "`{}` cannot start: its interpreter is not in this target",
+        program.path
+    );
     let mut draft = Draft::new(case, code, path, message)
         .evidence(format!("PT_INTERP  {}  not found", Shown(path)));
     for hop in hops {
@@ -93,7 +125,11 @@ fn libc_name(kind: &LoaderKind) -> &'static str {
 
 /// The C library that a program was linked with, by what it names.
 pub(crate) fn built_for(object: &Object) -> Libc {
-    let interp = object.interp.as_ref().map(|interp| interp.path()).unwrap_or_default();
+    let interp = object
+        .interp
+        .as_ref()
+        .map(|interp| interp.path())
+        .unwrap_or_default();
     let name = crate::path::file_name(interp);
     let needs = |wanted: fn(&[u8]) -> bool| object.dynamic.needed().any(wanted);
     if name.starts_with(b"ld-musl-") || needs(|n| n.starts_with(b"libc.musl-")) {
@@ -115,17 +151,13 @@ pub(crate) fn built_for(object: &Object) -> Libc {
     }
 }
 
-fn missing_code(
-    case: &Case<'_>,
-    path: &[u8],
-    own: Option<&'static Abi>,
-    built_for: Libc,
-) -> Code {
+fn missing_code(case: &Case<'_>, path: &[u8], own: Option<&'static Abi>, built_for: Libc) -> Code {
     let standard = own.is_some_and(|abi| {
         let musl = format!("/lib/ld-musl-{}.so.1", abi.musl);
         abi.glibc_loaders.iter().any(|p| p.as_bytes() == path) || musl.as_bytes() == path
     });
-    let same_machine = |l: &&crate::target::PresentLoader| own.is_some_and(|abi| abi.name == l.abi.name);
+    let same_machine =
+        |l: &&crate::target::PresentLoader| own.is_some_and(|abi| abi.name == l.abi.name);
     let here = || case.target.loaders.iter().filter(same_machine);
     if case.target.loaders.is_empty() {
         Code::DynamicInScratch
@@ -151,29 +183,69 @@ fn explain(
 ) -> Draft {
     match code {
         Code::GlibcOnMusl => draft
-            .evidence(format!("why: built for glibc{}, the target is musl", because(object)))
-            .fix(Some("nothing needs C"), "build without cgo (Go)", Some("CGO_ENABLED=0 go build"))
-            .fix(None, "build on the same libc", Some("FROM golang:alpine (apk add gcc musl-dev)"))
+            .evidence(format!(
+                "why: built for glibc{}, the target is musl",
+                because(object)
+            ))
+            .fix(
+                Some("nothing needs C"),
+                "build without cgo (Go)",
+                Some("CGO_ENABLED=0 go build"),
+            )
+            .fix(
+                None,
+                "build on the same libc",
+                Some("FROM golang:alpine (apk add gcc musl-dev)"),
+            )
             .fix(
                 None,
                 "keep the binary and change the base",
                 Some("FROM gcr.io/distroless/base-debian12"),
             ),
         Code::MuslOnGlibc => draft
-            .evidence(format!("why: built for musl{}, the target is glibc", because(object)))
-            .fix(None, "build on the libc that it runs on", Some("FROM debian:12 AS build"))
-            .fix(None, "or link it statically", Some("cc -static (with musl-gcc)")),
+            .evidence(format!(
+                "why: built for musl{}, the target is glibc",
+                because(object)
+            ))
+            .fix(
+                None,
+                "build on the libc that it runs on",
+                Some("FROM debian:12 AS build"),
+            )
+            .fix(
+                None,
+                "or link it statically",
+                Some("cc -static (with musl-gcc)"),
+            ),
         Code::DynamicInScratch => draft
             .evidence(format!("why: it is linked dynamically{}", because(object)))
-            .fix(Some("nothing needs C"), "build without cgo (Go)", Some("CGO_ENABLED=0 go build"))
-            .fix(None, "link it statically", Some("-static with musl-gcc; Rust: --target x86_64-unknown-linux-musl"))
-            .fix(None, "or use a base with a loader", Some("FROM gcr.io/distroless/base-debian12")),
+            .fix(
+                Some("nothing needs C"),
+                "build without cgo (Go)",
+                Some("CGO_ENABLED=0 go build"),
+            )
+            .fix(
+                None,
+                "link it statically",
+                Some("-static with musl-gcc; Rust: --target x86_64-unknown-linux-musl"),
+            )
+            .fix(
+                None,
+                "or use a base with a loader",
+                Some("FROM gcr.io/distroless/base-debian12"),
+            ),
         Code::NoMultilib => {
             let name = own.map_or("another ABI", |abi| abi.name);
             draft
-                .evidence(format!("why: it is for {name}, and the target has no loader for that"))
+                .evidence(format!(
+                    "why: it is for {name}, and the target has no loader for that"
+                ))
                 .fix(None, "get the build for the target's own ABI", None)
-                .fix(None, "or install that ABI's C library", Some("dpkg --add-architecture …"))
+                .fix(
+                    None,
+                    "or install that ABI's C library",
+                    Some("dpkg --add-architecture …"),
+                )
         }
         Code::ForeignInterpPath => {
             let standard = own.and_then(|abi| abi.glibc_loaders.first()).copied();
@@ -183,7 +255,9 @@ fn explain(
             };
             let draft = draft.evidence("why: the path belongs to the system that it was built on");
             let draft = match standard {
-                Some(path) => draft.evidence(format!("the standard path is {path}: {}", there(path))),
+                Some(path) => {
+                    draft.evidence(format!("the standard path is {path}: {}", there(path)))
+                }
                 None => draft,
             };
             let snippet = standard.map(|path| format!("patchelf --set-interpreter {path} …"));
@@ -204,7 +278,12 @@ fn because(object: &Object) -> String {
     }
 }
 
-fn unusable(case: &Case<'_>, program: &Program, path: &[u8], refusal: &InterpreterRefusal) -> Draft {
+fn unusable(
+    case: &Case<'_>,
+    program: &Program,
+    path: &[u8],
+    refusal: &InterpreterRefusal,
+) -> Draft {
     let why = match refusal {
         InterpreterRefusal::EmptyName => "its name is empty".to_owned(),
         InterpreterRefusal::Lookup(errno) => errno.to_string(),
@@ -233,7 +312,9 @@ fn unusable(case: &Case<'_>, program: &Program, path: &[u8], refusal: &Interpret
 
 /// What would be missing behind the loader too.
 fn consequences(case: &Case<'_>, draft: Draft) -> Draft {
-    let Some((_, graph)) = case.graph else { return draft };
+    let Some((_, graph)) = case.graph else {
+        return draft;
+    };
     let missing: Vec<String> = graph
         .libraries
         .iter()

@@ -8,7 +8,9 @@ use crate::loader::{LoaderKind, Role, Rule, TryOutcome};
 use crate::report::Finding;
 
 pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
-    let Some((file, graph)) = case.graph else { return };
+    let Some((file, graph)) = case.graph else {
+        return;
+    };
     damaged(case, graph, found);
     // Behind a loader that is not there, what is missing is its consequence, and
     // said with it.
@@ -44,8 +46,11 @@ fn merge(found: &mut Vec<Finding>, first: usize, finding: Finding) {
 }
 
 fn requesters(graph: &Graph, library: &Library) -> String {
-    let names: Vec<String> =
-        library.requesters.iter().map(|id| quoted(&graph.map.get(*id).path)).collect();
+    let names: Vec<String> = library
+        .requesters
+        .iter()
+        .map(|id| quoted(&graph.map.get(*id).path))
+        .collect();
     names.join(", ")
 }
 
@@ -55,23 +60,40 @@ fn missing(case: &Case<'_>, graph: &Graph, library: &Library) -> Finding {
     let outcome = |wanted: TryOutcome| library.attempts.iter().find(|a| a.outcome == wanted);
     let kind = library.requesters.first().and_then(|id| {
         let object = graph.map.get(*id).object.as_ref()?;
-        object.dynamic.needs.iter().find(|need| *need.name == **name).map(|need| need.kind)
+        object
+            .dynamic
+            .needs
+            .iter()
+            .find(|need| *need.name == **name)
+            .map(|need| need.kind)
     });
     let foreign = outcome(TryOutcome::WrongMachine).or_else(|| outcome(TryOutcome::WrongClass));
     let (code, message) = if let Some(attempt) = foreign {
         let what = attempt.detail.as_deref().unwrap_or("another machine");
-        let message = format!("{}: only a file for {what} is there, {by} needs it", quoted(name));
+        let message = format!(
+            "{}: only a file for {what} is there, {by} needs it",
+            quoted(name)
+        );
         (Code::WrongArchLib, message)
     } else if kind == Some(NeedKind::Filter) {
-        (Code::FilterMissing, format!("{} is not found; {by} is a filter on it", quoted(name)))
+        (
+            Code::FilterMissing,
+            format!("{} is not found; {by} is a filter on it", quoted(name)),
+        )
     } else if name.contains(&b'/') {
         let message = format!("{} is not there; {by} needs it by this path", quoted(name));
         (Code::NeededAbsolute, message)
     } else if outcome(TryOutcome::BrokenLink).is_some() {
-        let message = format!("{} is a link that leads to nothing; {by} needs it", quoted(name));
+        let message = format!(
+            "{} is a link that leads to nothing; {by} needs it",
+            quoted(name)
+        );
         (Code::BrokenSymlink, message)
     } else {
-        (Code::NeededMissing, format!("{} is not found; {by} needs it", quoted(name)))
+        (
+            Code::NeededMissing,
+            format!("{} is not found; {by} needs it", quoted(name)),
+        )
     };
     let draft = Draft::new(case, code, name, message).evidence(format!("needed by {by}"));
     let draft = searched(draft, &library.attempts);
@@ -79,8 +101,16 @@ fn missing(case: &Case<'_>, graph: &Graph, library: &Library) -> Finding {
     let draft = match code {
         Code::WrongArchLib => draft.fix(None, "install the library for this architecture", None),
         Code::NeededAbsolute => draft
-            .fix(None, "give the library a soname and link again", Some("-Wl,-soname,NAME"))
-            .fix(None, "or change the name", Some("patchelf --replace-needed …")),
+            .fix(
+                None,
+                "give the library a soname and link again",
+                Some("-Wl,-soname,NAME"),
+            )
+            .fix(
+                None,
+                "or change the name",
+                Some("patchelf --replace-needed …"),
+            ),
         Code::BrokenSymlink => draft.fix(None, "copy what the link leads to as well", None),
         _ => draft.fix(None, "install the package that has it, or copy it in", None),
     };
@@ -95,19 +125,30 @@ fn searched(mut draft: Draft, attempts: &[Attempt]) -> Draft {
         match attempt.outcome {
             TryOutcome::Absent | TryOutcome::NotADirectory => {
                 let directory = crate::path::parent(&attempt.path);
-                let directory = if directory.is_empty() { b".".as_slice() } else { directory };
+                let directory = if directory.is_empty() {
+                    b".".as_slice()
+                } else {
+                    directory
+                };
                 let directory = Shown(directory).to_string();
                 if !absent.contains(&directory) {
                     absent.push(directory);
                 }
             }
             _ => {
-                let detail = attempt.detail.clone().unwrap_or_else(|| word(attempt.outcome));
+                let detail = attempt
+                    .detail
+                    .clone()
+                    .unwrap_or_else(|| word(attempt.outcome));
                 draft = draft.evidence(format!("{path}: {detail}"));
             }
         }
     }
-    if absent.is_empty() { draft } else { draft.evidence(format!("searched: {}", absent.join(", "))) }
+    if absent.is_empty() {
+        draft
+    } else {
+        draft.evidence(format!("searched: {}", absent.join(", ")))
+    }
 }
 
 fn word(outcome: TryOutcome) -> String {
@@ -154,32 +195,60 @@ fn unusable(case: &Case<'_>, graph: &Graph, library: &Library, why: &str) -> Fin
 }
 
 fn preload(case: &Case<'_>, library: &Library) -> Finding {
-    let message = format!("{} is to be preloaded and cannot be loaded", quoted(&library.name));
+    let message = format!(
+        "{} is to be preloaded and cannot be loaded",
+        quoted(&library.name)
+    );
     let draft = Draft::new(case, Code::PreloadMissing, &library.name, message);
     let draft = searched(draft, &library.attempts);
-    draft.fix(None, "install it, or remove it from LD_PRELOAD or /etc/ld.so.preload", None).done()
+    draft
+        .fix(
+            None,
+            "install it, or remove it from LD_PRELOAD or /etc/ld.so.preload",
+            None,
+        )
+        .done()
 }
 
 /// Objects whose own list of needs cannot be read.
 fn damaged(case: &Case<'_>, graph: &Graph, found: &mut Vec<Finding>) {
-    for (_, loaded) in graph.map.iter().filter(|(_, loaded)| loaded.role != Role::Loader) {
-        let Some(object) = &loaded.object else { continue };
-        if object.is_cut_short() {
+    for (_, loaded) in graph
+        .map
+        .iter()
+        .filter(|(_, loaded)| loaded.role != Role::Loader)
+    {
+        let Some(object) = &loaded.object else {
+            continue;
+        };
+        if object.is_cut_short() || object.has_empty_dynamic {
             // Of the program itself the kernel's end tells.
             if loaded.role == Role::Library {
-                let message = format!("{} is cut short; loading it kills the process", quoted(&loaded.path));
+                let message = format!(
+                    "{} lacks bytes; loading it kills the process",
+                    quoted(&loaded.path)
+                );
                 let draft = Draft::new(case, Code::LibNotElf, &loaded.path, message);
-                let draft = object.anomalies.iter().fold(draft, |draft, a| draft.evidence(a.to_string()));
+                let draft = object
+                    .anomalies
+                    .iter()
+                    .fold(draft, |draft, a| draft.evidence(a.to_string()));
                 found.push(draft.fix(None, "copy the whole file again", None).done());
             }
             continue;
         }
-        let damage: Vec<&Anomaly> =
-            object.anomalies.iter().filter(|anomaly| anomaly.hides_needs()).collect();
-        let Some(first) = damage.first() else { continue };
+        let damage: Vec<&Anomaly> = object
+            .anomalies
+            .iter()
+            .filter(|anomaly| anomaly.hides_needs())
+            .collect();
+        let Some(first) = damage.first() else {
+            continue;
+        };
         let message = format!("{} is damaged: {first}", quoted(&loaded.path));
         let draft = Draft::new(case, Code::MalformedElf, &loaded.path, message);
-        let draft = damage.iter().fold(draft, |draft, anomaly| draft.evidence(anomaly.to_string()));
+        let draft = damage
+            .iter()
+            .fold(draft, |draft, anomaly| draft.evidence(anomaly.to_string()));
         found.push(draft.done());
     }
 }
@@ -188,19 +257,29 @@ fn damaged(case: &Case<'_>, graph: &Graph, found: &mut Vec<Finding>) {
 fn foreign_machines(case: &Case<'_>, graph: &Graph, found: &mut Vec<Finding>) {
     let machine = |object: &crate::elf::Object| object.header.machine;
     let mut objects = graph.map.iter();
-    let Some(own) = objects.next().and_then(|(_, main)| main.object.as_ref()).map(|o| machine(o))
+    let Some(own) = objects
+        .next()
+        .and_then(|(_, main)| main.object.as_ref())
+        .map(|o| machine(o))
     else {
         return;
     };
     for (_, loaded) in objects {
-        let Some(object) = &loaded.object else { continue };
+        let Some(object) = &loaded.object else {
+            continue;
+        };
         if machine(object) != own && object.dynamic.has_relocations {
             let header = &object.header;
-            let name =
-                crate::platform::machine_name(header.machine, header.layout, header.flags);
-            let message = format!("{} is for {name}; musl loads it and fails", quoted(&loaded.path));
-            let draft = Draft::new(case, Code::WrongArchLib, &loaded.path, message)
-                .fix(None, "install the library for this architecture", None);
+            let name = crate::platform::machine_name(header.machine, header.layout, header.flags);
+            let message = format!(
+                "{} is for {name}; musl loads it and fails",
+                quoted(&loaded.path)
+            );
+            let draft = Draft::new(case, Code::WrongArchLib, &loaded.path, message).fix(
+                None,
+                "install the library for this architecture",
+                None,
+            );
             found.push(draft.done());
         }
     }

@@ -57,7 +57,10 @@ pub fn findings(case: &Case<'_>) -> Vec<Finding> {
 #[must_use]
 pub fn not_in_path(name: &[u8], path: &str, outcome: &Outcome) -> Finding {
     let text = crate::bytes::lossy(name);
-    let seen = outcome.as_reported.iter().find(|reported| reported.by == "runc");
+    let seen = outcome
+        .as_reported
+        .iter()
+        .find(|reported| reported.by == "runc");
     let code = Code::NotInPath;
     Finding {
         code: code.word().to_owned(),
@@ -128,8 +131,12 @@ impl Draft {
     }
 
     /// Ties the finding to what the user saw.
-    fn as_seen(self, case: &Case<'_>) -> Draft {
-        let seen = case.outcome.as_reported.iter().find(|reported| reported.by == "runc");
+    fn seen(self, case: &Case<'_>) -> Draft {
+        let seen = case
+            .outcome
+            .as_reported
+            .iter()
+            .find(|reported| reported.by == "runc");
         match seen {
             Some(reported) => self.evidence(format!("at run time: {}", reported.text)),
             None => self,
@@ -138,7 +145,10 @@ impl Draft {
 
     /// Whether a loader's message is about the object of this finding.
     fn is_about_first(&self, message: &str) -> bool {
-        self.finding.object.as_deref().is_some_and(|object| message.contains(object))
+        self.finding
+            .object
+            .as_deref()
+            .is_some_and(|object| message.contains(object))
     }
 
     fn done(self) -> Finding {
@@ -148,7 +158,9 @@ impl Draft {
 
 /// FNV-1a over the parts, each ended by a byte that UTF-8 does not have.
 fn fingerprint(parts: &[&[u8]]) -> String {
-    let bytes = parts.iter().flat_map(|part| part.iter().copied().chain([0xff]));
+    let bytes = parts
+        .iter()
+        .flat_map(|part| part.iter().copied().chain([0xff]));
     let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });

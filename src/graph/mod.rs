@@ -8,6 +8,7 @@
 
 mod order;
 mod resolve;
+mod search;
 mod start;
 
 use std::rc::Rc;
@@ -93,7 +94,10 @@ impl std::fmt::Display for Limit {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Limit::Probes(limit) => {
-                write!(f, "more than {limit} places to look at (--max-probes raises the limit)")
+                write!(
+                    f,
+                    "more than {limit} places to look at (--max-probes raises the limit)"
+                )
             }
             Limit::Objects(limit) => write!(f, "more than {limit} objects"),
         }

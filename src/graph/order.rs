@@ -17,7 +17,13 @@ struct Entry {
 impl SearchList {
     /// A list that begins with `objects`.
     pub(super) fn new(objects: impl IntoIterator<Item = ObjectId>) -> Self {
-        let entries = objects.into_iter().map(|object| Entry { object, done: false }).collect();
+        let entries = objects
+            .into_iter()
+            .map(|object| Entry {
+                object,
+                done: false,
+            })
+            .collect();
         SearchList { entries, at: 0 }
     }
 
@@ -34,14 +40,19 @@ impl SearchList {
     /// Puts a needed object at the end, unless it is in the list.
     pub(super) fn append(&mut self, object: ObjectId) {
         if self.position(object).is_none() {
-            self.entries.push(Entry { object, done: false });
+            self.entries.push(Entry {
+                object,
+                done: false,
+            });
         }
     }
 
     /// Puts a filtee in front of `of`, moving it there if it is behind. Returns
     /// whether it now stands directly in front of `of`.
     pub(super) fn insert_before(&mut self, object: ObjectId, of: ObjectId) -> bool {
-        let Some(place) = self.position(of) else { return false };
+        let Some(place) = self.position(of) else {
+            return false;
+        };
         match self.position(object) {
             Some(known) if known <= place => return false,
             Some(known) => {
@@ -49,7 +60,13 @@ impl SearchList {
             }
             None => {}
         }
-        self.entries.insert(place, Entry { object, done: false });
+        self.entries.insert(
+            place,
+            Entry {
+                object,
+                done: false,
+            },
+        );
         true
     }
 

@@ -1,22 +1,16 @@
 //! The search itself: names to objects, breadth first.
 
 use std::rc::Rc;
-use std::sync::Arc;
 
 use super::order::SearchList;
+use super::search::{Hit, Search, Stopped};
 use super::start::Start;
 use super::{Attempt, Graph, Library, Limit, Status, Stop};
-use crate::content::{Content, FileId, FileRecord, Files};
-use crate::elf::{NeedKind, NotElf, Object};
+use crate::content::{FileRecord, Files};
+use crate::elf::NeedKind;
 use crate::errno::Errno;
-use crate::loader::{
-    Directory, Expanded, Judgement, LinkMap, Loaded, Loader, ObjectId, Plan, Reject, Role, Rule,
-    Step, StopText, TryOutcome, musl,
-};
+use crate::loader::{Expanded, LinkMap, Loaded, Loader, ObjectId, Plan, Role, Rule, StopText};
 use crate::path::TargetPath;
-
-/// The most attempts that are kept of one search; beyond, they are only made.
-const MAX_KEPT: usize = 100_000;
 
 /// What bounds a search.
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +23,10 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { probes: 1_000_000, objects: 65_536 }
+        Limits {
+            probes: 1_000_000,
+            objects: 65_536,
+        }
     }
 }
 
@@ -67,55 +64,28 @@ pub fn resolve(
     resolver.graph
 }
 
-struct Resolver<'r> {
-    files: &'r Files<'r>,
-    loader: Loader,
-    workdir: &'r TargetPath,
-    limits: Limits,
-    allow_missing: &'r dyn Fn(&[u8]) -> bool,
-    probes: usize,
-    kept: usize,
+pub(super) struct Resolver<'r> {
+    pub(super) files: &'r Files<'r>,
+    pub(super) loader: Loader,
+    pub(super) workdir: &'r TargetPath,
+    pub(super) limits: Limits,
+    pub(super) allow_missing: &'r dyn Fn(&[u8]) -> bool,
+    pub(super) probes: usize,
+    pub(super) kept: usize,
     /// The loader's `errno`, which its messages are made from.
-    errno: Errno,
+    pub(super) errno: Errno,
     /// Its cache, or its path file, was read.
-    own_file_read: bool,
-    graph: Graph,
-}
-
-/// What came of a candidate that was tried.
-enum Tried {
-    /// It is this file.
-    File(FileId, FileRecord),
-    /// On to the next candidate.
-    Next,
-    /// On to the next list.
-    NextList,
-    /// No more candidates.
-    End,
-    /// The loader gives up; the search goes on as if the file were absent.
-    Stop(StopText),
-}
-
-/// How a search went.
-#[derive(Default)]
-struct Search {
-    attempts: Vec<Attempt>,
-    /// What the loader would give up at.
-    stopped: Option<(StopText, Rc<[u8]>, Rule, Option<ObjectId>)>,
-    wrong_class: Option<String>,
-    found: Option<Hit>,
-}
-
-struct Hit {
-    file: FileId,
-    record: FileRecord,
-    path: Rc<[u8]>,
-    rule: Rule,
-    owner: Option<ObjectId>,
+    pub(super) own_file_read: bool,
+    pub(super) graph: Graph,
 }
 
 impl Resolver<'_> {
-    fn run(&mut self, audits: &[Vec<u8>], preloads: &[(Vec<u8>, &'static str)], lists_itself: bool) {
+    fn run(
+        &mut self,
+        audits: &[Vec<u8>],
+        preloads: &[(Vec<u8>, &'static str)],
+        lists_itself: bool,
+    ) {
         for name in audits {
             self.audit(name);
         }
@@ -178,7 +148,7 @@ impl Resolver<'_> {
             name: Rc::from(name),
             status: Status::Optional,
             object: None,
-            path: search.stopped.map(|(_, path, ..)| path),
+            path: search.stopped.map(|stopped| stopped.path),
             requesters: vec![LinkMap::MAIN],
             rule: Some(Rule::Preload),
             owner: None,
@@ -191,7 +161,9 @@ impl Resolver<'_> {
 
     /// Loads what `object` needs.
     fn needs_of(&mut self, object: ObjectId, list: &mut SearchList) {
-        let Some(facts) = self.graph.map.get(object).object.clone() else { return };
+        let Some(facts) = self.graph.map.get(object).object.clone() else {
+            return;
+        };
         if self.graph.map.get(object).role == Role::Loader {
             return;
         }
@@ -208,10 +180,19 @@ impl Resolver<'_> {
                 // musl knows neither.
                 _ if self.loader.is_musl() => {}
                 NeedKind::Auxiliary | NeedKind::Filter => {
-                    if let Some(filtee) = self.request(object, &need.name, need.kind) {
-                        if list.insert_before(filtee, object) {
-                            self.move_before(filtee, object);
+                    let known = self.graph.libraries.len();
+                    match self.request(object, &need.name, need.kind) {
+                        Some(filtee) if list.insert_before(filtee, object) => {
+                            let of_filtee = |l: &Library| l.object == Some(filtee);
+                            if let Some(from) = self.graph.libraries.iter().position(of_filtee) {
+                                self.move_before(from, object);
+                            }
                         }
+                        Some(_) => {}
+                        None if self.graph.libraries.len() > known => {
+                            self.move_before(known, object);
+                        }
+                        None => {}
                     }
                 }
             }
@@ -230,12 +211,12 @@ impl Resolver<'_> {
             self.missing(requester, name, kind, depth, search, Some(&text));
             return None;
         }
-        if let Some((text, path, rule, owner)) = search.stopped.clone() {
+        if let Some(stopped) = search.stopped.clone() {
             if kind == NeedKind::Auxiliary {
                 self.missing(requester, name, kind, depth, search, None);
                 return None;
             }
-            self.unusable(requester, name, &text, path, (rule, owner), depth, &search.attempts);
+            self.unusable(requester, name, stopped, depth, &search.attempts);
         } else if search.found.is_none() {
             self.missing(requester, name, kind, depth, search, None);
             return None;
@@ -253,13 +234,26 @@ impl Resolver<'_> {
         preload: Option<Rule>,
         depth: u32,
     ) -> Option<ObjectId> {
-        let Search { attempts, found, .. } = search;
-        let Hit { file, record, path, rule, owner } = found?;
+        let Search {
+            attempts, found, ..
+        } = search;
+        let Hit {
+            file,
+            record,
+            path,
+            rule,
+            owner,
+        } = found?;
         self.errno = Errno::NONE;
         let asked_by = requester.unwrap_or(LinkMap::MAIN);
         let identity = record.metadata.identity;
         let same = |loaded: &Loaded| loaded.identity == Some(identity);
-        let known = self.graph.map.iter().find(|(_, loaded)| same(loaded)).map(|(id, _)| id);
+        let known = self
+            .graph
+            .map
+            .iter()
+            .find(|(_, loaded)| same(loaded))
+            .map(|(id, _)| id);
         if let Some(object) = known {
             let loaded = self.graph.map.get_mut(object);
             loaded.names.push(Rc::from(name));
@@ -282,7 +276,10 @@ impl Resolver<'_> {
             names: vec![Rc::from(name)],
             searched: rule != Rule::Direct,
             real_path: None,
-            object: record.content.ok().and_then(|content| content.elf().cloned()),
+            object: record
+                .content
+                .ok()
+                .and_then(|content| content.elf().cloned()),
             file: Some(file),
             identity: Some(identity),
             requester,
@@ -307,15 +304,24 @@ impl Resolver<'_> {
     /// musl takes any file that defines these two for a libc, and itself instead
     /// (`ldso/dynlink.c:load_library`).
     fn is_another_libc(&self, path: &[u8], record: &FileRecord) -> bool {
-        let Some(object) = record.content.as_ref().ok().and_then(|content| content.elf()) else {
+        let Some(object) = record
+            .content
+            .as_ref()
+            .ok()
+            .and_then(|content| content.elf())
+        else {
             return false;
         };
         if !self.loader.is_musl() {
             return false;
         }
         let opened = self.files.rootfs().open(self.workdir.join(path).as_bytes());
-        let Some(data) = opened.ok().and_then(|opened| opened.data) else { return false };
-        object.defines(&*data, &[b"__libc_start_main", b"stdin"]).unwrap_or(false)
+        let Some(data) = opened.ok().and_then(|opened| opened.data) else {
+            return false;
+        };
+        object
+            .defines(&*data, &[b"__libc_start_main", b"stdin"])
+            .unwrap_or(false)
     }
 
     fn already_loaded(
@@ -341,12 +347,24 @@ impl Resolver<'_> {
             return;
         }
         let first = is_loader
-            && !self.graph.libraries.iter().any(|library| library.object == Some(object));
+            && !self
+                .graph
+                .libraries
+                .iter()
+                .any(|library| library.object == Some(object));
         let loaded = self.graph.map.get(object);
-        let rule = if is_loader { Rule::LoaderItself } else { Rule::AlreadyLoaded };
+        let rule = if is_loader {
+            Rule::LoaderItself
+        } else {
+            Rule::AlreadyLoaded
+        };
         self.graph.libraries.push(Library {
             name: Rc::from(name),
-            status: if first { Status::Found } else { Status::AlreadyLoaded },
+            status: if first {
+                Status::Found
+            } else {
+                Status::AlreadyLoaded
+            },
             object: Some(object),
             path: (!is_program).then(|| loaded.path.clone()),
             requesters: vec![requester],
@@ -385,9 +403,13 @@ impl Resolver<'_> {
         }
         self.graph.libraries.push(Library {
             name: Rc::from(name),
-            status: if optional { Status::Optional } else { Status::Missing },
+            status: if optional {
+                Status::Optional
+            } else {
+                Status::Missing
+            },
             object: None,
-            path: search.stopped.map(|(_, path, ..)| path),
+            path: search.stopped.map(|stopped| stopped.path),
             requesters: vec![requester],
             rule: None,
             owner: None,
@@ -396,26 +418,23 @@ impl Resolver<'_> {
         });
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one call, and every one of them is told apart")]
     fn unusable(
         &mut self,
         requester: ObjectId,
         name: &[u8],
-        text: &StopText,
-        path: Rc<[u8]>,
-        (rule, owner): (Rule, Option<ObjectId>),
+        stopped: Stopped,
         depth: u32,
         attempts: &[Attempt],
     ) {
-        self.give_up(requester, name, &path, text);
+        self.give_up(requester, name, &stopped.path, &stopped.text);
         self.graph.libraries.push(Library {
             name: Rc::from(name),
-            status: Status::Unusable(text.text.clone()),
+            status: Status::Unusable(stopped.text.text),
             object: None,
-            path: Some(path),
+            path: Some(stopped.path),
             requesters: vec![requester],
-            rule: Some(rule),
-            owner,
+            rule: Some(stopped.rule),
+            owner: stopped.owner,
             depth,
             attempts: attempts.to_vec(),
         });
@@ -426,7 +445,11 @@ impl Resolver<'_> {
     fn give_up(&mut self, requester: ObjectId, name: &[u8], path: &[u8], text: &StopText) {
         let program = crate::bytes::lossy(&self.graph.map.get(LinkMap::MAIN).path);
         if self.loader.is_musl() {
-            let errno = if text.errno == Errno::NONE { self.errno } else { text.errno };
+            let errno = if text.errno == Errno::NONE {
+                self.errno
+            } else {
+                text.errno
+            };
             let line = format!(
                 "Error loading shared library {}: {} (needed by {})",
                 crate::bytes::lossy(name),
@@ -438,7 +461,12 @@ impl Resolver<'_> {
                     stop.text.push('\n');
                     stop.text.push_str(&line);
                 }
-                none => *none = Some(Stop { text: line, exit_status: 127 }),
+                none => {
+                    *none = Some(Stop {
+                        text: line,
+                        exit_status: 127,
+                    })
+                }
             }
             return;
         }
@@ -446,43 +474,56 @@ impl Resolver<'_> {
             return;
         }
         let subject = crate::bytes::lossy(if text.names_path { path } else { name });
-        let mut line =
-            format!("{program}: error while loading shared libraries: {subject}: {}", text.text);
+        let mut line = format!(
+            "{program}: error while loading shared libraries: {subject}: {}",
+            text.text
+        );
         if text.errno != Errno::NONE {
             line.push_str(": ");
             line.push_str(&text.errno.loader_words());
         }
-        self.graph.stop = Some(Stop { text: line, exit_status: 127 });
+        self.graph.stop = Some(Stop {
+            text: line,
+            exit_status: 127,
+        });
     }
 
     fn depth_of(&self, object: ObjectId) -> u32 {
         let of = |library: &&Library| library.object == Some(object);
-        self.graph.libraries.iter().find(of).map_or(0, |library| library.depth)
+        self.graph
+            .libraries
+            .iter()
+            .find(of)
+            .map_or(0, |library| library.depth)
     }
 
-    /// Moves the entry of a filtee in front of that of its filter.
-    fn move_before(&mut self, filtee: ObjectId, filter: ObjectId) {
+    /// Moves the entry at `from`, of a filtee, in front of that of its filter.
+    fn move_before(&mut self, from: usize, filter: ObjectId) {
         let libraries = &mut self.graph.libraries;
-        let place = |libraries: &[Library], object| {
-            libraries.iter().position(|library| library.object == Some(object))
-        };
-        let Some(from) = place(libraries, filtee) else { return };
         let entry = libraries.remove(from);
-        let to = place(libraries, filter).unwrap_or(0);
-        libraries.insert(to, entry);
+        let to = libraries
+            .iter()
+            .position(|library| library.object == Some(filter));
+        libraries.insert(to.unwrap_or(0), entry);
     }
 
     /// Puts the loader's entry where glibc lists itself: behind what stands
     /// before it in the search list.
     fn place_loader(&mut self, list: &SearchList, lists_itself: bool) {
         let is_loader = |loaded: &Loaded| loaded.role == Role::Loader;
-        let Some(loader) =
-            self.graph.map.iter().find(|(_, loaded)| is_loader(loaded)).map(|(id, _)| id)
+        let Some(loader) = self
+            .graph
+            .map
+            .iter()
+            .find(|(_, loaded)| is_loader(loaded))
+            .map(|(id, _)| id)
         else {
             return;
         };
         let libraries = &mut self.graph.libraries;
-        let at = libraries.iter().position(|library| library.object == Some(loader));
+        let at = libraries
+            .iter()
+            .position(|library| library.object == Some(loader));
         let entry = match at {
             Some(at) => libraries.remove(at),
             None if lists_itself => {
@@ -503,261 +544,18 @@ impl Resolver<'_> {
         };
         let before = list.before(loader).or_else(|| list.last());
         let place = before.and_then(|before| {
-            libraries.iter().position(|l| l.object == Some(before) && l.status == Status::Found)
+            libraries
+                .iter()
+                .position(|l| l.object == Some(before) && l.status == Status::Found)
         });
         libraries.insert(place.map_or(0, |place| place + 1), entry);
-    }
-
-    /// Tries the candidates of `steps` in order.
-    fn search(&mut self, steps: &[Step], name: &[u8]) -> Search {
-        let mut search = Search::default();
-        for step in steps {
-            let done = match step {
-                Step::List { rule, owner, directories } => {
-                    self.try_list(&mut search, *rule, *owner, directories, name)
-                }
-                Step::File { rule, path } => {
-                    let tried = self.attempt(&mut search, *rule, None, path, None, name);
-                    self.settle(&mut search, tried, path, *rule, None)
-                }
-                Step::OwnFile(errno) => {
-                    // It is read once.
-                    if !std::mem::replace(&mut self.own_file_read, true) && *errno != Errno::NONE {
-                        self.errno = *errno;
-                    }
-                    false
-                }
-                Step::Withheld { rule, what, why } => {
-                    self.note(&mut search, *rule, None, what, why, TryOutcome::Dropped);
-                    false
-                }
-            };
-            if done || self.graph.limit.is_some() {
-                break;
-            }
-        }
-        search
-    }
-
-    /// Tries one list; true where nothing further is to be tried.
-    fn try_list(
-        &mut self,
-        search: &mut Search,
-        rule: Rule,
-        owner: Option<ObjectId>,
-        directories: &[Directory],
-        name: &[u8],
-    ) -> bool {
-        let subdirectories: Vec<Rc<[u8]>> = self.loader.subdirectories().to_vec();
-        for directory in directories {
-            let text = match directory {
-                Directory::Search(text) => text,
-                Directory::Dropped(text, why) => {
-                    self.note(search, rule, owner, text, why, TryOutcome::Dropped);
-                    continue;
-                }
-            };
-            for subdirectory in &subdirectories {
-                if !self.has_subdirectory(text, subdirectory) {
-                    continue;
-                }
-                let path = [text, subdirectory, name].concat();
-                let tried =
-                    self.attempt(search, rule, owner, &path, Some((text, subdirectory)), name);
-                if matches!(tried, Tried::NextList) {
-                    return false;
-                }
-                if self.settle(search, tried, &path, rule, owner) {
-                    return true;
-                }
-                if self.graph.limit.is_some() {
-                    return true;
-                }
-            }
-        }
-        false
-    }
-
-    /// Whether a sub-directory is there; the directory itself is always tried.
-    fn has_subdirectory(&self, directory: &[u8], subdirectory: &[u8]) -> bool {
-        let Some(first) = subdirectory.split(|&b| b == b'/').next().filter(|f| !f.is_empty())
-        else {
-            return true;
-        };
-        let there = |below: &[u8]| {
-            let path = [directory, below].concat();
-            self.files.directory(self.workdir.join(&path).as_bytes()).is_ok()
-        };
-        there(first) && (subdirectory.len() == first.len() + 1 || there(subdirectory))
-    }
-
-    /// Acts on what came of a candidate; true where the search is over.
-    fn settle(
-        &mut self,
-        search: &mut Search,
-        tried: Tried,
-        path: &[u8],
-        rule: Rule,
-        owner: Option<ObjectId>,
-    ) -> bool {
-        match tried {
-            Tried::File(file, record) => {
-                search.found = Some(Hit { file, record, path: Rc::from(path), rule, owner });
-                true
-            }
-            Tried::Stop(text) => {
-                if search.stopped.is_none() {
-                    search.stopped = Some((text, Rc::from(path), rule, owner));
-                }
-                false
-            }
-            Tried::End => true,
-            Tried::Next | Tried::NextList => false,
-        }
-    }
-
-    /// Tries one candidate and keeps a record of it.
-    fn attempt(
-        &mut self,
-        search: &mut Search,
-        rule: Rule,
-        owner: Option<ObjectId>,
-        path: &[u8],
-        place: Option<(&[u8], &[u8])>,
-        name: &[u8],
-    ) -> Tried {
-        self.probes += 1;
-        if self.probes > self.limits.probes {
-            self.graph.limit = Some(Limit::Probes(self.limits.probes));
-            return Tried::End;
-        }
-        if self.loader.is_musl() && path.len() > name.len() && musl::overflows(path) {
-            self.note(search, rule, owner, path, "longer than 511 bytes", TryOutcome::NameTooLong);
-            return Tried::Next;
-        }
-        let absolute = self.workdir.join(path);
-        let opened = match self.files.open(absolute.as_bytes()) {
-            Ok(file) => Ok((file, self.as_read(&absolute, self.files.record(file)))),
-            Err(errno) => Err(errno),
-        };
-        self.note_unreadable(path, &opened);
-        let judgement = match &opened {
-            Ok((_, record)) => self.loader.judge_open(Ok(record)),
-            Err(errno) => self.loader.judge_open(Err(*errno)),
-        };
-        let judgement = match (judgement, &opened) {
-            (Judgement::Accept, Ok((_, record))) if !self.is_loaded(record) => {
-                self.loader.judge_map(record)
-            }
-            (judgement, _) => judgement,
-        };
-        let (outcome, detail, tried) = match judgement {
-            Judgement::Accept => match opened {
-                Ok((file, record)) => (TryOutcome::Found, None, Tried::File(file, record)),
-                Err(_) => (TryOutcome::IoError, None, Tried::Next),
-            },
-            Judgement::Skip(reject) => self.rejected(search, reject, Tried::Next),
-            Judgement::EndList(reject) => {
-                let ends = match place {
-                    None => false,
-                    // A sub-directory's failure is overtaken by the next one's.
-                    Some((_, subdirectory)) if !subdirectory.is_empty() => false,
-                    Some((directory, _)) => !directory.starts_with(b"/") || {
-                        let directory = self.workdir.join(directory);
-                        self.files.directory(directory.as_bytes()).is_ok()
-                    },
-                };
-                let tried = if ends { Tried::NextList } else { Tried::Next };
-                self.rejected(search, reject, tried)
-            }
-            Judgement::EndSearch(reject) => self.rejected(search, reject, Tried::End),
-            Judgement::Stop(reject, text) => self.rejected(search, reject, Tried::Stop(text)),
-        };
-        self.keep(search, rule, owner, path, outcome, detail);
-        tried
-    }
-
-    /// musl reads a file in its own layout whatever its first bytes say.
-    fn as_read(&self, path: &TargetPath, mut record: FileRecord) -> FileRecord {
-        let Loader::Musl(musl) = &self.loader else { return record };
-        if let Ok(Content::Other { why: NotElf::NoMagic, .. }) = &record.content {
-            let data = self.files.rootfs().open(path.as_bytes()).ok().and_then(|o| o.data);
-            let object = data.and_then(|data| Object::read_as(&*data, musl.layout()).ok());
-            if let Some(object) = object.filter(Object::is_loadable_type) {
-                record.content = Ok(Content::Elf(Arc::new(object)));
-            }
-        }
-        record
-    }
-
-    fn rejected(
-        &mut self,
-        search: &mut Search,
-        reject: Reject,
-        tried: Tried,
-    ) -> (TryOutcome, Option<String>, Tried) {
-        if reject.outcome == TryOutcome::WrongClass && !self.loader.is_musl() {
-            search.wrong_class.clone_from(&reject.detail);
-        }
-        if reject.errno != Errno::NONE {
-            self.errno = reject.errno;
-        }
-        (reject.outcome, reject.detail, tried)
-    }
-
-    fn is_loaded(&self, record: &FileRecord) -> bool {
-        let identity = Some(record.metadata.identity);
-        self.graph.map.iter().any(|(_, loaded)| loaded.identity == identity)
-    }
-
-    /// A refusal that the target's user would not meet is ours.
-    fn note_unreadable(&mut self, path: &[u8], opened: &Result<(FileId, FileRecord), Errno>) {
-        let ours = match opened {
-            Err(errno @ Errno::ACCES) => {
-                self.files.rootfs().user().is_root().then_some(*errno)
-            }
-            Ok((_, record)) => {
-                let expected = [Errno::ISDIR, Errno::INVAL];
-                record.content.as_ref().err().filter(|e| !expected.contains(e)).copied()
-            }
-            Err(_) => None,
-        };
-        if let (Some(errno), None) = (ours, &self.graph.unreadable) {
-            self.graph.unreadable = Some((Rc::from(path), errno));
-        }
-    }
-
-    fn note(
-        &mut self,
-        search: &mut Search,
-        rule: Rule,
-        owner: Option<ObjectId>,
-        path: &[u8],
-        why: &str,
-        outcome: TryOutcome,
-    ) {
-        self.keep(search, rule, owner, path, outcome, Some(why.to_owned()));
-    }
-
-    fn keep(
-        &mut self,
-        search: &mut Search,
-        rule: Rule,
-        owner: Option<ObjectId>,
-        path: &[u8],
-        outcome: TryOutcome,
-        detail: Option<String>,
-    ) {
-        self.kept += 1;
-        if self.kept <= MAX_KEPT || outcome == TryOutcome::Found {
-            search.attempts.push(Attempt { path: Rc::from(path), rule, owner, outcome, detail });
-        }
     }
 }
 
 /// Why a search for something that need not be there failed, in glibc's words.
 fn failure(search: &Search, impossible: Option<&StopText>) -> Option<String> {
-    let stopped = search.stopped.as_ref().map(|(text, ..)| text).or(impossible);
+    let stopped = search.stopped.as_ref().map(|stopped| &stopped.text);
+    let stopped = stopped.or(impossible);
     match (stopped, &search.found, &search.wrong_class) {
         (Some(stop), ..) => Some(stop.text.clone()),
         (None, Some(_), _) => None,

@@ -71,10 +71,17 @@ pub fn start(
     environment: &Environment,
 ) -> Start {
     let path = environment.workdir.join(program.interp);
-    let kind = if usable { loaders.kind(files, path.as_bytes()).ok() } else { None };
+    let kind = if usable {
+        loaders.kind(files, path.as_bytes()).ok()
+    } else {
+        None
+    };
     let file = kind.map_or(LoaderFile::Assumed, LoaderFile::Known);
-    let subject =
-        Subject { abi: program.abi, object: program.object, interp: program.interp };
+    let subject = Subject {
+        abi: program.abi,
+        object: program.object,
+        interp: program.interp,
+    };
     let mut start = match &file {
         LoaderFile::Known(LoaderKind::Musl(traits)) => {
             start_musl(files, subject, traits, environment)
@@ -82,7 +89,9 @@ pub fn start(
         LoaderFile::Known(LoaderKind::Gcompat) => {
             let traits = crate::loader::musl::Traits { architecture: None };
             let mut start = start_musl(files, subject, &traits, environment);
-            start.preloads.insert(0, (b"libgcompat.so.0".to_vec(), "gcompat"));
+            start
+                .preloads
+                .insert(0, (b"libgcompat.so.0".to_vec(), "gcompat"));
             start
         }
         LoaderFile::Known(LoaderKind::Glibc(traits)) => {
@@ -140,9 +149,18 @@ fn start_glibc(
         cache,
         preload_file,
     );
-    let preloads = loader.preloads().into_iter().map(|p| (p.name, p.origin)).collect();
+    let preloads = loader
+        .preloads()
+        .into_iter()
+        .map(|p| (p.name, p.origin))
+        .collect();
     let audits = loader.audits();
-    Start { audits, preloads, lists_itself, ..empty(Loader::Glibc(loader)) }
+    Start {
+        audits,
+        preloads,
+        lists_itself,
+        ..empty(Loader::Glibc(Box::new(loader)))
+    }
 }
 
 fn start_musl(
@@ -155,8 +173,16 @@ fn start_musl(
     let path_file = files.text(&path);
     let path_file = path_file.as_deref().map_err(|errno| *errno);
     let loader = Musl::new(subject, environment.clone(), path_file);
-    let preloads = loader.preloads().into_iter().map(|name| (name, "LD_PRELOAD")).collect();
-    Start { preloads, lists_itself: true, ..empty(Loader::Musl(loader)) }
+    let preloads = loader
+        .preloads()
+        .into_iter()
+        .map(|name| (name, "LD_PRELOAD"))
+        .collect();
+    Start {
+        preloads,
+        lists_itself: true,
+        ..empty(Loader::Musl(Box::new(loader)))
+    }
 }
 
 /// The program is the first object, the loader the second; the loader keeps no
@@ -170,8 +196,9 @@ fn add_program(
     let interp: Rc<[u8]> = Rc::from(program.interp);
     let of_loader = files.open(environment.workdir.join(program.interp).as_bytes());
     let of_loader = of_loader.ok().map(|id| (id, files.record(id)));
-    let loader_object =
-        of_loader.as_ref().and_then(|(_, r)| r.content.as_ref().ok()?.elf().cloned());
+    let loader_object = of_loader
+        .as_ref()
+        .and_then(|(_, r)| r.content.as_ref().ok()?.elf().cloned());
     let mut main = Loaded {
         role: Role::Main,
         path: Rc::from(program.path.as_bytes()),
@@ -223,7 +250,10 @@ impl Loaders {
         let object = content.elf().ok_or(Errno::NOEXEC)?;
         let source = files.rootfs().open(path)?.data.ok_or(Errno::NOEXEC)?;
         let real_path = files.rootfs().real_path(path);
-        let name = real_path.as_ref().map(TargetPath::file_name).unwrap_or_default();
+        let name = real_path
+            .as_ref()
+            .map(TargetPath::file_name)
+            .unwrap_or_default();
         let kind = recognise_file(object, &*source, name)?;
         self.known.borrow_mut().insert(identity, kind.clone());
         Ok(kind)
@@ -235,8 +265,12 @@ impl Loaders {
 fn recognise_file(object: &Object, source: &dyn ReadAt, name: &[u8]) -> Result<LoaderKind, Errno> {
     let plain = |segment: &&Segment| segment.flags & PF_W == 0;
     let data_only = |segment: &&Segment| segment.flags & crate::elf::consts::PF_X == 0;
-    let mut wanted: Vec<&Segment> =
-        object.loads.iter().filter(plain).filter(data_only).collect();
+    let mut wanted: Vec<&Segment> = object
+        .loads
+        .iter()
+        .filter(plain)
+        .filter(data_only)
+        .collect();
     if wanted.is_empty() {
         wanted = object.loads.iter().filter(plain).collect();
     }
@@ -253,7 +287,9 @@ fn recognise_file(object: &Object, source: &dyn ReadAt, name: &[u8]) -> Result<L
 }
 
 fn read_range(source: &dyn ReadAt, offset: u64, size: u64) -> Result<Vec<u8>, Errno> {
-    let size = size.min(source.size().saturating_sub(offset)).min(MAX_LOADER);
+    let size = size
+        .min(source.size().saturating_sub(offset))
+        .min(MAX_LOADER);
     let mut bytes = vec![0; usize::try_from(size).unwrap_or(0)];
     let mut filled = 0;
     while filled < bytes.len() {

@@ -19,7 +19,11 @@ pub(super) fn elf(object: &Object, interpreter: Option<report::Interpreter>) -> 
         versions: need
             .versions
             .iter()
-            .map(|v| VersionEntry { name: lossy(&v.name), weak: v.weak, found: None })
+            .map(|v| VersionEntry {
+                name: lossy(&v.name),
+                weak: v.weak,
+                found: None,
+            })
             .collect(),
     };
     Elf {
@@ -82,5 +86,9 @@ fn flags(object: &Object) -> Vec<String> {
         ("relr", dynamic.relr),
         ("execstack", object.executable_stack == Some(true)),
     ];
-    named.iter().filter(|(_, set)| *set).map(|(name, _)| (*name).to_owned()).collect()
+    named
+        .iter()
+        .filter(|(_, set)| *set)
+        .map(|(name, _)| (*name).to_owned())
+        .collect()
 }

@@ -53,7 +53,9 @@ impl Draft<'_> {
             return None;
         }
         let path = self.settings.workdir.join(path);
-        Some(lossy(self.files.rootfs().real_path(path.as_bytes())?.as_bytes()))
+        Some(lossy(
+            self.files.rootfs().real_path(path.as_bytes())?.as_bytes(),
+        ))
     }
 
     fn script(&self) -> Option<Script> {
@@ -61,7 +63,11 @@ impl Draft<'_> {
         let shebang = &first.shebang;
         let last = self.exec.scripts.last()?;
         let end = self.settings.workdir.join(&last.shebang.interpreter);
-        let chain = self.exec.scripts.iter().map(|script| lossy(script.path.as_bytes()));
+        let chain = self
+            .exec
+            .scripts
+            .iter()
+            .map(|script| lossy(script.path.as_bytes()));
         Some(Script {
             interpreter: Some(lossy(&shebang.interpreter)),
             argument: shebang.argument.as_deref().map(lossy),
@@ -118,16 +124,24 @@ impl Draft<'_> {
     fn is_link(&self, path: &[u8]) -> bool {
         let rootfs = self.files.rootfs();
         let path = self.settings.workdir.join(path);
-        let end = rootfs.walk(path.as_bytes(), crate::rootfs::Follow::NotLast).end;
+        let end = rootfs
+            .walk(path.as_bytes(), crate::rootfs::Follow::NotLast)
+            .end;
         end.is_ok_and(|node| {
             rootfs.filesystem().metadata(node).kind == crate::rootfs::Kind::Symlink
         })
     }
 
     fn libraries(&self) -> Vec<Library> {
-        let Some((file, graph)) = self.graph else { return Vec::new() };
+        let Some((file, graph)) = self.graph else {
+            return Vec::new();
+        };
         let assumed = *file == LoaderFile::Assumed;
-        graph.libraries.iter().map(|library| self.library(graph, library, assumed)).collect()
+        graph
+            .libraries
+            .iter()
+            .map(|library| self.library(graph, library, assumed))
+            .collect()
     }
 
     fn library(&self, graph: &Graph, library: &graph::Library, assumed: bool) -> Library {
@@ -154,13 +168,19 @@ impl Draft<'_> {
             path: library.path.as_deref().map(lossy),
             path_b64: library.path.as_deref().and_then(exact),
             real_path,
-            soname: facts.and_then(|facts| facts.dynamic.soname.as_deref()).map(lossy),
+            soname: facts
+                .and_then(|facts| facts.dynamic.soname.as_deref())
+                .map(lossy),
             layer: None,
             package: None,
             found_by: library.rule.map(rule),
             rule_object: name_of(graph, library.owner),
             needed: needed.unwrap_or_default(),
-            needed_by: library.requesters.iter().map(|id| lossy(&graph.map.get(*id).path)).collect(),
+            needed_by: library
+                .requesters
+                .iter()
+                .map(|id| lossy(&graph.map.get(*id).path))
+                .collect(),
             depth: library.depth,
             attempts: self.attempts(graph, library, assumed),
         }

@@ -196,7 +196,11 @@ impl InterpreterRefusal {
 /// What `execve` would do with `request`.
 #[must_use]
 pub fn exec(files: &Files<'_>, request: Request<'_>) -> Exec {
-    let mut way = Exec { scripts: Vec::new(), program: None, end: End::Starts };
+    let mut way = Exec {
+        scripts: Vec::new(),
+        program: None,
+        end: End::Starts,
+    };
     let mut path = request.path.clone();
     // A file that may not be executed is looked at as if it might: what else is
     // wrong is wanted too, and a library needs no permission.
@@ -208,16 +212,28 @@ pub fn exec(files: &Files<'_>, request: Request<'_>) -> Exec {
         };
         if !found.permitted && forbidden.is_none() {
             let metadata = found.place.metadata;
-            let why = Refusal::NotExecutable { path: path.clone(), metadata };
-            forbidden = Some(End::Refused { errno: Errno::ACCES, why });
+            let why = Refusal::NotExecutable {
+                path: path.clone(),
+                metadata,
+            };
+            forbidden = Some(End::Refused {
+                errno: Errno::ACCES,
+                why,
+            });
         }
         // The interpreter of the last script is opened before the kernel counts.
         if way.scripts.len() > MAX_SCRIPTS {
-            break End::Refused { errno: Errno::LOOP, why: Refusal::TooManyScripts };
+            break End::Refused {
+                errno: Errno::LOOP,
+                why: Refusal::TooManyScripts,
+            };
         }
-        let noexec = |why| End::Refused { errno: Errno::NOEXEC, why };
+        let noexec = |why| End::Refused {
+            errno: Errno::NOEXEC,
+            why,
+        };
         match found.content {
-            Content::Elf(object) => break program(files, request, &mut way, found.place, object),
+            Content::Elf(object) => break program(files, request, &mut way, found.place, &object),
             Content::Other { why, head } => match Shebang::parse(&head) {
                 None => break noexec(Refusal::Format(path, why)),
                 Some(Err(error)) => break noexec(Refusal::Shebang(path, error)),
@@ -267,8 +283,16 @@ fn executable(files: &Files<'_>, path: &TargetPath) -> Result<Executable, End> {
     }
     let permitted = rootfs.user().may(Access::Execute, &metadata);
     let content = content(files, node, metadata).map_err(End::Unreadable)?.1;
-    let place = Place { path: path.clone(), real_path: walk.real_path, metadata };
-    Ok(Executable { permitted, content, place })
+    let place = Place {
+        path: path.clone(),
+        real_path: walk.real_path,
+        metadata,
+    };
+    Ok(Executable {
+        permitted,
+        content,
+        place,
+    })
 }
 
 /// The kernel reads what it executes whether or not the user may read it.
@@ -288,25 +312,40 @@ fn program(
     request: Request<'_>,
     way: &mut Exec,
     place: Place,
-    object: Arc<Object>,
+    object: &Arc<Object>,
 ) -> End {
-    let checked = check_elf(&object, request.platform);
-    let Place { path, real_path, metadata } = place;
-    let mut program =
-        Program { path: path.clone(), real_path, metadata, object: object.clone(), interpreter: None };
+    let checked = check_elf(object, request.platform);
+    let Place {
+        path,
+        real_path,
+        metadata,
+    } = place;
+    let mut program = Program {
+        path: path.clone(),
+        real_path,
+        metadata,
+        object: object.clone(),
+        interpreter: None,
+    };
     let end = match checked {
         Err(why) => {
             // A kernel of the right machine would go on.
             if why == ElfRefusal::Machine {
-                program.interpreter = interpreter(files, request, &object).ok().flatten();
+                program.interpreter = interpreter(files, request, object).ok().flatten();
             }
-            End::Refused { errno: Errno::NOEXEC, why: Refusal::Elf(path, why) }
+            End::Refused {
+                errno: Errno::NOEXEC,
+                why: Refusal::Elf(path, why),
+            }
         }
-        Ok(()) => match interpreter(files, request, &object) {
-            Err((errno, why)) => End::Refused { errno, why: Refusal::Elf(path, why) },
-            Ok(None) => without_interpreter(&object),
+        Ok(()) => match interpreter(files, request, object) {
+            Err((errno, why)) => End::Refused {
+                errno,
+                why: Refusal::Elf(path, why),
+            },
+            Ok(None) => without_interpreter(object),
             Ok(Some(interpreter)) => {
-                let end = with_interpreter(&interpreter, &object);
+                let end = with_interpreter(&interpreter, object);
                 program.interpreter = Some(interpreter);
                 end
             }
@@ -347,11 +386,15 @@ fn interpreter(
     request: Request<'_>,
     object: &Object,
 ) -> Result<Option<Interpreter>, (Errno, ElfRefusal)> {
-    let Some(interp) = &object.interp else { return Ok(None) };
+    let Some(interp) = &object.interp else {
+        return Ok(None);
+    };
     if !(2..=MAX_INTERP).contains(&interp.size) {
         return Err((Errno::NOEXEC, ElfRefusal::InterpSize));
     }
-    let Some(bytes) = &interp.bytes else { return Err((Errno::IO, ElfRefusal::InterpOutside)) };
+    let Some(bytes) = &interp.bytes else {
+        return Err((Errno::IO, ElfRefusal::InterpOutside));
+    };
     if bytes.last() != Some(&0) {
         return Err((Errno::NOEXEC, ElfRefusal::InterpUnterminated));
     }
@@ -370,10 +413,13 @@ fn open_interpreter(
     program: &Object,
 ) -> Result<FileId, InterpreterRefusal> {
     let rootfs = files.rootfs();
-    let node = rootfs.walk(path.as_bytes(), Follow::Last).end.map_err(|errno| match errno {
-        Errno::ACCES if rootfs.user().is_root() => InterpreterRefusal::Unreadable(errno),
-        errno => InterpreterRefusal::Lookup(errno),
-    })?;
+    let node = rootfs
+        .walk(path.as_bytes(), Follow::Last)
+        .end
+        .map_err(|errno| match errno {
+            Errno::ACCES if rootfs.user().is_root() => InterpreterRefusal::Unreadable(errno),
+            errno => InterpreterRefusal::Lookup(errno),
+        })?;
     let metadata = rootfs.filesystem().metadata(node);
     match metadata.kind {
         Kind::File if !rootfs.user().may(Access::Execute, &metadata) => {
@@ -383,12 +429,13 @@ fn open_interpreter(
         Kind::Directory => return Err(InterpreterRefusal::Directory),
         Kind::Symlink | Kind::Other => return Err(InterpreterRefusal::Special),
     }
-    let (file, content) =
-        content(files, node, metadata).map_err(InterpreterRefusal::Unreadable)?;
+    let (file, content) = content(files, node, metadata).map_err(InterpreterRefusal::Unreadable)?;
     if metadata.size < program.class().header_size() as u64 {
         return Err(InterpreterRefusal::TooShort);
     }
-    let Some(object) = content.elf() else { return Err(InterpreterRefusal::NotElf) };
+    let Some(object) = content.elf() else {
+        return Err(InterpreterRefusal::NotElf);
+    };
     if object.header.machine != program.header.machine || object.class() != program.class() {
         return Err(InterpreterRefusal::WrongMachine);
     }
@@ -401,9 +448,10 @@ fn open_interpreter(
 
 fn with_interpreter(interpreter: &Interpreter, program: &Object) -> End {
     match &interpreter.file {
-        Err(InterpreterRefusal::WrongType) => {
-            End::Killed { signal: "SIGSEGV", why: "the interpreter is of a type that cannot run" }
-        }
+        Err(InterpreterRefusal::WrongType) => End::Killed {
+            signal: "SIGSEGV",
+            why: "the interpreter is of a type that cannot run",
+        },
         Err(InterpreterRefusal::Unreadable(errno)) => End::Unreadable(*errno),
         Err(refusal) => End::Refused {
             errno: refusal.errno().unwrap_or(Errno::LIBBAD),
@@ -414,13 +462,17 @@ fn with_interpreter(interpreter: &Interpreter, program: &Object) -> End {
     }
 }
 
-const CUT_SHORT: End = End::Killed { signal: "SIGBUS", why: "the file ends before its segments" };
+const CUT_SHORT: End = End::Killed {
+    signal: "SIGBUS",
+    why: "the file ends before its segments",
+};
 
 fn without_interpreter(object: &Object) -> End {
     match object.linkage() {
-        Linkage::SharedObject => {
-            End::Killed { signal: "SIGSEGV", why: "a shared object is no program" }
-        }
+        Linkage::SharedObject => End::Killed {
+            signal: "SIGSEGV",
+            why: "a shared object is no program",
+        },
         _ if object.is_cut_short() => CUT_SHORT,
         _ => End::Starts,
     }

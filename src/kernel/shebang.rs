@@ -71,9 +71,15 @@ fn parse(buffer: &[u8; HEAD]) -> Result<Shebang, ShebangError> {
     let line = &buffer[..end];
     let trimmed = line.iter().rposition(|&b| !blank(b)).map_or(0, |at| at + 1);
     let rest = buffer.get(2..trimmed).unwrap_or_default();
-    let name_at = rest.iter().position(|&b| !blank(b)).ok_or(ShebangError::NoInterpreter)?;
+    let name_at = rest
+        .iter()
+        .position(|&b| !blank(b))
+        .ok_or(ShebangError::NoInterpreter)?;
     let rest = &rest[name_at..];
-    let name_end = rest.iter().position(|&b| terminates(b)).unwrap_or(rest.len());
+    let name_end = rest
+        .iter()
+        .position(|&b| terminates(b))
+        .unwrap_or(rest.len());
     let (name, after) = rest.split_at(name_end);
     if name.is_empty() {
         return Err(ShebangError::NoInterpreter);
@@ -86,7 +92,11 @@ fn parse(buffer: &[u8; HEAD]) -> Result<Shebang, ShebangError> {
         }
         _ => None,
     };
-    Ok(Shebang { interpreter: name.to_vec(), argument, line: line.to_vec() })
+    Ok(Shebang {
+        interpreter: name.to_vec(),
+        argument,
+        line: line.to_vec(),
+    })
 }
 
 #[cfg(test)]
@@ -94,7 +104,9 @@ mod tests {
     use super::*;
 
     fn check(head: &[u8], interpreter: &[u8], argument: Option<&[u8]>) {
-        let parsed = Shebang::parse(head).expect("begins with #!").expect("names an interpreter");
+        let parsed = Shebang::parse(head)
+            .expect("begins with #!")
+            .expect("names an interpreter");
         assert_eq!(parsed.interpreter, interpreter);
         assert_eq!(parsed.argument.as_deref(), argument);
     }
@@ -125,14 +137,19 @@ mod tests {
             head
         };
         assert!(Shebang::parse(&script(255)).is_some_and(|parsed| parsed.is_ok()));
-        assert_eq!(Shebang::parse(&script(256)), Some(Err(ShebangError::TooLong)));
+        assert_eq!(
+            Shebang::parse(&script(256)),
+            Some(Err(ShebangError::TooLong))
+        );
     }
 
     #[test]
     fn a_long_argument_is_cut() {
         let mut head = b"#!/pa ".to_vec();
         head.resize(400, b'x');
-        let parsed = Shebang::parse(&head).expect("begins with #!").expect("is a script");
+        let parsed = Shebang::parse(&head)
+            .expect("begins with #!")
+            .expect("is a script");
         assert_eq!(parsed.argument.map(|argument| argument.len()), Some(249));
     }
 }

@@ -97,7 +97,10 @@ impl LinkMap {
 
     /// All objects in load order.
     pub fn iter(&self) -> impl Iterator<Item = (ObjectId, &Loaded)> {
-        self.objects.iter().zip(0..).map(|(loaded, index)| (ObjectId(index), loaded))
+        self.objects
+            .iter()
+            .zip(0..)
+            .map(|(loaded, index)| (ObjectId(index), loaded))
     }
 
     /// How many objects there are.

@@ -54,9 +54,9 @@ pub struct Environment {
 pub enum Loader {
     /// glibc's `ld.so`; also stands in for loaders of which nothing better is
     /// known.
-    Glibc(Glibc),
+    Glibc(Box<Glibc>),
     /// musl's.
-    Musl(Musl),
+    Musl(Box<Musl>),
 }
 
 impl Loader {

@@ -21,7 +21,15 @@ use crate::path::parent;
 
 /// `lib` and one of these at the start of a name mean libc itself
 /// (`load_library`, `reserved`).
-const RESERVED: [&[u8]; 7] = [b"c.", b"pthread.", b"rt.", b"m.", b"dl.", b"util.", b"xnet."];
+const RESERVED: [&[u8]; 7] = [
+    b"c.",
+    b"pthread.",
+    b"rt.",
+    b"m.",
+    b"dl.",
+    b"util.",
+    b"xnet.",
+];
 /// `NAME_MAX`
 const MAX_NAME: usize = 255;
 /// The room for a candidate's path: `2*NAME_MAX+2`, its NUL included.
@@ -44,7 +52,9 @@ impl Traits {
             let name = &part[at..at + end];
             (end < 32 && !name.contains(&0)).then(|| name.to_vec())
         };
-        Traits { architecture: data.iter().find_map(named) }
+        Traits {
+            architecture: data.iter().find_map(named),
+        }
     }
 
     /// The path file of a loader that was started as `interp`: its prefix is
@@ -92,11 +102,17 @@ impl Musl {
         path_file: Result<&[u8], Errno>,
     ) -> Musl {
         let system = match path_file {
-            Ok(text) => (Rule::MuslPathFile, musl_list(text.split(|&b| b == 0).next().unwrap_or_default())),
+            Ok(text) => (
+                Rule::MuslPathFile,
+                musl_list(text.split(|&b| b == 0).next().unwrap_or_default()),
+            ),
             Err(Errno::NOENT) => (Rule::DefaultDirectory, musl_list(DEFAULT_PATH)),
             Err(_) => (Rule::MuslPathFile, musl_list(b"")),
         };
-        let library_path = environment.library_path.as_deref().filter(|_| !environment.secure);
+        let library_path = environment
+            .library_path
+            .as_deref()
+            .filter(|_| !environment.secure);
         Musl {
             interp: subject.interp.to_vec(),
             class: subject.abi.class,
@@ -112,7 +128,10 @@ impl Musl {
     /// The layout that it reads every file in.
     #[must_use]
     pub fn layout(&self) -> Layout {
-        Layout { class: self.class, encoding: self.encoding }
+        Layout {
+            class: self.class,
+            encoding: self.encoding,
+        }
     }
 
     pub(super) fn subdirectories(&self) -> &[Rc<[u8]>] {
@@ -122,7 +141,11 @@ impl Musl {
     /// The names in `LD_PRELOAD`.
     #[must_use]
     pub fn preloads(&self) -> Vec<Vec<u8>> {
-        let text = self.environment.preload.as_deref().filter(|_| !self.environment.secure);
+        let text = self
+            .environment
+            .preload
+            .as_deref()
+            .filter(|_| !self.environment.secure);
         text.unwrap_or_default()
             .split(|b| b.is_ascii_whitespace() || *b == 0x0b || *b == b':')
             .filter(|name| !name.is_empty())
@@ -141,7 +164,10 @@ impl Musl {
 
     pub(super) fn loaded(&self, map: &LinkMap, name: &[u8]) -> Option<ObjectId> {
         if self.is_itself(name) {
-            return map.iter().find(|(_, loaded)| loaded.role == Role::Loader).map(|(id, _)| id);
+            return map
+                .iter()
+                .find(|(_, loaded)| loaded.role == Role::Loader)
+                .map(|(id, _)| id);
         }
         if name.contains(&b'/') {
             return None;
@@ -151,7 +177,9 @@ impl Musl {
                 && loaded.searched
                 && crate::path::file_name(&loaded.path) == name
         };
-        map.iter().find(|(_, loaded)| is_short_name(loaded)).map(|(id, _)| id)
+        map.iter()
+            .find(|(_, loaded)| is_short_name(loaded))
+            .map(|(id, _)| id)
     }
 
     pub(super) fn plan(&self, map: &LinkMap, requester: Option<ObjectId>, name: &[u8]) -> Plan {
@@ -159,7 +187,10 @@ impl Musl {
             return Plan::Impossible(stop_text(Errno::INVAL));
         }
         if name.contains(&b'/') {
-            return Plan::Search(vec![Step::File { rule: Rule::Direct, path: name.to_vec() }]);
+            return Plan::Search(vec![Step::File {
+                rule: Rule::Direct,
+                path: name.to_vec(),
+            }]);
         }
         if name.len() > MAX_NAME {
             return Plan::Impossible(stop_text(Errno::NONE));
@@ -182,24 +213,48 @@ impl Musl {
             let expanded = &map.get(owner).expanded;
             let own = Some(owner) == requester;
             let lists = [
-                (&expanded.rpath, if own { Rule::Rpath } else { Rule::RpathInherited }),
-                (&expanded.runpath, if own { Rule::Runpath } else { Rule::RunpathInherited }),
+                (
+                    &expanded.rpath,
+                    if own {
+                        Rule::Rpath
+                    } else {
+                        Rule::RpathInherited
+                    },
+                ),
+                (
+                    &expanded.runpath,
+                    if own {
+                        Rule::Runpath
+                    } else {
+                        Rule::RunpathInherited
+                    },
+                ),
             ];
             for (directories, rule) in lists {
                 if let Some(directories) = directories.clone() {
-                    steps.push(Step::List { rule, owner: Some(owner), directories });
+                    steps.push(Step::List {
+                        rule,
+                        owner: Some(owner),
+                        directories,
+                    });
                 }
             }
         }
         steps.push(Step::OwnFile(self.system_errno));
         let (rule, directories) = self.system.clone();
-        steps.push(Step::List { rule, owner: None, directories });
+        steps.push(Step::List {
+            rule,
+            owner: None,
+            directories,
+        });
         Plan::Search(steps)
     }
 
     /// `fixup_rpath`: `decode_dyn` lets a runpath override the rpath.
     pub(super) fn expand(&self, loaded: &Loaded) -> Expanded {
-        let Some(object) = &loaded.object else { return Expanded::default() };
+        let Some(object) = &loaded.object else {
+            return Expanded::default();
+        };
         let (rpath, runpath) = (&object.dynamic.rpath, &object.dynamic.runpath);
         let list = |text: &[u8]| -> Rc<[Directory]> {
             match self.fix_up(loaded, text) {
@@ -208,8 +263,14 @@ impl Musl {
             }
         };
         match (rpath, runpath) {
-            (_, Some(runpath)) => Expanded { rpath: None, runpath: Some(list(runpath)) },
-            (Some(rpath), None) => Expanded { rpath: Some(list(rpath)), runpath: None },
+            (_, Some(runpath)) => Expanded {
+                rpath: None,
+                runpath: Some(list(runpath)),
+            },
+            (Some(rpath), None) => Expanded {
+                rpath: Some(list(rpath)),
+                runpath: None,
+            },
             (None, None) => Expanded::default(),
         }
     }
@@ -219,7 +280,11 @@ impl Musl {
             return Ok(text.to_vec());
         }
         let of_program = loaded.role == Role::Main;
-        let file = if of_program { loaded.real_path.as_deref() } else { Some(&*loaded.path) };
+        let file = if of_program {
+            loaded.real_path.as_deref()
+        } else {
+            Some(&*loaded.path)
+        };
         let origin = match file {
             _ if of_program && self.environment.secure => {
                 Err("secure mode: the program's $ORIGIN is ignored")
@@ -238,7 +303,9 @@ impl Musl {
         while let Some(at) = rest.iter().position(|&b| b == b'$') {
             out.extend_from_slice(&rest[..at]);
             rest = &rest[at..];
-            let after = rest.strip_prefix(b"${ORIGIN}").or_else(|| rest.strip_prefix(b"$ORIGIN"));
+            let after = rest
+                .strip_prefix(b"${ORIGIN}")
+                .or_else(|| rest.strip_prefix(b"$ORIGIN"));
             rest = after.ok_or("a `$` that is not $ORIGIN voids all of it")?;
             out.extend_from_slice(origin.as_ref().copied().unwrap_or_default());
         }
@@ -253,9 +320,9 @@ impl Musl {
     pub(super) fn judge_open(&self, opened: Result<&FileRecord, Errno>) -> Judgement {
         match opened {
             Ok(_) => Judgement::Accept,
-            Err(
-                errno @ (Errno::NOENT | Errno::NOTDIR | Errno::ACCES | Errno::NAMETOOLONG),
-            ) => Judgement::Skip(Reject::open(errno)),
+            Err(errno @ (Errno::NOENT | Errno::NOTDIR | Errno::ACCES | Errno::NAMETOOLONG)) => {
+                Judgement::Skip(Reject::open(errno))
+            }
             Err(errno) => Judgement::EndSearch(Reject::open(errno)),
         }
     }
@@ -263,7 +330,11 @@ impl Musl {
     /// `map_library`: hardly anything is looked at.
     pub(super) fn judge_map(&self, file: &FileRecord) -> Judgement {
         let stop = |outcome, detail: &str, errno| {
-            let reject = Reject { outcome, detail: Some(detail.to_owned()), errno };
+            let reject = Reject {
+                outcome,
+                detail: Some(detail.to_owned()),
+                errno,
+            };
             Judgement::Stop(reject, stop_text(errno))
         };
         let content = match &file.content {
@@ -286,10 +357,20 @@ impl Musl {
             return stop(outcome, "its layout is another machine's", Errno::NOEXEC);
         }
         if !matches!(object.header.object_type, ET_DYN | ET_EXEC) {
-            return stop(TryOutcome::NotLoadable, "it is neither program nor library", Errno::NOEXEC);
+            return stop(
+                TryOutcome::NotLoadable,
+                "it is neither program nor library",
+                Errno::NOEXEC,
+            );
         }
-        if object.table != SegmentTable::Read || !object.has_dynamic {
-            return stop(TryOutcome::NotLoadable, "it has no dynamic section", Errno::NOEXEC);
+        // An address is all that it wants of a dynamic section.
+        let has_dynamic = object.has_dynamic || object.has_empty_dynamic;
+        if object.table != SegmentTable::Read || !has_dynamic {
+            return stop(
+                TryOutcome::NotLoadable,
+                "it has no dynamic section",
+                Errno::NOEXEC,
+            );
         }
         Judgement::Accept
     }
@@ -303,5 +384,9 @@ pub fn overflows(path: &[u8]) -> bool {
 }
 
 fn stop_text(errno: Errno) -> StopText {
-    StopText { text: errno.musl_words().to_owned(), names_path: false, errno }
+    StopText {
+        text: errno.musl_words().to_owned(),
+        names_path: false,
+        errno,
+    }
 }

@@ -30,7 +30,10 @@ pub(super) fn glibc_list(
             Err(why) => Directory::Dropped(Rc::from(element), why),
         };
         if list.len() >= MAX_DIRECTORIES {
-            list.push(Directory::Dropped(Rc::from(element), "more than 1024 directories"));
+            list.push(Directory::Dropped(
+                Rc::from(element),
+                "more than 1024 directories",
+            ));
             break;
         }
         if !list.contains(&directory) {

@@ -156,7 +156,11 @@ impl Reject {
     /// A candidate that could not be opened.
     #[must_use]
     pub fn open(errno: Errno) -> Self {
-        Reject { outcome: TryOutcome::of(errno), detail: None, errno }
+        Reject {
+            outcome: TryOutcome::of(errno),
+            detail: None,
+            errno,
+        }
     }
 }
 

@@ -77,7 +77,9 @@ pub(super) fn has_token(text: &[u8]) -> bool {
     text.iter().enumerate().any(|(at, &byte)| {
         let after = &text[at + 1..];
         byte == b'$'
-            && [&b"ORIGIN"[..], b"PLATFORM", b"LIB"].iter().any(|name| token(after, name).is_some())
+            && [&b"ORIGIN"[..], b"PLATFORM", b"LIB"]
+                .iter()
+                .any(|name| token(after, name).is_some())
     })
 }
 
@@ -113,7 +115,10 @@ fn is_trusted(path: &[u8], trusted: &[Vec<u8>]) -> bool {
         normal.extend_from_slice(name);
         normal.push(b'/');
     }
-    path.starts_with(b"/") && trusted.iter().any(|directory| normal.starts_with(directory))
+    path.starts_with(b"/")
+        && trusted
+            .iter()
+            .any(|directory| normal.starts_with(directory))
 }
 
 #[cfg(test)]
@@ -131,8 +136,17 @@ mod tests {
     fn tokens_end_at_a_brace_or_before_what_cannot_be_part_of_a_name() {
         let expand = |text: &[u8]| substitute(text, TOKENS);
         assert_eq!(expand(b"$ORIGIN/w"), Ok(b"/opt/app/w".to_vec()));
-        assert_eq!(expand(b"/q${ORIGIN}w$LIB"), Ok(b"/q/opt/appwlib/x86_64-linux-gnu".to_vec()));
-        for literal in [&b"$ORIGINAL/w"[..], b"${ORIGIN/w", b"$FOO/w", b"$ORIGIN_/w", b"$"] {
+        assert_eq!(
+            expand(b"/q${ORIGIN}w$LIB"),
+            Ok(b"/q/opt/appwlib/x86_64-linux-gnu".to_vec())
+        );
+        for literal in [
+            &b"$ORIGINAL/w"[..],
+            b"${ORIGIN/w",
+            b"$FOO/w",
+            b"$ORIGIN_/w",
+            b"$",
+        ] {
             assert_eq!(expand(literal), Ok(literal.to_vec()));
             assert!(!has_token(literal));
         }
@@ -146,7 +160,10 @@ mod tests {
     #[test]
     fn secure_mode_wants_origin_first_and_trusted() {
         let trusted = [b"/opt/".to_vec()];
-        let secure = Some(Secure { trusted: &trusted, of_program: true });
+        let secure = Some(Secure {
+            trusted: &trusted,
+            of_program: true,
+        });
         let tokens = Tokens { secure, ..TOKENS };
         assert_eq!(substitute(b"$ORIGIN/w", tokens), Ok(b"/opt/app/w".to_vec()));
         assert_eq!(substitute(b"/x$ORIGIN/w", tokens), Err(NOT_FIRST));

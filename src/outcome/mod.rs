@@ -32,7 +32,10 @@ pub fn outcome(path: &TargetPath, exec: &Exec, graph: Option<(&LoaderFile, &Grap
 }
 
 fn starts() -> Outcome {
-    Outcome { starts: Some(true), ..Outcome::default() }
+    Outcome {
+        starts: Some(true),
+        ..Outcome::default()
+    }
 }
 
 fn killed(stage: Stage, signal: &str) -> Outcome {
@@ -59,8 +62,11 @@ fn loaded(file: &LoaderFile, graph: &Graph) -> Outcome {
     let mut lines = graph.warnings.clone();
     // A file that is cut short kills the process when it is mapped, which is
     // before anything that would be looked for after it.
-    if cut_short(graph) {
-        return Outcome { message: message(&lines), ..killed(Stage::Loader, "SIGBUS") };
+    if let Some(signal) = deadly(graph) {
+        return Outcome {
+            message: message(&lines),
+            ..killed(Stage::Loader, signal)
+        };
     }
     let undecided = graph.limit.is_some() || graph.unreadable.is_some() || has_hidden_needs(graph);
     if undecided || matches!(file, LoaderFile::Known(LoaderKind::Unknown)) {
@@ -84,7 +90,10 @@ fn loaded(file: &LoaderFile, graph: &Graph) -> Outcome {
             ..Outcome::default()
         };
     }
-    Outcome { message: message(&lines), ..starts() }
+    Outcome {
+        message: message(&lines),
+        ..starts()
+    }
 }
 
 fn message(lines: &[String]) -> Option<String> {
@@ -92,12 +101,18 @@ fn message(lines: &[String]) -> Option<String> {
 }
 
 fn has_hidden_needs(graph: &Graph) -> bool {
-    let objects = graph.map.iter().filter_map(|(_, loaded)| loaded.object.as_ref());
-    objects.flat_map(|object| &object.anomalies).any(crate::elf::Anomaly::hides_needs)
+    let objects = graph
+        .map
+        .iter()
+        .filter_map(|(_, loaded)| loaded.object.as_ref());
+    objects
+        .flat_map(|object| &object.anomalies)
+        .any(crate::elf::Anomaly::hides_needs)
 }
 
-/// Whether an object is cut short that is loaded before the loader gives up.
-fn cut_short(graph: &Graph) -> bool {
+/// The signal of an object whose mere loading kills the process, if one is
+/// loaded before the loader gives up.
+fn deadly(graph: &Graph) -> Option<&'static str> {
     let before_stop = graph
         .libraries
         .iter()
@@ -106,14 +121,27 @@ fn cut_short(graph: &Graph) -> bool {
         .filter_map(|library| library.object)
         .map(|object| graph.map.get(object))
         .filter(|loaded| loaded.role == Role::Library)
-        .any(|loaded| loaded.object.as_ref().is_some_and(|object| object.is_cut_short()))
+        .filter_map(|loaded| loaded.object.as_ref())
+        .find_map(
+            |object| match (object.is_cut_short(), object.has_empty_dynamic) {
+                (true, _) => Some("SIGBUS"),
+                // Only musl gets as far as reading a dynamic section without bytes.
+                (false, true) => Some("SIGSEGV"),
+                (false, false) => None,
+            },
+        )
 }
 
 /// Whether musl took a library for another machine, whose relocations it then
 /// does not know (glibc passes such files by).
 fn is_for_another_machine(graph: &Graph) -> bool {
     let machine = |object: &crate::elf::Object| object.header.machine;
-    let mut objects = graph.map.iter().filter_map(|(_, loaded)| loaded.object.as_ref());
-    let Some(own) = objects.next().map(|main| machine(main)) else { return false };
+    let mut objects = graph
+        .map
+        .iter()
+        .filter_map(|(_, loaded)| loaded.object.as_ref());
+    let Some(own) = objects.next().map(|main| machine(main)) else {
+        return false;
+    };
     objects.any(|object| machine(object) != own && object.dynamic.has_relocations)
 }

@@ -52,7 +52,13 @@ struct Line<'a, T> {
 }
 
 fn line<T: Serialize>(out: &mut dyn Write, kind: &str, content: &T) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, &Line { r#type: kind, content })?;
+    serde_json::to_writer(
+        &mut *out,
+        &Line {
+            r#type: kind,
+            content,
+        },
+    )?;
     writeln!(out)
 }
 

@@ -35,10 +35,17 @@ impl Renderer for Ldd {
         if !Ldd::is_dynamic(&subject) {
             return writeln!(out, "\tnot a dynamic executable");
         }
-        if subject.elf.as_ref().is_some_and(|elf| elf.needed.is_empty()) {
+        if subject
+            .elf
+            .as_ref()
+            .is_some_and(|elf| elf.needed.is_empty())
+        {
             return writeln!(out, "\tstatically linked");
         }
-        let wide = subject.elf.as_ref().map_or(16, |elf| usize::from(elf.class) / 4);
+        let wide = subject
+            .elf
+            .as_ref()
+            .map_or(16, |elf| usize::from(elf.class) / 4);
         let address = format!("(0x{:0wide$x})", 0);
         for library in &subject.libraries {
             let name = escape(&library.name);

@@ -19,7 +19,10 @@ impl List {
     /// Writes lines, or names ended by NUL.
     #[must_use]
     pub fn new(null: bool) -> Self {
-        List { null, written: HashSet::new() }
+        List {
+            null,
+            written: HashSet::new(),
+        }
     }
 
     fn path(&mut self, out: &mut dyn Write, text: &str, exact: Option<&str>) -> io::Result<()> {
@@ -38,11 +41,18 @@ impl List {
 
 impl Renderer for List {
     fn subject(&mut self, out: &mut dyn Write, _: &Target, subject: Subject) -> io::Result<()> {
-        let interpreter = subject.elf.as_ref().and_then(|elf| elf.interpreter.as_ref());
+        let interpreter = subject
+            .elf
+            .as_ref()
+            .and_then(|elf| elf.interpreter.as_ref());
         if let Some(interpreter) = interpreter.filter(|i| i.status == InterpreterStatus::Ok) {
             self.path(out, &interpreter.path, interpreter.path_b64.as_deref())?;
         }
-        for library in subject.libraries.iter().filter(|l| l.status == LibraryStatus::Found) {
+        for library in subject
+            .libraries
+            .iter()
+            .filter(|l| l.status == LibraryStatus::Found)
+        {
             if let Some(path) = &library.path {
                 self.path(out, path, library.path_b64.as_deref())?;
             }

@@ -30,7 +30,11 @@ impl Style {
             Paint::Dim => "2",
             Paint::Strong => "1",
         };
-        if self.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+        if self.color {
+            format!("\x1b[{code}m{text}\x1b[0m")
+        } else {
+            text.to_owned()
+        }
     }
 
     /// The branch before a child, and what stands below it.

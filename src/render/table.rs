@@ -18,21 +18,31 @@ pub struct Table {
 }
 
 fn row(library: &Library) -> [String; 4] {
-    let path = library.path.as_deref().map(|path| escape(path).into_owned());
+    let path = library
+        .path
+        .as_deref()
+        .map(|path| escape(path).into_owned());
     let what = match library.status {
         LibraryStatus::Missing => "not found".to_owned(),
         LibraryStatus::AllowedMissing => "not found (may be missing)".to_owned(),
         LibraryStatus::Unusable => format!("{} (unusable)", path.unwrap_or_default()),
         LibraryStatus::Found | LibraryStatus::AlreadyLoaded => path.unwrap_or_default(),
     };
-    let rule = library.found_by.map(|rule| label(rule, library.rule_object.as_deref()));
+    let rule = library
+        .found_by
+        .map(|rule| label(rule, library.rule_object.as_deref()));
     let needed_by: Vec<_> = library.needed_by.iter().map(|by| escape(by)).collect();
     let needed_by = match needed_by.as_slice() {
         [] => String::new(),
         [one] => one.to_string(),
         [first, rest @ ..] => format!("{first} and {} more", rest.len()),
     };
-    [escape(&library.name).into_owned(), what, rule.unwrap_or_default(), needed_by]
+    [
+        escape(&library.name).into_owned(),
+        what,
+        rule.unwrap_or_default(),
+        needed_by,
+    ]
 }
 
 impl Renderer for Table {

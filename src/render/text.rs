@@ -25,7 +25,12 @@ impl Text {
     /// fine too.
     #[must_use]
     pub fn new(tree: Tree, everything: bool) -> Self {
-        Text { tree, everything, begun: false, codes: BTreeSet::new() }
+        Text {
+            tree,
+            everything,
+            begun: false,
+            codes: BTreeSet::new(),
+        }
     }
 
     fn style(&self) -> Style {
@@ -42,14 +47,23 @@ impl Text {
         };
         let waived = if finding.waived { " (waived)" } else { "" };
         let head = style.paint(paint, &format!("{word}[{}]{waived}", finding.code));
-        writeln!(out, "{head}: {}", style.paint(Paint::Strong, &escape(&finding.message)))?;
+        writeln!(
+            out,
+            "{head}: {}",
+            style.paint(Paint::Strong, &escape(&finding.message))
+        )?;
         for line in &finding.evidence {
             writeln!(out, "   = {}", escape(line))?;
         }
         for line in &finding.consequences {
             writeln!(out, "   = so: {}", escape(line))?;
         }
-        let wide = finding.fixes.iter().map(|fix| fix_text(fix).chars().count()).max().unwrap_or(0);
+        let wide = finding
+            .fixes
+            .iter()
+            .map(|fix| fix_text(fix).chars().count())
+            .max()
+            .unwrap_or(0);
         for fix in &finding.fixes {
             let text = fix_text(fix);
             let help = style.paint(Paint::Good, "help");
@@ -116,12 +130,12 @@ impl Renderer for Text {
             return Ok(());
         }
         self.tree.write(out, &subject)?;
-        if let Some(message) = subject.outcome.message.as_deref() {
-            if !subject.findings.is_empty() {
-                writeln!(out)?;
-                for line in message.lines() {
-                    writeln!(out, "   {}", escape(line))?;
-                }
+        if let Some(message) = subject.outcome.message.as_deref()
+            && !subject.findings.is_empty()
+        {
+            writeln!(out)?;
+            for line in message.lines() {
+                writeln!(out, "   {}", escape(line))?;
             }
         }
         for finding in &subject.findings {
@@ -152,9 +166,18 @@ impl Renderer for Text {
         let counts = [
             (subjects.broken, "broken"),
             (subjects.unknown, "unknown"),
-            (summary.findings.error, plural(summary.findings.error, "error", "errors")),
-            (summary.findings.warning, plural(summary.findings.warning, "warning", "warnings")),
-            (summary.findings.note, plural(summary.findings.note, "note", "notes")),
+            (
+                summary.findings.error,
+                plural(summary.findings.error, "error", "errors"),
+            ),
+            (
+                summary.findings.warning,
+                plural(summary.findings.warning, "warning", "warnings"),
+            ),
+            (
+                summary.findings.note,
+                plural(summary.findings.note, "note", "notes"),
+            ),
         ];
         for (count, what) in counts {
             if count > 0 {
@@ -167,7 +190,12 @@ impl Renderer for Text {
         } else {
             format!("   (docs/findings.md: {})", codes.join(", "))
         };
-        writeln!(out, "{}: {}{see}", self.style().paint(paint, word), parts.join(", "))
+        writeln!(
+            out,
+            "{}: {}{see}",
+            self.style().paint(paint, word),
+            parts.join(", ")
+        )
     }
 }
 

@@ -45,9 +45,17 @@ impl Renderer for Tree {
 
 impl Tree {
     pub(super) fn write(&self, out: &mut dyn Write, subject: &Subject) -> io::Result<()> {
-        writeln!(out, "{}{}", self.style.paint(Paint::Strong, &escape(&subject.path)), title(subject))?;
+        writeln!(
+            out,
+            "{}{}",
+            self.style.paint(Paint::Strong, &escape(&subject.path)),
+            title(subject)
+        )?;
         let drawing = Drawing::new(self, subject);
-        let missing = subject.elf.as_ref().and_then(|elf| elf.interpreter.as_ref());
+        let missing = subject
+            .elf
+            .as_ref()
+            .and_then(|elf| elf.interpreter.as_ref());
         let missing = missing.filter(|interpreter| interpreter.status != InterpreterStatus::Ok);
         if let Some(interpreter) = missing {
             let last = subject.libraries.is_empty() || self.depth == Some(0);
@@ -147,7 +155,10 @@ struct Drawing<'a> {
 
 impl<'a> Drawing<'a> {
     fn new(tree: &'a Tree, subject: &'a Subject) -> Self {
-        let script_end = subject.script.as_ref().and_then(|script| script.chain.last());
+        let script_end = subject
+            .script
+            .as_ref()
+            .and_then(|script| script.chain.last());
         let program = script_end.unwrap_or(&subject.path).clone();
         let mut needed_by: HashMap<&str, Vec<usize>> = HashMap::new();
         for (index, library) in subject.libraries.iter().enumerate() {
@@ -155,7 +166,12 @@ impl<'a> Drawing<'a> {
                 needed_by.entry(requester).or_default().push(index);
             }
         }
-        Drawing { tree, subject, program, needed_by }
+        Drawing {
+            tree,
+            subject,
+            program,
+            needed_by,
+        }
     }
 
     /// What `path` needs, in the order in which it says so.
@@ -167,14 +183,27 @@ impl<'a> Drawing<'a> {
             let of = |library: &&Library| {
                 library.status == LibraryStatus::Found && library.path.as_deref() == Some(path)
             };
-            self.subject.libraries.iter().find(of).map(|library| &library.needed)
+            self.subject
+                .libraries
+                .iter()
+                .find(of)
+                .map(|library| &library.needed)
         };
-        let Some(needed) = needed else { return children };
-        let place: HashMap<&str, usize> =
-            needed.iter().enumerate().rev().map(|(i, name)| (name.as_str(), i + 1)).collect();
+        let Some(needed) = needed else {
+            return children;
+        };
+        let place: HashMap<&str, usize> = needed
+            .iter()
+            .enumerate()
+            .rev()
+            .map(|(i, name)| (name.as_str(), i + 1))
+            .collect();
         // What is not among the needs comes first: preloads and filtees.
         children.sort_by_key(|&child| {
-            place.get(self.subject.libraries[child].name.as_str()).copied().unwrap_or(0)
+            place
+                .get(self.subject.libraries[child].name.as_str())
+                .copied()
+                .unwrap_or(0)
         });
         children
     }
@@ -200,8 +229,13 @@ impl<'a> Drawing<'a> {
                     writeln!(out, "{indent}    {}", self.attempt(attempt))?;
                 }
             }
-            let Some(path) = library.path.as_deref() else { continue };
-            let is_first = library.needed_by.first().is_some_and(|first| first == parent);
+            let Some(path) = library.path.as_deref() else {
+                continue;
+            };
+            let is_first = library
+                .needed_by
+                .first()
+                .is_some_and(|first| first == parent);
             if is_first && library.status == LibraryStatus::Found {
                 self.draw(out, path, &indent, depth + 1)?;
             }
@@ -217,18 +251,28 @@ impl<'a> Drawing<'a> {
                 format!("{name} => {}", style.paint(Paint::Bad, "not found"))
             }
             (LibraryStatus::AllowedMissing, _) => {
-                format!("{name} => {}", style.paint(Paint::Warn, "not found (may be missing)"))
+                format!(
+                    "{name} => {}",
+                    style.paint(Paint::Warn, "not found (may be missing)")
+                )
             }
             (LibraryStatus::Unusable, path) => {
                 let path = escape(path.unwrap_or_default());
-                let why = library.attempts.iter().find(|attempt| Some(&*attempt.path) == library.path.as_deref());
-                let why = why.and_then(|attempt| attempt.detail.as_deref()).unwrap_or("");
+                let why = library
+                    .attempts
+                    .iter()
+                    .find(|attempt| Some(&*attempt.path) == library.path.as_deref());
+                let why = why
+                    .and_then(|attempt| attempt.detail.as_deref())
+                    .unwrap_or("");
                 let unusable = style.paint(Paint::Bad, &format!("unusable: {}", escape(why)));
                 format!("{name} => {path} {unusable}")
             }
             (_, path) => {
                 let path = escape(path.unwrap_or(&self.program));
-                let label = library.found_by.map(|rule| label(rule, library.rule_object.as_deref()));
+                let label = library
+                    .found_by
+                    .map(|rule| label(rule, library.rule_object.as_deref()));
                 let label = style.paint(Paint::Dim, &format!("[{}]", label.unwrap_or_default()));
                 format!("{name} => {path} {label}")
             }
@@ -255,7 +299,10 @@ impl<'a> Drawing<'a> {
             AttemptOutcome::Dropped => "left out",
             AttemptOutcome::NotTried => "not tried",
         };
-        let detail = attempt.detail.as_deref().map(|d| format!(" ({})", escape(d)));
+        let detail = attempt
+            .detail
+            .as_deref()
+            .map(|d| format!(" ({})", escape(d)));
         let label = label(attempt.rule, attempt.rule_object.as_deref());
         let assumed = if attempt.assumed { ", assumed" } else { "" };
         let line = format!(

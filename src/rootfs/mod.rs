@@ -108,11 +108,7 @@ pub trait Filesystem {
 
     /// Every regular file's path, in a fixed order; what cannot be listed goes to
     /// `problem`.
-    fn scan(
-        &self,
-        visit: &mut dyn FnMut(TargetPath),
-        problem: &mut dyn FnMut(TargetPath, Errno),
-    ) {
+    fn scan(&self, visit: &mut dyn FnMut(TargetPath), problem: &mut dyn FnMut(TargetPath, Errno)) {
         scan_below(self, self.root(), &TargetPath::root(), visit, problem);
     }
 }
@@ -166,7 +162,11 @@ impl Credentials {
     /// The superuser.
     #[must_use]
     pub fn root() -> Self {
-        Credentials { uid: 0, gid: 0, groups: Vec::new() }
+        Credentials {
+            uid: 0,
+            gid: 0,
+            groups: Vec::new(),
+        }
     }
 
     /// Whether permission bits do not bind this user.
@@ -211,7 +211,11 @@ impl Rootfs {
     #[must_use]
     pub fn new(filesystem: Box<dyn Filesystem>, user: Credentials, user_is_us: bool) -> Self {
         let kernel_may_look = user.is_root() || user_is_us;
-        Rootfs { filesystem, user, kernel_may_look }
+        Rootfs {
+            filesystem,
+            user,
+            kernel_may_look,
+        }
     }
 
     /// Walks every path by ourselves from now on.
@@ -254,10 +258,10 @@ impl Rootfs {
     /// What `open` would set `errno` to. `EACCES` for root, or for a file whose
     /// mode grants reading, means that we are not allowed what they are.
     pub fn open(&self, path: &[u8]) -> Result<Opened, Errno> {
-        if self.kernel_may_look {
-            if let Some(opened) = self.filesystem.open_path(path) {
-                return opened;
-            }
+        if self.kernel_may_look
+            && let Some(opened) = self.filesystem.open_path(path)
+        {
+            return opened;
         }
         let node = self.walk(path, Follow::Last).end?;
         let metadata = self.filesystem.metadata(node);
@@ -276,7 +280,9 @@ impl Rootfs {
     /// # Errors
     /// What opening it reports to us.
     pub fn open_node(&self, node: NodeId) -> Result<Box<dyn ReadAt>, Errno> {
-        self.filesystem.open(node).map_err(|error| Errno::from(&error))
+        self.filesystem
+            .open(node)
+            .map_err(|error| Errno::from(&error))
     }
 
     /// The whole of a small file.
@@ -298,7 +304,9 @@ impl Rootfs {
     /// # Errors
     /// What `stat` would set `errno` to.
     pub fn metadata(&self, path: &[u8]) -> Result<Metadata, Errno> {
-        self.walk(path, Follow::Last).end.map(|node| self.filesystem.metadata(node))
+        self.walk(path, Follow::Last)
+            .end
+            .map(|node| self.filesystem.metadata(node))
     }
 
     /// The path of the file that `path` leads to, without links.

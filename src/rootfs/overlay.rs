@@ -63,7 +63,10 @@ impl Overlay {
     #[must_use]
     pub fn new(lower: Box<dyn Filesystem>) -> Self {
         let root = lower.root();
-        let overlay = Overlay { lower, nodes: RefCell::default() };
+        let overlay = Overlay {
+            lower,
+            nodes: RefCell::default(),
+        };
         overlay.show_lower(root);
         overlay
     }
@@ -76,12 +79,21 @@ impl Overlay {
     pub fn add_directory(&mut self, path: &TargetPath) -> Result<NodeId, OverlayError> {
         let mut directory = self.root();
         let mut reached = TargetPath::root();
-        for name in path.as_bytes().split(|&b| b == b'/').filter(|name| !name.is_empty()) {
+        for name in path
+            .as_bytes()
+            .split(|&b| b == b'/')
+            .filter(|name| !name.is_empty())
+        {
             let next = reached.join(name);
             let walk = walk::walk(&*self, &Credentials::root(), next.as_bytes(), Follow::Last);
             directory = match walk.end {
                 Ok(node) if self.metadata(node).kind == Kind::Directory => node,
-                Ok(_) => return Err(OverlayError::NoWay { path: next, errno: Errno::NOTDIR }),
+                Ok(_) => {
+                    return Err(OverlayError::NoWay {
+                        path: next,
+                        errno: Errno::NOTDIR,
+                    });
+                }
                 Err(Errno::NOENT) if walk.hops.is_empty() => {
                     let metadata = new_metadata(Kind::Directory, 0o755, 0);
                     self.insert(directory, name, metadata, Upper::Directory(BTreeMap::new()))
@@ -106,7 +118,12 @@ impl Overlay {
     ) -> Result<(), OverlayError> {
         let directory = self.add_directory(&path.parent())?;
         let metadata = new_metadata(Kind::File, mode, size);
-        self.insert(directory, path.file_name(), metadata, Upper::File(Box::new(open)));
+        self.insert(
+            directory,
+            path.file_name(),
+            metadata,
+            Upper::File(Box::new(open)),
+        );
         Ok(())
     }
 
@@ -117,7 +134,12 @@ impl Overlay {
     pub fn add_symlink(&mut self, path: &TargetPath, target: &[u8]) -> Result<(), OverlayError> {
         let directory = self.add_directory(&path.parent())?;
         let metadata = new_metadata(Kind::Symlink, 0o777, target.len() as u64);
-        self.insert(directory, path.file_name(), metadata, Upper::Symlink(target.to_vec()));
+        self.insert(
+            directory,
+            path.file_name(),
+            metadata,
+            Upper::Symlink(target.to_vec()),
+        );
         Ok(())
     }
 
@@ -131,7 +153,11 @@ impl Overlay {
         let nodes = self.nodes.get_mut();
         let id = nodes.next_id();
         metadata.identity.inode = id.0.into();
-        nodes.all.push(Node { metadata, lower: None, upper });
+        nodes.all.push(Node {
+            metadata,
+            lower: None,
+            upper,
+        });
         let parent = &mut nodes.all[directory.0 as usize].upper;
         if let Upper::Nothing = parent {
             *parent = Upper::Directory(BTreeMap::new());
@@ -150,7 +176,11 @@ impl Overlay {
         }
         let id = nodes.next_id();
         let metadata = self.lower.metadata(lower);
-        nodes.all.push(Node { metadata, lower: Some(lower), upper: Upper::Nothing });
+        nodes.all.push(Node {
+            metadata,
+            lower: Some(lower),
+            upper: Upper::Nothing,
+        });
         nodes.of_lower.insert(lower, id);
         id
     }
@@ -167,8 +197,18 @@ impl Nodes {
 }
 
 fn new_metadata(kind: Kind, mode: u32, size: u64) -> Metadata {
-    let identity = Identity { device: DEVICE, inode: 0 };
-    Metadata { kind, mode, uid: 0, gid: 0, size, identity }
+    let identity = Identity {
+        device: DEVICE,
+        inode: 0,
+    };
+    Metadata {
+        kind,
+        mode,
+        uid: 0,
+        gid: 0,
+        size,
+        identity,
+    }
 }
 
 impl Filesystem for Overlay {
@@ -188,9 +228,10 @@ impl Filesystem for Overlay {
         };
         match (above, lower) {
             (Some(node), _) => Ok(Some(node)),
-            (None, Some(lower)) => {
-                Ok(self.lower.child(lower, name)?.map(|node| self.show_lower(node)))
-            }
+            (None, Some(lower)) => Ok(self
+                .lower
+                .child(lower, name)?
+                .map(|node| self.show_lower(node))),
             (None, None) => Ok(None),
         }
     }
@@ -203,7 +244,8 @@ impl Filesystem for Overlay {
         if let Upper::Symlink(target) = &self.nodes.borrow().all[link.0 as usize].upper {
             return Ok(target.clone());
         }
-        self.lower_of(link).map_or(Err(Errno::INVAL), |lower| self.lower.link_target(lower))
+        self.lower_of(link)
+            .map_or(Err(Errno::INVAL), |lower| self.lower.link_target(lower))
     }
 
     fn open(&self, file: NodeId) -> io::Result<Box<dyn ReadAt>> {

@@ -79,7 +79,11 @@ pub(super) fn walk(
         path if path.len() >= MAX_PATH => Err(Errno::NAMETOOLONG),
         path => walker.run(path, follow),
     };
-    Walk { real_path: walker.real_path(), hops: walker.hops, end }
+    Walk {
+        real_path: walker.real_path(),
+        hops: walker.hops,
+        end,
+    }
 }
 
 impl Walker<'_> {
@@ -108,7 +112,9 @@ impl Walker<'_> {
     }
 
     fn here(&self) -> NodeId {
-        self.at.last().map_or_else(|| self.filesystem.root(), |(node, _)| *node)
+        self.at
+            .last()
+            .map_or_else(|| self.filesystem.root(), |(node, _)| *node)
     }
 
     fn real_path(&self) -> TargetPath {
@@ -170,7 +176,10 @@ impl Walker<'_> {
         if target.starts_with(b"/") {
             self.at.truncate(1);
         }
-        self.hops.push(Hop { link, target: target.clone() });
+        self.hops.push(Hop {
+            link,
+            target: target.clone(),
+        });
         self.begin(&target);
         Ok(())
     }

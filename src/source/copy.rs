@@ -31,10 +31,14 @@ impl CopySpec {
         let path = |bytes: &[u8]| PathBuf::from(OsString::from_vec(bytes.to_vec()));
         let colon = text.iter().rposition(|&b| b == b':');
         match colon {
-            Some(at) if at > 0 && at + 1 < text.len() && !exists(&path(text)) => {
-                CopySpec { source: path(&text[..at]), destination: text[at + 1..].to_vec() }
-            }
-            _ => CopySpec { source: path(text), destination: b"/".to_vec() },
+            Some(at) if at > 0 && at + 1 < text.len() && !exists(&path(text)) => CopySpec {
+                source: path(&text[..at]),
+                destination: text[at + 1..].to_vec(),
+            },
+            _ => CopySpec {
+                source: path(text),
+                destination: b"/".to_vec(),
+            },
         }
     }
 }
@@ -64,12 +68,16 @@ pub enum CopyError {
 ///
 /// # Errors
 /// Where a host file cannot be read or has no place in the target.
+#[expect(clippy::disallowed_methods, reason = "what is copied is the host's")]
 pub fn copy_into(
     overlay: &mut Overlay,
     spec: &CopySpec,
     workdir: &TargetPath,
 ) -> Result<Vec<TargetPath>, CopyError> {
-    let failed = |cause| CopyError::Source { path: spec.source.clone(), cause };
+    let failed = |cause| CopyError::Source {
+        path: spec.source.clone(),
+        cause,
+    };
     let destination = workdir.join(&spec.destination);
     // A source that is a link is followed, as `docker build` does for one file.
     let source = std::fs::canonicalize(&spec.source).map_err(failed)?;
@@ -80,7 +88,11 @@ pub fn copy_into(
     } else {
         let name = spec.source.file_name().unwrap_or(spec.source.as_os_str());
         let into = spec.destination.ends_with(b"/") || is_directory(overlay, &destination);
-        let path = if into { destination.join(name.as_bytes()) } else { destination };
+        let path = if into {
+            destination.join(name.as_bytes())
+        } else {
+            destination
+        };
         copy_file(overlay, &source, &path)?;
         files.push(path);
     }
@@ -89,16 +101,21 @@ pub fn copy_into(
 
 fn is_directory(overlay: &Overlay, path: &TargetPath) -> bool {
     let walk = Rootfs::walk_in(overlay, &Credentials::root(), path.as_bytes(), Follow::Last);
-    walk.end.is_ok_and(|node| overlay.metadata(node).kind == Kind::Directory)
+    walk.end
+        .is_ok_and(|node| overlay.metadata(node).kind == Kind::Directory)
 }
 
+#[expect(clippy::disallowed_methods, reason = "what is copied is the host's")]
 fn copy_folder(
     overlay: &mut Overlay,
     folder: &Path,
     destination: &TargetPath,
     files: &mut Vec<TargetPath>,
 ) -> Result<(), CopyError> {
-    for entry in walkdir::WalkDir::new(folder).min_depth(1).sort_by_file_name() {
+    for entry in walkdir::WalkDir::new(folder)
+        .min_depth(1)
+        .sort_by_file_name()
+    {
         let entry = entry.map_err(|error| CopyError::Source {
             path: error.path().unwrap_or(folder).to_owned(),
             cause: error.into(),
@@ -109,7 +126,10 @@ fn copy_folder(
         if file_type.is_dir() {
             overlay.add_directory(&path)?;
         } else if file_type.is_symlink() {
-            let failed = |cause| CopyError::Source { path: entry.path().to_owned(), cause };
+            let failed = |cause| CopyError::Source {
+                path: entry.path().to_owned(),
+                cause,
+            };
             let target = std::fs::read_link(entry.path()).map_err(failed)?;
             overlay.add_symlink(&path, target.as_os_str().as_bytes())?;
         } else {
@@ -120,8 +140,12 @@ fn copy_folder(
     Ok(())
 }
 
+#[expect(clippy::disallowed_methods, reason = "what is copied is the host's")]
 fn copy_file(overlay: &mut Overlay, source: &Path, path: &TargetPath) -> Result<(), CopyError> {
-    let failed = |cause| CopyError::Source { path: source.to_owned(), cause };
+    let failed = |cause| CopyError::Source {
+        path: source.to_owned(),
+        cause,
+    };
     let metadata = std::fs::symlink_metadata(source).map_err(failed)?;
     if !metadata.is_file() {
         return Err(CopyError::Special(source.to_owned()));

@@ -63,8 +63,15 @@ impl Directory {
     ///
     /// # Errors
     /// Where it is no directory or cannot be opened.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a source is where the host is asked"
+    )]
     pub fn open(root: &Path) -> Result<Self, SourceError> {
-        let failed = |cause| SourceError::Directory { path: root.to_owned(), cause };
+        let failed = |cause| SourceError::Directory {
+            path: root.to_owned(),
+            cause,
+        };
         let handle = fs::OpenOptions::new()
             .read(true)
             .custom_flags(i32::try_from(OFlags::DIRECTORY.bits()).unwrap_or(0))
@@ -73,9 +80,15 @@ impl Directory {
         let of_root = handle.metadata().map_err(failed)?;
         let is_host_root = fs::metadata("/")
             .is_ok_and(|host| host.dev() == of_root.dev() && host.ino() == of_root.ino());
-        let node =
-            Node { metadata: metadata(&of_root), parent: NodeId(0), name: Rc::from(&b""[..]) };
-        let nodes = Nodes { all: vec![node], children: HashMap::new() };
+        let node = Node {
+            metadata: metadata(&of_root),
+            parent: NodeId(0),
+            name: Rc::from(&b""[..]),
+        };
+        let nodes = Nodes {
+            all: vec![node],
+            children: HashMap::new(),
+        };
         Ok(Directory {
             root: root.to_owned(),
             handle,
@@ -124,8 +137,11 @@ impl Directory {
         if !self.kernel_resolves.get() {
             return None;
         }
-        let confined =
-            if self.is_host_root { ResolveFlags::empty() } else { ResolveFlags::IN_ROOT };
+        let confined = if self.is_host_root {
+            ResolveFlags::empty()
+        } else {
+            ResolveFlags::IN_ROOT
+        };
         for _ in 0..RETRIES {
             match openat2(&self.handle, path, OPEN_FLAGS, Mode::empty(), confined) {
                 Ok(fd) => return Some(Ok(File::from(fd))),
@@ -172,7 +188,10 @@ fn metadata(of: &fs::Metadata) -> Metadata {
         uid: of.uid(),
         gid: of.gid(),
         size: of.size(),
-        identity: Identity { device: of.dev(), inode: of.ino() },
+        identity: Identity {
+            device: of.dev(),
+            inode: of.ino(),
+        },
     }
 }
 
@@ -214,6 +233,10 @@ impl Filesystem for Directory {
         NodeId(0)
     }
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "its parents are real directories of the root"
+    )]
     fn child(&self, directory: NodeId, name: &[u8]) -> Result<Option<NodeId>, Errno> {
         let key = (directory, Rc::from(name));
         if let Some(&known) = self.nodes.borrow().children.get(&key) {
@@ -228,7 +251,11 @@ impl Filesystem for Directory {
         let nodes = &mut *self.nodes.borrow_mut();
         let node = found.map(|metadata| {
             let id = u32::try_from(nodes.all.len()).expect("fewer nodes than fit 32 bits");
-            nodes.all.push(Node { metadata, parent: directory, name: key.1.clone() });
+            nodes.all.push(Node {
+                metadata,
+                parent: directory,
+                name: key.1.clone(),
+            });
             NodeId(id)
         });
         nodes.children.insert(key, node);
@@ -239,18 +266,31 @@ impl Filesystem for Directory {
         self.nodes.borrow().all[node.0 as usize].metadata
     }
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "its parents are real directories of the root"
+    )]
     fn link_target(&self, link: NodeId) -> Result<Vec<u8>, Errno> {
         let target = fs::read_link(self.host_path(link, None));
-        Ok(target.map_err(|error| Errno::from(&error))?.into_os_string().into_vec())
+        Ok(target
+            .map_err(|error| Errno::from(&error))?
+            .into_os_string()
+            .into_vec())
     }
 
     fn open(&self, file: NodeId) -> io::Result<Box<dyn ReadAt>> {
         open_host_file(&self.host_path(file, None))
     }
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "its parents are real directories of the root"
+    )]
     fn names(&self, directory: NodeId) -> Result<Vec<Vec<u8>>, Errno> {
         let read = |path: PathBuf| -> io::Result<Vec<Vec<u8>>> {
-            fs::read_dir(path)?.map(|entry| Ok(entry?.file_name().into_vec())).collect()
+            fs::read_dir(path)?
+                .map(|entry| Ok(entry?.file_name().into_vec()))
+                .collect()
         };
         let mut names =
             read(self.host_path(directory, None)).map_err(|error| Errno::from(&error))?;
@@ -260,28 +300,30 @@ impl Filesystem for Directory {
 
     fn open_path(&self, path: &[u8]) -> Option<Result<Opened, Errno>> {
         let opened = match self.resolve(path)? {
-            Ok(file) => file.metadata().map_err(|error| Errno::from(&error)).map(|found| {
-                let metadata = metadata(&found);
-                let size = metadata.size;
-                let is_file = metadata.kind == Kind::File;
-                let data = is_file.then(|| Box::new(HostFile { file, size }) as Box<dyn ReadAt>);
-                Opened { metadata, data }
-            }),
+            Ok(file) => file
+                .metadata()
+                .map_err(|error| Errno::from(&error))
+                .map(|found| {
+                    let metadata = metadata(&found);
+                    let size = metadata.size;
+                    let is_file = metadata.kind == Kind::File;
+                    let data =
+                        is_file.then(|| Box::new(HostFile { file, size }) as Box<dyn ReadAt>);
+                    Opened { metadata, data }
+                }),
             Err(errno) => Err(errno),
         };
         Some(opened)
     }
 
-    fn scan(
-        &self,
-        visit: &mut dyn FnMut(TargetPath),
-        problem: &mut dyn FnMut(TargetPath, Errno),
-    ) {
+    fn scan(&self, visit: &mut dyn FnMut(TargetPath), problem: &mut dyn FnMut(TargetPath, Errno)) {
         let inside = |path: &Path| {
             let below = path.strip_prefix(&self.root).unwrap_or(path);
             TargetPath::root().join(below.as_os_str().as_bytes())
         };
-        let mut walk = walkdir::WalkDir::new(&self.root).sort_by_file_name().into_iter();
+        let mut walk = walkdir::WalkDir::new(&self.root)
+            .sort_by_file_name()
+            .into_iter();
         while let Some(entry) = walk.next() {
             match entry {
                 // The host's /proc and its like are no files that somebody
@@ -301,5 +343,7 @@ impl Filesystem for Directory {
 }
 
 fn is_virtual(path: &Path) -> bool {
-    ["/proc", "/sys", "/dev"].iter().any(|directory| path == Path::new(directory))
+    ["/proc", "/sys", "/dev"]
+        .iter()
+        .any(|directory| path == Path::new(directory))
 }

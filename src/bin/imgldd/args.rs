@@ -20,7 +20,14 @@ pub(crate) struct Args {
     pub(crate) files: Vec<OsString>,
 
     /// A rootfs or sysroot directory
-    #[arg(short = 'R', long, alias = "sysroot", value_name = "DIR", env = "IMGLDD_ROOT", help_heading = "Target")]
+    #[arg(
+        short = 'R',
+        long,
+        alias = "sysroot",
+        value_name = "DIR",
+        env = "IMGLDD_ROOT",
+        help_heading = "Target"
+    )]
     pub(crate) root: Option<PathBuf>,
 
     /// An image or layer (not in this version)
@@ -104,7 +111,13 @@ pub(crate) struct Args {
     pub(crate) depth: Option<usize>,
 
     /// When to use colour
-    #[arg(long, value_name = "WHEN", value_enum, default_value = "auto", help_heading = "Report")]
+    #[arg(
+        long,
+        value_name = "WHEN",
+        value_enum,
+        default_value = "auto",
+        help_heading = "Report"
+    )]
     pub(crate) color: When,
 
     /// Draw with ASCII
@@ -112,7 +125,13 @@ pub(crate) struct Args {
     pub(crate) ascii: bool,
 
     /// Exit with 1 for findings at or above this
-    #[arg(long, value_name = "SEVERITY", value_enum, default_value = "error", help_heading = "Judge")]
+    #[arg(
+        long,
+        value_name = "SEVERITY",
+        value_enum,
+        default_value = "error",
+        help_heading = "Judge"
+    )]
     pub(crate) fail_on: FailOn,
 
     /// Waive findings
@@ -132,7 +151,12 @@ pub(crate) struct Args {
     pub(crate) allow_missing: Vec<String>,
 
     /// The most places to look at for one program
-    #[arg(long, value_name = "N", default_value_t = 1_000_000, help_heading = "Limits")]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 1_000_000,
+        help_heading = "Limits"
+    )]
     pub(crate) max_probes: usize,
 }
 

@@ -24,20 +24,37 @@ impl Judge {
         error: &[String],
         fail_on: FailOn,
     ) -> Result<Self, UsageError> {
-        let known = |code: &str| imgldd::finding::CODES.iter().any(|known| known.word() == code);
+        let known = |code: &str| {
+            imgldd::finding::CODES
+                .iter()
+                .any(|known| known.word() == code)
+        };
         let check = |code: &str| {
-            if known(code) { Ok(()) } else { Err(UsageError::UnknownCode(code.to_owned())) }
+            if known(code) {
+                Ok(())
+            } else {
+                Err(UsageError::UnknownCode(code.to_owned()))
+            }
         };
         let mut ignored = Vec::new();
         for text in ignore {
-            let (code, glob) = text.split_once(':').map_or((&**text, None), |(c, g)| (c, Some(g)));
+            let (code, glob) = text
+                .split_once(':')
+                .map_or((&**text, None), |(c, g)| (c, Some(g)));
             check(code)?;
             let glob = glob.map(crate::request::glob).transpose()?;
             ignored.push((code.to_owned(), glob.map(|glob| glob.compile_matcher())));
         }
         warn.iter().chain(error).try_for_each(|code| check(code))?;
         let (warnings, errors) = (warn.to_vec(), error.to_vec());
-        Ok(Judge { ignored, warnings, errors, fail_on, failed: false, undecided: false })
+        Ok(Judge {
+            ignored,
+            warnings,
+            errors,
+            fail_on,
+            failed: false,
+            undecided: false,
+        })
     }
 
     /// Changes severities as asked, and takes note of what the exit status
@@ -69,7 +86,10 @@ impl Judge {
             FailOn::Note => Severity::Note,
             FailOn::Never => return,
         };
-        let counts = subject.findings.iter().any(|f| !f.waived && f.severity >= least);
+        let counts = subject
+            .findings
+            .iter()
+            .any(|f| !f.waived && f.severity >= least);
         // A program that cannot start fails even if no finding says why.
         let unexplained = subject.verdict == Verdict::Broken && subject.findings.is_empty();
         self.failed |= counts || unexplained;

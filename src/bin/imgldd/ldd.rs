@@ -41,14 +41,23 @@ pub(crate) fn run(name: &str) -> Result<u8, RunError> {
         Ok(args) => args,
         Err(error) => {
             let _ = error.print();
-            return Ok(if error.use_stderr() { exit::BROKEN } else { exit::FINE });
+            return Ok(if error.use_stderr() {
+                exit::BROKEN
+            } else {
+                exit::FINE
+            });
         }
     };
-    let root = ldd.root.iter().flat_map(|root| [OsString::from("--root"), root.clone()]);
+    let root = ldd
+        .root
+        .iter()
+        .flat_map(|root| [OsString::from("--root"), root.clone()]);
     let args = Args::parse_from([OsString::from("imgldd")].into_iter().chain(root));
     let opened = request::open(&args, false)?;
     let kind = opened.kind;
-    let mut renderer = Ldd { headings: ldd.files.len() > 1 };
+    let mut renderer = Ldd {
+        headings: ldd.files.len() > 1,
+    };
     let files: Vec<Vec<u8>> = ldd
         .files
         .iter()

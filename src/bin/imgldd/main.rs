@@ -14,9 +14,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use imgldd::inspect::Inspector;
 use imgldd::path::TargetPath;
-use imgldd::report::{
-    ErrorKind, ReportError, Role, Subject, Summary, Target, Verdict, schema,
-};
+use imgldd::report::{ErrorKind, ReportError, Role, Subject, Summary, Target, Verdict, schema};
 
 use crate::args::Args;
 use crate::judge::Judge;
@@ -43,7 +41,11 @@ fn main() -> ExitCode {
         Ok(args) => args,
         Err(error) => {
             let _ = error.print();
-            return exit::code(if error.use_stderr() { exit::UNDECIDED } else { exit::FINE });
+            return exit::code(if error.use_stderr() {
+                exit::UNDECIDED
+            } else {
+                exit::FINE
+            });
         }
     };
     report(run(&args))
@@ -106,7 +108,13 @@ fn check(
     outputs: &mut Outputs,
     judge: &mut Judge,
 ) -> Result<u8, Failure> {
-    let Opened { kind, input, rootfs, copied, settings } = opened;
+    let Opened {
+        kind,
+        input,
+        rootfs,
+        copied,
+        settings,
+    } = opened;
     let names: Vec<Vec<u8>> = selection
         .names
         .iter()
@@ -117,11 +125,14 @@ fn check(
         .collect();
     let inspector = Inspector::new(&rootfs, settings);
     let facts = inspector.target();
-    let platform = facts.platform.as_ref().map(|platform| imgldd::report::Platform {
-        os: platform.os.clone(),
-        architecture: platform.architecture.clone(),
-        variant: platform.variant.clone(),
-    });
+    let platform = facts
+        .platform
+        .as_ref()
+        .map(|platform| imgldd::report::Platform {
+            os: platform.os.clone(),
+            architecture: platform.architecture.clone(),
+            variant: platform.variant.clone(),
+        });
     let mut run = Run {
         target: Target {
             kind,
@@ -165,7 +176,10 @@ struct Run<'r> {
 
 impl Run<'_> {
     fn take(&mut self, inspection: imgldd::inspect::Inspection) -> io::Result<()> {
-        let imgldd::inspect::Inspection { mut subject, errors } = inspection;
+        let imgldd::inspect::Inspection {
+            mut subject,
+            errors,
+        } = inspection;
         for error in &errors {
             let path = error.path.as_deref().unwrap_or_default();
             say(&format!(
@@ -228,6 +242,8 @@ impl Run<'_> {
 /// The last component of the name that the program was called by.
 fn program_name() -> Option<String> {
     let name = std::env::args_os().next()?;
-    let name = std::path::Path::new(&name).file_name().map(OsStr::to_os_string)?;
+    let name = std::path::Path::new(&name)
+        .file_name()
+        .map(OsStr::to_os_string)?;
     name.into_string().ok()
 }

@@ -33,15 +33,26 @@ impl Outputs {
     pub(crate) fn open(args: &Args, many: bool) -> Result<Self, UsageError> {
         let mut wanted: Vec<Wanted> = args.output.iter().map(|text| parse(text)).collect();
         if args.json {
-            wanted.push(Wanted { format: "json".to_owned(), file: None });
+            wanted.push(Wanted {
+                format: "json".to_owned(),
+                file: None,
+            });
         }
         if wanted.is_empty() && !args.quiet {
-            wanted.push(Wanted { format: "text".to_owned(), file: None });
+            wanted.push(Wanted {
+                format: "text".to_owned(),
+                file: None,
+            });
         }
         let in_full = args.verbose > 0
-            || wanted.iter().any(|wanted| wanted.format.starts_with("json"));
+            || wanted
+                .iter()
+                .any(|wanted| wanted.format.starts_with("json"));
         let sinks = wanted.into_iter().map(|wanted| sink(args, wanted, many));
-        Ok(Outputs { sinks: sinks.collect::<Result<_, _>>()?, in_full })
+        Ok(Outputs {
+            sinks: sinks.collect::<Result<_, _>>()?,
+            in_full,
+        })
     }
 
     /// Whether some report wants attempts and real paths.
@@ -54,7 +65,8 @@ impl Outputs {
             return sink.renderer.subject(&mut sink.out, target, subject);
         }
         for sink in &mut self.sinks {
-            sink.renderer.subject(&mut sink.out, target, subject.clone())?;
+            sink.renderer
+                .subject(&mut sink.out, target, subject.clone())?;
         }
         Ok(())
     }
@@ -66,7 +78,8 @@ impl Outputs {
         errors: &[ReportError],
     ) -> io::Result<()> {
         for sink in &mut self.sinks {
-            sink.renderer.finish(&mut sink.out, targets, summary, errors)?;
+            sink.renderer
+                .finish(&mut sink.out, targets, summary, errors)?;
             sink.out.flush()?;
         }
         Ok(())
@@ -75,16 +88,28 @@ impl Outputs {
 
 fn parse(text: &str) -> Wanted {
     match text.split_once('=') {
-        Some((format, file)) => {
-            Wanted { format: format.to_owned(), file: Some(PathBuf::from(file)) }
-        }
-        None => Wanted { format: text.to_owned(), file: None },
+        Some((format, file)) => Wanted {
+            format: format.to_owned(),
+            file: Some(PathBuf::from(file)),
+        },
+        None => Wanted {
+            format: text.to_owned(),
+            file: None,
+        },
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "the user asked for this file")]
 fn sink(args: &Args, wanted: Wanted, many: bool) -> Result<Sink, UsageError> {
-    let style = Style { color: wanted.file.is_none() && color(args), ascii: args.ascii };
-    let tree = Tree { style, depth: args.depth, verbose: args.verbose > 0 };
+    let style = Style {
+        color: wanted.file.is_none() && color(args),
+        ascii: args.ascii,
+    };
+    let tree = Tree {
+        style,
+        depth: args.depth,
+        verbose: args.verbose > 0,
+    };
     let renderer: Box<dyn Renderer> = match wanted.format.as_str() {
         "text" => Box::new(Text::new(tree, args.verbose > 0)),
         "tree" => Box::new(tree),
@@ -101,7 +126,10 @@ fn sink(args: &Args, wanted: Wanted, many: bool) -> Result<Sink, UsageError> {
             Box::new(File::create(&path).map_err(|error| UsageError::Output(path, error))?)
         }
     };
-    Ok(Sink { renderer, out: BufWriter::with_capacity(64 << 10, out) })
+    Ok(Sink {
+        renderer,
+        out: BufWriter::with_capacity(64 << 10, out),
+    })
 }
 
 fn color(args: &Args) -> bool {

@@ -109,17 +109,39 @@ pub(crate) fn open(args: &Args, in_full: bool) -> Result<Opened, UsageError> {
         workdir,
         variables: variables(args, is_host)?,
         has_proc: !args.no_proc,
-        cpu: args.cpu.clone().or_else(|| if is_host { host_cpu() } else { None }),
+        cpu: args
+            .cpu
+            .clone()
+            .or_else(|| if is_host { host_cpu() } else { None }),
         platform: platform(args, is_host)?,
-        limits: Limits { probes: args.max_probes, ..Limits::default() },
+        limits: Limits {
+            probes: args.max_probes,
+            ..Limits::default()
+        },
         allow_missing: Box::new(move |name| {
-            allowed.as_ref().is_some_and(|set| set.is_match(OsStr::from_bytes(name)))
+            allowed
+                .as_ref()
+                .is_some_and(|set| set.is_match(OsStr::from_bytes(name)))
         }),
         in_full,
     };
-    let kind = if is_host { TargetKind::Host } else { TargetKind::Directory };
-    let input = if is_host { "/".to_owned() } else { root.to_string_lossy().into_owned() };
-    Ok(Opened { kind, input, rootfs, copied, settings })
+    let kind = if is_host {
+        TargetKind::Host
+    } else {
+        TargetKind::Directory
+    };
+    let input = if is_host {
+        "/".to_owned()
+    } else {
+        root.to_string_lossy().into_owned()
+    };
+    Ok(Opened {
+        kind,
+        input,
+        rootfs,
+        copied,
+        settings,
+    })
 }
 
 fn overlay(
@@ -146,10 +168,20 @@ fn is_there(path: &Path) -> bool {
 
 fn user(text: &str) -> Result<Credentials, UsageError> {
     let wrong = || UsageError::User(text.to_owned());
-    let (uid, gid) = text.split_once(':').map_or((text, None), |(uid, gid)| (uid, Some(gid)));
+    let (uid, gid) = text
+        .split_once(':')
+        .map_or((text, None), |(uid, gid)| (uid, Some(gid)));
     let uid = uid.parse().map_err(|_| wrong())?;
-    let gid = gid.map(str::parse).transpose().map_err(|_| wrong())?.unwrap_or(0);
-    Ok(Credentials { uid, gid, groups: Vec::new() })
+    let gid = gid
+        .map(str::parse)
+        .transpose()
+        .map_err(|_| wrong())?
+        .unwrap_or(0);
+    Ok(Credentials {
+        uid,
+        gid,
+        groups: Vec::new(),
+    })
 }
 
 fn our_credentials() -> Credentials {
@@ -161,7 +193,10 @@ fn our_credentials() -> Credentials {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "files of the host are named from where we are")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "files of the host are named from where we are"
+)]
 fn workdir(args: &Args, is_host: bool) -> Result<TargetPath, UsageError> {
     let bytes = match &args.workdir {
         Some(workdir) => workdir.as_bytes().to_vec(),
@@ -176,7 +211,10 @@ fn workdir(args: &Args, is_host: bool) -> Result<TargetPath, UsageError> {
 }
 
 /// The target's environment: the host's own for the host, else what was given.
-#[expect(clippy::disallowed_methods, reason = "the host's programs get the host's environment")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the host's programs get the host's environment"
+)]
 fn variables(args: &Args, is_host: bool) -> Result<BTreeMap<Vec<u8>, Vec<u8>>, UsageError> {
     let mut variables = BTreeMap::new();
     if is_host {
@@ -274,16 +312,26 @@ pub(crate) fn select(args: &Args, names: &[OsString]) -> Result<Selection, Usage
     if let Some(from) = &args.files_from {
         names.extend(read_names(from, args.null)?);
     }
-    if !args.all && !(args.include.is_empty() && args.exclude.is_empty()) {
+    let selects = !args.include.is_empty() || !args.exclude.is_empty();
+    if selects && !args.all {
         return Err(UsageError::SelectWithoutAll);
     }
     if names.is_empty() && !args.all && args.copy.is_empty() && args.files_from.is_none() {
         return Err(UsageError::NothingToCheck);
     }
     let (include, exclude) = (globs(&args.include)?, globs(&args.exclude)?);
-    Ok(Selection { names, all: args.all, include, exclude })
+    Ok(Selection {
+        names,
+        all: args.all,
+        include,
+        exclude,
+    })
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "--files-from names a file of the host"
+)]
 fn read_names(from: &Path, null: bool) -> Result<Vec<Vec<u8>>, UsageError> {
     let failed = |error| UsageError::FilesFrom(from.to_owned(), error);
     let mut text = Vec::new();
@@ -293,17 +341,27 @@ fn read_names(from: &Path, null: bool) -> Result<Vec<Vec<u8>>, UsageError> {
         text = std::fs::read(from).map_err(failed)?;
     }
     let separator = if null { 0 } else { b'\n' };
-    let names = text.split(|&b| b == separator).filter(|name| !name.is_empty());
+    let names = text
+        .split(|&b| b == separator)
+        .filter(|name| !name.is_empty());
     Ok(names.map(<[u8]>::to_vec).collect())
 }
 
 /// A FILE that begins with the path of the root means what is below it, unless
 /// the target has a file by the very name.
 pub(crate) fn strip_root(name: &[u8], root: Option<&Path>, rootfs: &Rootfs) -> Vec<u8> {
-    let Some(root) = root.map(|root| root.as_os_str().as_bytes()) else { return name.to_vec() };
+    let Some(root) = root.map(|root| root.as_os_str().as_bytes()) else {
+        return name.to_vec();
+    };
     let end = root.iter().rposition(|&b| b != b'/').map_or(0, |at| at + 1);
-    let below = name.strip_prefix(&root[..end]).filter(|rest| end > 0 && rest.starts_with(b"/"));
-    let is_inside = |name: &[u8]| rootfs.metadata(TargetPath::root().join(name).as_bytes()).is_ok();
+    let below = name
+        .strip_prefix(&root[..end])
+        .filter(|rest| end > 0 && rest.starts_with(b"/"));
+    let is_inside = |name: &[u8]| {
+        rootfs
+            .metadata(TargetPath::root().join(name).as_bytes())
+            .is_ok()
+    };
     match below {
         Some(rest) if !is_inside(name) => rest.to_vec(),
         _ => name.to_vec(),
@@ -312,14 +370,20 @@ pub(crate) fn strip_root(name: &[u8], root: Option<&Path>, rootfs: &Rootfs) -> V
 
 /// A FILE given for the host: a bare name is a file here if there is one.
 pub(crate) fn prefer_here(name: &[u8], settings: &Settings, rootfs: &Rootfs) -> Vec<u8> {
-    if !name.contains(&b'/') && rootfs.metadata(settings.workdir.join(name).as_bytes()).is_ok() {
+    if !name.contains(&b'/')
+        && rootfs
+            .metadata(settings.workdir.join(name).as_bytes())
+            .is_ok()
+    {
         return settings.workdir.join(name).as_bytes().to_vec();
     }
     name.to_vec()
 }
 
 pub(crate) fn glob(text: &str) -> Result<Glob, UsageError> {
-    GlobBuilder::new(text).build().map_err(|error| UsageError::Glob(text.to_owned(), error))
+    GlobBuilder::new(text)
+        .build()
+        .map_err(|error| UsageError::Glob(text.to_owned(), error))
 }
 
 fn globs(texts: &[String]) -> Result<Option<GlobSet>, UsageError> {
@@ -330,5 +394,7 @@ fn globs(texts: &[String]) -> Result<Option<GlobSet>, UsageError> {
     for text in texts {
         set.add(glob(text)?);
     }
-    set.build().map(Some).map_err(|error| UsageError::Glob(texts.join(" "), error))
+    set.build()
+        .map(Some)
+        .map_err(|error| UsageError::Glob(texts.join(" "), error))
 }

@@ -66,11 +66,20 @@ impl Cache {
     }
 
     fn open_new(&mut self, at: usize, levels: &[String]) -> Option<()> {
-        let room = self.bytes.len().checked_sub(at)?.checked_sub(HEADER_NEW).filter(|r| *r > 0)?;
+        let room = self
+            .bytes
+            .len()
+            .checked_sub(at)?
+            .checked_sub(HEADER_NEW)
+            .filter(|r| *r > 0)?;
         let count = self.word(at + 20)? as usize;
         // The low bits tell the byte order; caches from before 2.33 leave it out.
         let order = self.bytes.get(at + 28)? & 3;
-        let own = if self.encoding == Encoding::Little { 2 } else { 3 };
+        let own = if self.encoding == Encoding::Little {
+            2
+        } else {
+            3
+        };
         if room / ENTRY_NEW < count || (order != 0 && order != own) {
             return None;
         }
@@ -89,7 +98,11 @@ impl Cache {
         }
         let end = HEADER_OLD + count * ENTRY_OLD;
         let inside = end.next_multiple_of(8);
-        if self.bytes.get(inside..).is_some_and(|rest| rest.starts_with(MAGIC_NEW)) {
+        if self
+            .bytes
+            .get(inside..)
+            .is_some_and(|rest| rest.starts_with(MAGIC_NEW))
+        {
             return self.open_new(inside, levels);
         }
         (self.entries, self.count, self.entry_size) = (HEADER_OLD, count, ENTRY_OLD);
@@ -106,7 +119,10 @@ impl Cache {
         let section = (0..sections.min(64))
             .map(|index| extension + 8 + index * 16)
             .find(|&at| self.word(at) == Some(TAG_HWCAPS))?;
-        let (offset, size) = (self.word(section + 8)? as usize, self.word(section + 12)? as usize);
+        let (offset, size) = (
+            self.word(section + 8)? as usize,
+            self.word(section + 12)? as usize,
+        );
         let rank = |index: usize| {
             let name = self.string_at(self.word(offset + index * 4)? as usize)?;
             levels.iter().position(|level| level.as_bytes() == name)
@@ -158,7 +174,11 @@ impl Cache {
     }
 
     fn first_equal(&self, mut index: usize, name: &[u8]) -> usize {
-        while index > 0 && self.key(index - 1).is_some_and(|key| compare(name, key).is_eq()) {
+        while index > 0
+            && self
+                .key(index - 1)
+                .is_some_and(|key| compare(name, key).is_eq())
+        {
             index -= 1;
         }
         index
@@ -170,7 +190,9 @@ impl Cache {
         }
         let at = self.entry(index) + 16;
         let (first, second) = (self.word(at), self.word(at + 4));
-        let (Some(first), Some(second)) = (first, second) else { return Hwcap::Unusable };
+        let (Some(first), Some(second)) = (first, second) else {
+            return Hwcap::Unusable;
+        };
         let (low, high) = match self.encoding {
             Encoding::Little => (first, second),
             Encoding::Big => (second, first),
@@ -251,7 +273,10 @@ fn compare(left: &[u8], right: &[u8]) -> std::cmp::Ordering {
 
 /// The number at the start, wrapping as the loader's `int` does.
 fn number(text: &[u8]) -> (i32, &[u8]) {
-    let end = text.iter().position(|b| !b.is_ascii_digit()).unwrap_or(text.len());
+    let end = text
+        .iter()
+        .position(|b| !b.is_ascii_digit())
+        .unwrap_or(text.len());
     let value = text[..end].iter().fold(0_i32, |value, &digit| {
         value.wrapping_mul(10).wrapping_add(i32::from(digit - b'0'))
     });
@@ -274,7 +299,12 @@ mod tests {
     #[test]
     fn damage_is_absence() {
         let abi = &crate::platform::abis()[0];
-        for bytes in [&b""[..], b"glibc-ld.so.cache1.1", b"ld.so-1.7.0\0\xff\xff\xff\xff", b"junk"] {
+        for bytes in [
+            &b""[..],
+            b"glibc-ld.so.cache1.1",
+            b"ld.so-1.7.0\0\xff\xff\xff\xff",
+            b"junk",
+        ] {
             assert!(Cache::parse(Rc::from(bytes), abi, &[]).is_none());
         }
     }

@@ -14,7 +14,10 @@ pub(super) fn supported(levels: &[String], cpu: Option<&str>) -> Vec<String> {
     let wanted: Vec<&str> = cpu.map_or_else(|| DEFAULT_LEVELS.to_vec(), |cpu| vec![cpu]);
     let reaches = |level: &&String| {
         let (family, number) = split(level);
-        wanted.iter().map(|w| split(w)).any(|(f, n)| f == family && n >= number)
+        wanted
+            .iter()
+            .map(|w| split(w))
+            .any(|(f, n)| f == family && n >= number)
     };
     levels.iter().filter(reaches).cloned().collect()
 }
@@ -27,15 +30,20 @@ fn split(level: &str) -> (&str, u32) {
 
 /// `GNU_PROPERTY_X86_ISA_1` bits of a CPU with these levels.
 pub(super) fn isa_bits(supported: &[String]) -> u32 {
-    let best = supported.iter().map(|level| split(level)).filter(|(f, _)| *f == "x86-64-v");
+    let best = supported
+        .iter()
+        .map(|level| split(level))
+        .filter(|(f, _)| *f == "x86-64-v");
     let best = best.map(|(_, number)| number).max().unwrap_or(1);
     (1 << best.min(31)) - 1
 }
 
 /// What is put between a directory and a name, in order, ending with nothing.
 pub(super) fn subdirectories(traits: &Traits, supported: &[String], abi: &Abi) -> Vec<Rc<[u8]>> {
-    let mut list: Vec<Vec<u8>> =
-        supported.iter().map(|level| format!("glibc-hwcaps/{level}/").into_bytes()).collect();
+    let mut list: Vec<Vec<u8>> = supported
+        .iter()
+        .map(|level| format!("glibc-hwcaps/{level}/").into_bytes())
+        .collect();
     if traits.has_legacy_subdirectories() {
         list.extend(legacy(abi));
     }

@@ -15,10 +15,7 @@ use crate::loader::plan::{Judgement, Reject, StopText, TryOutcome};
 const ABI_VERSIONS: u8 = 4;
 
 impl Glibc {
-    pub(in crate::loader) fn judge_open(
-        &self,
-        opened: Result<&FileRecord, Errno>,
-    ) -> Judgement {
+    pub(in crate::loader) fn judge_open(&self, opened: Result<&FileRecord, Errno>) -> Judgement {
         let file = match opened {
             Ok(file) => file,
             Err(errno @ (Errno::NOENT | Errno::ACCES | Errno::NOTDIR)) => {
@@ -146,12 +143,27 @@ fn class_name(class: u8) -> String {
 }
 
 fn skip(outcome: TryOutcome, detail: Option<String>) -> Judgement {
-    Judgement::Skip(Reject { outcome, detail, errno: Errno::NOENT })
+    Judgement::Skip(Reject {
+        outcome,
+        detail,
+        errno: Errno::NOENT,
+    })
 }
 
 fn stop(outcome: TryOutcome, text: &str, names_path: bool, errno: Errno) -> Judgement {
-    let reject = Reject { outcome, detail: Some(text.to_owned()), errno };
-    Judgement::Stop(reject, StopText { text: text.to_owned(), names_path, errno })
+    let reject = Reject {
+        outcome,
+        detail: Some(text.to_owned()),
+        errno,
+    };
+    Judgement::Stop(
+        reject,
+        StopText {
+            text: text.to_owned(),
+            names_path,
+            errno,
+        },
+    )
 }
 
 fn not_loadable(text: &str, names_path: bool) -> Judgement {

@@ -74,21 +74,31 @@ impl Glibc {
         let abi = subject.abi;
         let levels = hwcaps::supported(&traits.hwcaps, environment.cpu.as_deref());
         let defaults = traits.default_directories.iter();
-        let defaults = defaults.map(|d| Directory::Search(Rc::from(d.as_slice()))).collect();
+        let defaults = defaults
+            .map(|d| Directory::Search(Rc::from(d.as_slice())))
+            .collect();
         let mut glibc = Glibc {
             abi,
             flags: subject.object.header.flags,
             subdirectories: hwcaps::subdirectories(&traits, &levels, abi),
             cache_errno: cache.as_ref().err().copied().unwrap_or(Errno::NONE),
-            cache: cache.ok().and_then(|bytes| Cache::parse(bytes, abi, &levels)),
+            cache: cache
+                .ok()
+                .and_then(|bytes| Cache::parse(bytes, abi, &levels)),
             preload_file,
             library_path: None,
             defaults,
             traits,
             environment,
         };
-        let text = glibc.environment.library_path.as_deref().filter(|_| !glibc.environment.secure);
-        let origin = program.filter(|_| glibc.environment.has_proc).map(directory_of);
+        let text = glibc
+            .environment
+            .library_path
+            .as_deref()
+            .filter(|_| !glibc.environment.secure);
+        let origin = program
+            .filter(|_| glibc.environment.has_proc)
+            .map(directory_of);
         glibc.library_path =
             text.and_then(|text| glibc_list(text, b":;", glibc.tokens(origin, true)));
         glibc
@@ -108,7 +118,10 @@ impl Glibc {
                 // environment (`dso_name_valid_for_suid`).
                 let from_environment = origin == "LD_PRELOAD";
                 let allowed = !(secure && from_environment && name.contains(&b'/'));
-                (!name.is_empty() && allowed).then(|| Preload { name: name.to_vec(), origin })
+                (!name.is_empty() && allowed).then(|| Preload {
+                    name: name.to_vec(),
+                    origin,
+                })
             }
         };
         let variable = self.environment.preload.as_deref().unwrap_or_default();
@@ -127,7 +140,8 @@ impl Glibc {
         let text = self.environment.audit.as_deref().unwrap_or_default();
         let secure = self.environment.secure;
         text.split(|&b| b == b':')
-            .filter(|name| !name.is_empty() && !(secure && name.contains(&b'/')))
+            .filter(|name| !name.is_empty())
+            .filter(|name| !secure || !name.contains(&b'/'))
             .map(<[u8]>::to_vec)
             .collect()
     }
@@ -156,29 +170,54 @@ impl Glibc {
             _ => {}
         }
         if let Some(directories) = loaded.expanded.runpath.clone() {
-            steps.push(Step::List { rule: Rule::Runpath, owner: Some(asker), directories });
+            steps.push(Step::List {
+                rule: Rule::Runpath,
+                owner: Some(asker),
+                directories,
+            });
         }
-        let no_default =
-            loaded.object.as_ref().is_some_and(|object| object.dynamic.no_default_libraries());
+        let no_default = loaded
+            .object
+            .as_ref()
+            .is_some_and(|object| object.dynamic.no_default_libraries());
         steps.push(Step::OwnFile(self.cache_errno));
         if let Some(path) = self.cache.as_ref().and_then(|cache| cache.lookup(name)) {
-            let under_default =
-                self.traits.default_directories.iter().any(|d| path.starts_with(d));
+            let under_default = self
+                .traits
+                .default_directories
+                .iter()
+                .any(|d| path.starts_with(d));
             steps.push(if no_default && under_default {
-                Step::Withheld { rule: Rule::Cache, what: path, why: NO_DEFAULT }
+                Step::Withheld {
+                    rule: Rule::Cache,
+                    what: path,
+                    why: NO_DEFAULT,
+                }
             } else {
-                Step::File { rule: Rule::Cache, path }
+                Step::File {
+                    rule: Rule::Cache,
+                    path,
+                }
             });
         }
         if no_default {
-            steps.extend(self.traits.default_directories.iter().map(|directory| Step::Withheld {
-                rule: Rule::DefaultDirectory,
-                what: [directory, name].concat(),
-                why: NO_DEFAULT,
-            }));
+            steps.extend(
+                self.traits
+                    .default_directories
+                    .iter()
+                    .map(|directory| Step::Withheld {
+                        rule: Rule::DefaultDirectory,
+                        what: [directory, name].concat(),
+                        why: NO_DEFAULT,
+                    }),
+            );
         } else {
             let directories = self.defaults.clone();
-            steps.push(Step::List { rule: Rule::DefaultDirectory, owner: None, directories });
+            steps.push(Step::List {
+                rule: Rule::DefaultDirectory,
+                owner: None,
+                directories,
+            });
         }
         Plan::Search(steps)
     }
@@ -191,8 +230,16 @@ impl Glibc {
         let program = (!chain.contains(&LinkMap::MAIN)).then_some(LinkMap::MAIN);
         for owner in chain.into_iter().chain(program) {
             if let Some(directories) = map.get(owner).expanded.rpath.clone() {
-                let rule = if owner == asker { Rule::Rpath } else { Rule::RpathInherited };
-                steps.push(Step::List { rule, owner: Some(owner), directories });
+                let rule = if owner == asker {
+                    Rule::Rpath
+                } else {
+                    Rule::RpathInherited
+                };
+                steps.push(Step::List {
+                    rule,
+                    owner: Some(owner),
+                    directories,
+                });
             }
         }
     }
@@ -203,12 +250,16 @@ impl Glibc {
         let origin = self.origin(loaded);
         let tokens = self.tokens(origin.as_deref(), loaded.role == Role::Main);
         match substitute(name, tokens) {
-            Ok(path) if path.contains(&b'/') => {
-                Plan::Search(vec![Step::File { rule: Rule::Direct, path }])
-            }
+            Ok(path) if path.contains(&b'/') => Plan::Search(vec![Step::File {
+                rule: Rule::Direct,
+                path,
+            }]),
             // `$LIB` alone expands to a name that may be searched for; no linker
             // writes that.
-            Ok(path) => Plan::Search(vec![Step::File { rule: Rule::Direct, path }]),
+            Ok(path) => Plan::Search(vec![Step::File {
+                rule: Rule::Direct,
+                path,
+            }]),
             Err(_) => Plan::Impossible(StopText {
                 text: "empty dynamic string token substitution".to_owned(),
                 names_path: false,
@@ -218,16 +269,22 @@ impl Glibc {
     }
 
     pub(super) fn expand(&self, loaded: &Loaded) -> Expanded {
-        let Some(object) = &loaded.object else { return Expanded::default() };
+        let Some(object) = &loaded.object else {
+            return Expanded::default();
+        };
         let origin = self.origin(loaded);
         let tokens = self.tokens(origin.as_deref(), loaded.role == Role::Main);
         let list = |text: &Option<Box<[u8]>>| glibc_list(text.as_deref()?, b":", tokens);
         match &object.dynamic {
             // An rpath beside a runpath is forgotten (elf/get-dynamic-info.h).
-            dynamic if dynamic.runpath.is_some() => {
-                Expanded { rpath: None, runpath: list(&dynamic.runpath) }
-            }
-            dynamic => Expanded { rpath: list(&dynamic.rpath), runpath: None },
+            dynamic if dynamic.runpath.is_some() => Expanded {
+                rpath: None,
+                runpath: list(&dynamic.runpath),
+            },
+            dynamic => Expanded {
+                rpath: list(&dynamic.rpath),
+                runpath: None,
+            },
         }
     }
 
@@ -237,7 +294,11 @@ impl Glibc {
         match loaded.role {
             Role::Main => {
                 let known = self.environment.has_proc;
-                loaded.real_path.as_deref().filter(|_| known).map(|p| directory_of(p).to_vec())
+                loaded
+                    .real_path
+                    .as_deref()
+                    .filter(|_| known)
+                    .map(|p| directory_of(p).to_vec())
             }
             _ => {
                 let path = self.environment.workdir.join(&loaded.path);
@@ -252,7 +313,10 @@ impl Glibc {
             origin,
             lib: Some(&self.traits.lib),
             platform: Some(self.abi.platform.as_bytes()),
-            secure: self.environment.secure.then_some(Secure { trusted, of_program }),
+            secure: self.environment.secure.then_some(Secure {
+                trusted,
+                of_program,
+            }),
         }
     }
 
@@ -273,11 +337,16 @@ pub fn loaded(map: &LinkMap, name: &[u8]) -> Option<ObjectId> {
                 || loaded.soname() == Some(name)
         }
     };
-    map.iter().find(|(_, loaded)| has_name(loaded)).map(|(id, _)| id)
+    map.iter()
+        .find(|(_, loaded)| has_name(loaded))
+        .map(|(id, _)| id)
 }
 
 fn has_runpath(loaded: &Loaded) -> bool {
-    loaded.object.as_ref().is_some_and(|object| object.dynamic.runpath.is_some())
+    loaded
+        .object
+        .as_ref()
+        .is_some_and(|object| object.dynamic.runpath.is_some())
 }
 
 fn directory_of(path: &[u8]) -> &[u8] {

@@ -29,15 +29,21 @@ pub struct Traits {
 impl Traits {
     pub(in crate::loader) fn read(data: &[Vec<u8>], name: &[u8]) -> Traits {
         let strings = || data.iter().flat_map(|part| part.split(|&b| b == 0));
-        let directories = data.iter().find_map(|part| directory_run(part)).or_else(|| {
-            let alone = |s: &&[u8]| is_directory(s) && find(s, b"/lib").is_some();
-            strings().find(alone).map(|s| vec![s.to_vec()])
-        });
+        let directories = data
+            .iter()
+            .find_map(|part| directory_run(part))
+            .or_else(|| {
+                let alone = |s: &&[u8]| is_directory(s) && find(s, b"/lib").is_some();
+                strings().find(alone).map(|s| vec![s.to_vec()])
+            });
         let cache_path = strings()
             .find(|s| s.starts_with(b"/") && s.ends_with(b"/ld.so.cache"))
             .unwrap_or(b"/etc/ld.so.cache");
         let hwcaps = strings().find_map(hwcaps_levels).unwrap_or_default();
-        let version = data.iter().find_map(|part| release(part)).or_else(|| release_of_name(name));
+        let version = data
+            .iter()
+            .find_map(|part| release(part))
+            .or_else(|| release_of_name(name));
         let lib = lib_token(directories.as_deref(), &strings);
         Traits {
             version,
@@ -75,7 +81,10 @@ impl Traits {
         let own = abi.directories.iter().map(|d| (*d).to_owned());
         let plain = ["/lib/", "/usr/lib/"].map(str::to_owned);
         for directory in multiarch.into_iter().chain(own).chain(plain) {
-            if !self.default_directories.contains(&directory.clone().into_bytes()) {
+            if !self
+                .default_directories
+                .contains(&directory.clone().into_bytes())
+            {
                 self.default_directories.push(directory.into_bytes());
             }
         }
@@ -85,7 +94,10 @@ impl Traits {
     /// after platforms (removed in 2.37).
     #[must_use]
     pub(super) fn has_legacy_subdirectories(&self) -> bool {
-        self.version.map_or(self.hwcaps.is_empty() && !self.directories_assumed, |v| v < (2, 37))
+        self.version
+            .map_or(self.hwcaps.is_empty() && !self.directories_assumed, |v| {
+                v < (2, 37)
+            })
     }
 }
 
@@ -112,13 +124,17 @@ fn directory_run(part: &[u8]) -> Option<Vec<Vec<u8>>> {
 
 /// A list such as `x86-64-v4:x86-64-v3:x86-64-v2`.
 fn hwcaps_levels(text: &[u8]) -> Option<Vec<String>> {
-    let known = [&b"x86-64-v"[..], b"power1", b"z1"].iter().any(|start| text.starts_with(start));
+    let known = [&b"x86-64-v"[..], b"power1", b"z1"]
+        .iter()
+        .any(|start| text.starts_with(start));
     if !known || !text.contains(&b':') || text.len() > 128 {
         return None;
     }
     let text = std::str::from_utf8(text).ok()?;
     let level = |s: &str| s.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-    text.split(':').all(level).then(|| text.split(':').map(str::to_owned).collect())
+    text.split(':')
+        .all(level)
+        .then(|| text.split(':').map(str::to_owned).collect())
 }
 
 /// `stable release version 2.36.`, in the loader itself from 2.33 on.
@@ -134,7 +150,10 @@ fn release_of_name(name: &[u8]) -> Option<(u32, u32)> {
 
 fn number_pair(text: &[u8]) -> Option<(u32, u32)> {
     let digits = |text: &[u8]| -> Option<(u32, usize)> {
-        let end = text.iter().position(|b| !b.is_ascii_digit()).unwrap_or(text.len());
+        let end = text
+            .iter()
+            .position(|b| !b.is_ascii_digit())
+            .unwrap_or(text.len());
         Some((std::str::from_utf8(&text[..end]).ok()?.parse().ok()?, end))
     };
     let (major, end) = digits(text)?;
@@ -148,11 +167,21 @@ fn lib_token<'a, I: Iterator<Item = &'a [u8]>>(
     directories: Option<&[Vec<u8>]>,
     strings: &impl Fn() -> I,
 ) -> Vec<u8> {
-    let Some(first) = directories.and_then(|d| d.first()) else { return b"lib".to_vec() };
+    let Some(first) = directories.and_then(|d| d.first()) else {
+        return b"lib".to_vec();
+    };
     let whole = first[1..first.len() - 1].to_vec();
-    let last = whole.rsplit(|&b| b == b'/').next().unwrap_or_default().to_vec();
+    let last = whole
+        .rsplit(|&b| b == b'/')
+        .next()
+        .unwrap_or_default()
+        .to_vec();
     let has = |text: &[u8]| strings().any(|s| s == text);
-    if whole.starts_with(b"lib") && has(&whole) { whole } else { last }
+    if whole.starts_with(b"lib") && has(&whole) {
+        whole
+    } else {
+        last
+    }
 }
 
 #[cfg(test)]
@@ -177,8 +206,14 @@ mod tests {
     fn a_lone_directory_of_a_prefix_counts() {
         let data = b"\0/nix/store/abc-glibc-2.38/lib/\0/nix/store/abc-glibc-2.38/etc/ld.so.cache\0";
         let traits = Traits::read(&[data.to_vec()], b"ld-linux-x86-64.so.2");
-        assert_eq!(traits.default_directories, [b"/nix/store/abc-glibc-2.38/lib/".to_vec()]);
-        assert_eq!(traits.cache_path, b"/nix/store/abc-glibc-2.38/etc/ld.so.cache");
+        assert_eq!(
+            traits.default_directories,
+            [b"/nix/store/abc-glibc-2.38/lib/".to_vec()]
+        );
+        assert_eq!(
+            traits.cache_path,
+            b"/nix/store/abc-glibc-2.38/etc/ld.so.cache"
+        );
     }
 
     #[test]

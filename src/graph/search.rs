@@ -1,0 +1,356 @@
+//! One search: the steps of a plan, candidate by candidate.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::resolve::Resolver;
+use super::{Attempt, Limit};
+use crate::content::{Content, FileId, FileRecord};
+use crate::elf::{NotElf, Object};
+use crate::errno::Errno;
+use crate::loader::{
+    Directory, Judgement, Loader, ObjectId, Reject, Rule, Step, StopText, TryOutcome, musl,
+};
+use crate::path::TargetPath;
+
+/// The most attempts that are kept of one program; beyond, they are only made.
+const MAX_KEPT: usize = 100_000;
+
+/// What came of a candidate that was tried.
+enum Tried {
+    /// It is this file.
+    File(FileId, FileRecord),
+    /// On to the next candidate.
+    Next,
+    /// On to the next list.
+    NextList,
+    /// No more candidates.
+    End,
+    /// The loader gives up; the search goes on as if the file were absent.
+    Stop(StopText),
+}
+
+/// How a search went.
+#[derive(Default)]
+pub(super) struct Search {
+    pub(super) attempts: Vec<Attempt>,
+    /// What the loader would give up at.
+    pub(super) stopped: Option<Stopped>,
+    pub(super) wrong_class: Option<String>,
+    pub(super) found: Option<Hit>,
+}
+
+/// A file at which the loader would give up.
+#[derive(Clone)]
+pub(super) struct Stopped {
+    pub(super) text: StopText,
+    pub(super) path: Rc<[u8]>,
+    pub(super) rule: Rule,
+    pub(super) owner: Option<ObjectId>,
+}
+
+pub(super) struct Hit {
+    pub(super) file: FileId,
+    pub(super) record: FileRecord,
+    pub(super) path: Rc<[u8]>,
+    pub(super) rule: Rule,
+    pub(super) owner: Option<ObjectId>,
+}
+
+impl Resolver<'_> {
+    /// Tries the candidates of `steps` in order.
+    pub(super) fn search(&mut self, steps: &[Step], name: &[u8]) -> Search {
+        let mut search = Search::default();
+        for step in steps {
+            let done = match step {
+                Step::List {
+                    rule,
+                    owner,
+                    directories,
+                } => self.try_list(&mut search, *rule, *owner, directories, name),
+                Step::File { rule, path } => {
+                    let tried = self.attempt(&mut search, *rule, None, path, None, name);
+                    self.settle(&mut search, tried, path, *rule, None)
+                }
+                Step::OwnFile(errno) => {
+                    // It is read once.
+                    if !std::mem::replace(&mut self.own_file_read, true) && *errno != Errno::NONE {
+                        self.errno = *errno;
+                    }
+                    false
+                }
+                Step::Withheld { rule, what, why } => {
+                    self.note(&mut search, *rule, None, what, why, TryOutcome::Dropped);
+                    false
+                }
+            };
+            if done || self.graph.limit.is_some() {
+                break;
+            }
+        }
+        search
+    }
+
+    /// Tries one list; true where nothing further is to be tried.
+    fn try_list(
+        &mut self,
+        search: &mut Search,
+        rule: Rule,
+        owner: Option<ObjectId>,
+        directories: &[Directory],
+        name: &[u8],
+    ) -> bool {
+        let subdirectories: Vec<Rc<[u8]>> = self.loader.subdirectories().to_vec();
+        for directory in directories {
+            let text = match directory {
+                Directory::Search(text) => text,
+                Directory::Dropped(text, why) => {
+                    self.note(search, rule, owner, text, why, TryOutcome::Dropped);
+                    continue;
+                }
+            };
+            for subdirectory in &subdirectories {
+                if !self.has_subdirectory(text, subdirectory) {
+                    continue;
+                }
+                let path = [text, subdirectory, name].concat();
+                let tried =
+                    self.attempt(search, rule, owner, &path, Some((text, subdirectory)), name);
+                if matches!(tried, Tried::NextList) {
+                    return false;
+                }
+                if self.settle(search, tried, &path, rule, owner) {
+                    return true;
+                }
+                if self.graph.limit.is_some() {
+                    return true;
+                }
+            }
+        }
+        false
+    }
+
+    /// Whether a sub-directory is there; the directory itself is always tried.
+    fn has_subdirectory(&self, directory: &[u8], subdirectory: &[u8]) -> bool {
+        let Some(first) = subdirectory
+            .split(|&b| b == b'/')
+            .next()
+            .filter(|f| !f.is_empty())
+        else {
+            return true;
+        };
+        let there = |below: &[u8]| {
+            let path = [directory, below].concat();
+            self.files
+                .directory(self.workdir.join(&path).as_bytes())
+                .is_ok()
+        };
+        there(first) && (subdirectory.len() == first.len() + 1 || there(subdirectory))
+    }
+
+    /// Acts on what came of a candidate; true where the search is over.
+    fn settle(
+        &mut self,
+        search: &mut Search,
+        tried: Tried,
+        path: &[u8],
+        rule: Rule,
+        owner: Option<ObjectId>,
+    ) -> bool {
+        match tried {
+            Tried::File(file, record) => {
+                search.found = Some(Hit {
+                    file,
+                    record,
+                    path: Rc::from(path),
+                    rule,
+                    owner,
+                });
+                true
+            }
+            Tried::Stop(text) => {
+                if search.stopped.is_none() {
+                    search.stopped = Some(Stopped {
+                        text,
+                        path: Rc::from(path),
+                        rule,
+                        owner,
+                    });
+                }
+                false
+            }
+            Tried::End => true,
+            Tried::Next | Tried::NextList => false,
+        }
+    }
+
+    /// Tries one candidate and keeps a record of it.
+    fn attempt(
+        &mut self,
+        search: &mut Search,
+        rule: Rule,
+        owner: Option<ObjectId>,
+        path: &[u8],
+        place: Option<(&[u8], &[u8])>,
+        name: &[u8],
+    ) -> Tried {
+        self.probes += 1;
+        if self.probes > self.limits.probes {
+            self.graph.limit = Some(Limit::Probes(self.limits.probes));
+            return Tried::End;
+        }
+        if self.loader.is_musl() && path.len() > name.len() && musl::overflows(path) {
+            self.note(
+                search,
+                rule,
+                owner,
+                path,
+                "longer than 511 bytes",
+                TryOutcome::NameTooLong,
+            );
+            return Tried::Next;
+        }
+        let absolute = self.workdir.join(path);
+        let opened = match self.files.open(absolute.as_bytes()) {
+            Ok(file) => Ok((file, self.as_read(&absolute, self.files.record(file)))),
+            Err(errno) => Err(errno),
+        };
+        self.note_unreadable(path, &opened);
+        let judgement = match &opened {
+            Ok((_, record)) => self.loader.judge_open(Ok(record)),
+            Err(errno) => self.loader.judge_open(Err(*errno)),
+        };
+        let judgement = match (judgement, &opened) {
+            (Judgement::Accept, Ok((_, record))) if !self.is_loaded(record) => {
+                self.loader.judge_map(record)
+            }
+            (judgement, _) => judgement,
+        };
+        let (outcome, detail, tried) = match judgement {
+            Judgement::Accept => match opened {
+                Ok((file, record)) => (TryOutcome::Found, None, Tried::File(file, record)),
+                Err(_) => (TryOutcome::IoError, None, Tried::Next),
+            },
+            Judgement::Skip(reject) => self.rejected(search, reject, Tried::Next),
+            Judgement::EndList(reject) => {
+                let ends = match place {
+                    None => false,
+                    // A sub-directory's failure is overtaken by the next one's.
+                    Some((_, subdirectory)) if !subdirectory.is_empty() => false,
+                    Some((directory, _)) => {
+                        !directory.starts_with(b"/") || {
+                            let directory = self.workdir.join(directory);
+                            self.files.directory(directory.as_bytes()).is_ok()
+                        }
+                    }
+                };
+                let tried = if ends { Tried::NextList } else { Tried::Next };
+                self.rejected(search, reject, tried)
+            }
+            Judgement::EndSearch(reject) => self.rejected(search, reject, Tried::End),
+            Judgement::Stop(reject, text) => self.rejected(search, reject, Tried::Stop(text)),
+        };
+        self.keep(search, rule, owner, path, outcome, detail);
+        tried
+    }
+
+    /// musl reads a file in its own layout whatever its first bytes say.
+    fn as_read(&self, path: &TargetPath, mut record: FileRecord) -> FileRecord {
+        let Loader::Musl(musl) = &self.loader else {
+            return record;
+        };
+        if let Ok(Content::Other {
+            why: NotElf::NoMagic,
+            ..
+        }) = &record.content
+        {
+            let data = self
+                .files
+                .rootfs()
+                .open(path.as_bytes())
+                .ok()
+                .and_then(|o| o.data);
+            let object = data.and_then(|data| Object::read_as(&*data, musl.layout()).ok());
+            if let Some(object) = object.filter(Object::is_loadable_type) {
+                record.content = Ok(Content::Elf(Arc::new(object)));
+            }
+        }
+        record
+    }
+
+    fn rejected(
+        &mut self,
+        search: &mut Search,
+        reject: Reject,
+        tried: Tried,
+    ) -> (TryOutcome, Option<String>, Tried) {
+        if reject.outcome == TryOutcome::WrongClass && !self.loader.is_musl() {
+            search.wrong_class.clone_from(&reject.detail);
+        }
+        if reject.errno != Errno::NONE {
+            self.errno = reject.errno;
+        }
+        (reject.outcome, reject.detail, tried)
+    }
+
+    fn is_loaded(&self, record: &FileRecord) -> bool {
+        let identity = Some(record.metadata.identity);
+        self.graph
+            .map
+            .iter()
+            .any(|(_, loaded)| loaded.identity == identity)
+    }
+
+    /// A refusal that the target's user would not meet is ours.
+    fn note_unreadable(&mut self, path: &[u8], opened: &Result<(FileId, FileRecord), Errno>) {
+        let ours = match opened {
+            Err(errno @ Errno::ACCES) => self.files.rootfs().user().is_root().then_some(*errno),
+            Ok((_, record)) => {
+                let expected = [Errno::ISDIR, Errno::INVAL];
+                record
+                    .content
+                    .as_ref()
+                    .err()
+                    .filter(|e| !expected.contains(e))
+                    .copied()
+            }
+            Err(_) => None,
+        };
+        if let (Some(errno), None) = (ours, &self.graph.unreadable) {
+            self.graph.unreadable = Some((Rc::from(path), errno));
+        }
+    }
+
+    fn note(
+        &mut self,
+        search: &mut Search,
+        rule: Rule,
+        owner: Option<ObjectId>,
+        path: &[u8],
+        why: &str,
+        outcome: TryOutcome,
+    ) {
+        self.keep(search, rule, owner, path, outcome, Some(why.to_owned()));
+    }
+
+    fn keep(
+        &mut self,
+        search: &mut Search,
+        rule: Rule,
+        owner: Option<ObjectId>,
+        path: &[u8],
+        outcome: TryOutcome,
+        detail: Option<String>,
+    ) {
+        self.kept += 1;
+        if self.kept <= MAX_KEPT || outcome == TryOutcome::Found {
+            search.attempts.push(Attempt {
+                path: Rc::from(path),
+                rule,
+                owner,
+                outcome,
+                detail,
+            });
+        }
+    }
+}
