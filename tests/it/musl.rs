@@ -337,6 +337,23 @@ case!(
     first_file("elf type=rel").run("/app/exe", unusable("Exec format error")),
     first_file("text 'INPUT(libq.so)\\n'").run("/app/exe", unusable("Exec format error")),
     first_file("text ''").run("/app/exe", unusable("Exec format error")),
+    // What the report shows behind such a file is not what musl says: to it the name
+    // is not loaded, and fails again for whoever asks next.
+    musl(
+        r"
+        /app/exe    elf needed=liba.so,libb.so runpath=/x:/y
+        /x/liba.so  text 'INPUT(libq.so)\n'
+        /y/liba.so  elf needed=libq.so
+        /x/libb.so  elf needed=liba.so
+        "
+    )
+    .run(
+        "/app/exe",
+        "
+        exit 127: Error loading shared library liba.so: Exec format error (needed by /app/exe)
+        | Error loading shared library liba.so: Exec format error (needed by /x/libb.so)
+        "
+    ),
 );
 
 case!(
