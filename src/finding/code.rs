@@ -72,5 +72,7 @@ codes! {
     WrongArchLib = "wrong-arch-lib", Error, "A needed library is there, but only for another CPU.";
     LibNotElf = "lib-not-elf", Error, "A file has the name of a needed library and cannot be loaded as one.";
     PreloadMissing = "preload-missing", Warning, "A library to preload cannot be loaded.";
+    CwdDependent = "cwd-dependent", Warning, "What is found depends on the working directory.";
+    CpuDependent = "cpu-dependent", Note, "Another CPU would get another file.";
     MalformedElf = "malformed-elf", Error, "An ELF file is damaged where it says what it needs.";
 }

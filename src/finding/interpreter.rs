@@ -22,6 +22,16 @@ pub(super) fn starts(case: &Case<'_>, found: &mut Vec<Finding>) {
         return;
     };
     let name = quoted(&interpreter.path);
+    if !interpreter.path.starts_with(b"/") {
+        let message = format!(
+            "{name}, the loader of `{}`, is a relative path",
+            program.path
+        );
+        let finding = Draft::new(case, Code::CwdDependent, &interpreter.path, message)
+            .evidence("relative interpreter path: depends on the working directory")
+            .fix(None, "name the loader by its whole path", None);
+        found.push(finding.done());
+    }
     match kind {
         LoaderKind::NotALoader => {
             let message = format!(

@@ -25,6 +25,7 @@ pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
         };
         merge(found, first, finding);
     }
+    chances(case, graph, found);
     if let LoaderFile::Known(LoaderKind::Musl(_) | LoaderKind::Gcompat) = file {
         foreign_machines(case, graph, found);
     }
@@ -208,6 +209,50 @@ fn preload(case: &Case<'_>, library: &Library) -> Finding {
             None,
         )
         .done()
+}
+
+/// Files that are found here and might not be elsewhere: by a relative path, or
+/// because the CPU is good enough.
+fn chances(case: &Case<'_>, graph: &Graph, found: &mut Vec<Finding>) {
+    for library in graph
+        .libraries
+        .iter()
+        .filter(|library| library.status == Status::Found)
+    {
+        let Some(path) = library.path.as_deref() else {
+            continue;
+        };
+        let is_loader = library.rule == Some(Rule::LoaderItself);
+        if !path.starts_with(b"/") && !is_loader {
+            let message = format!(
+                "{} is found as {}, from the working directory",
+                quoted(&library.name),
+                quoted(path)
+            );
+            let draft = Draft::new(case, Code::CwdDependent, &library.name, message)
+                .evidence("started from another directory, the program gets another file or none")
+                .fix(
+                    None,
+                    "use absolute paths, or $ORIGIN, in rpath, runpath and names",
+                    None,
+                );
+            found.push(draft.done());
+        }
+        let level = path
+            .split(|&b| b == b'/')
+            .skip_while(|part| *part != b"glibc-hwcaps")
+            .nth(1);
+        if let Some(level) = level {
+            let message = format!(
+                "{} is the file for CPUs of level {}",
+                quoted(path),
+                Shown(level)
+            );
+            let draft = Draft::new(case, Code::CpuDependent, &library.name, message)
+                .evidence("a CPU below that level gets another file; --cpu sets the level");
+            found.push(draft.done());
+        }
+    }
 }
 
 /// Objects whose own list of needs cannot be read.
