@@ -216,7 +216,7 @@ fn fixture(random: &mut Random, musl: bool) -> (String, String) {
 
 fn check(musl: bool) {
     assert!(rustix::process::geteuid().is_root(), "a chroot needs root");
-    let asked = std::env::var("IMGLDD_RANDOM").unwrap_or_else(|_| "1:150".to_owned());
+    let asked = std::env::var("IMGLDD_RANDOM").unwrap_or_else(|_| "1:60".to_owned());
     let (seed, count) = asked.split_once(':').expect("IMGLDD_RANDOM=SEED:COUNT");
     let (seed, count): (u64, u64) = (seed.parse().unwrap(), count.parse().unwrap());
     let mut failures = Vec::new();

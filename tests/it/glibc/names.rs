@@ -69,6 +69,14 @@ case!(
         starts
         "
     ),
+    given("/app/exe elf needed=$ORIGIN/d/liba.so").run(
+        "/app/exe",
+        "
+        /app/exe
+        └── $ORIGIN/d/liba.so => not found
+        exit 127: /app/exe: error while loading shared libraries: /app/d/liba.so: cannot open shared object file: No such file or directory
+        "
+    ),
 );
 
 case!(

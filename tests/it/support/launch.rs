@@ -133,7 +133,8 @@ fn launch(root: &Path, run: &Run, path: &str, argv: &[String], extra: &[(&str, &
             "--propagation",
             "private",
             "--",
-            "python3",
+            python(),
+            "-I",
             script,
         ])
         .stdin(Stdio::piped())
@@ -161,5 +162,15 @@ fn launch(root: &Path, run: &Run, path: &str, argv: &[String], extra: &[(&str, &
             message: word("stderr").unwrap().trim_end_matches('\n').to_owned(),
         },
         stdout: word("stdout").unwrap(),
+    }
+}
+
+/// The system's own, where there is one: a version manager's stand-in takes longer than the rest.
+fn python() -> &'static str {
+    let own = "/usr/bin/python3";
+    if Path::new(own).exists() {
+        own
+    } else {
+        "python3"
     }
 }
