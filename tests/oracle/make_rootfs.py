@@ -9,7 +9,7 @@
 
 The two generated kinds draw graphs of libraries from a fixed seed: rpath and runpath, absolute, relative, with $ORIGIN,
 directories behind links, libraries behind links and under two names, needs by path, sonames that are not file names, and
-some that nothing provides; copies for another machine or class, texts and directories in place of libraries. No two machines draw different ones.
+some that nothing provides; copies for another machine or class, texts and directories in place of libraries, glibc-hwcaps. No two machines draw different ones.
 
 usage: make_rootfs.py KIND DIR [--programs 60] [--seed 1]
 """
@@ -88,10 +88,13 @@ def tangle(target, options):
     Tangle(target, options, ["gcc"], libdir.lstrip("/")).build()
     # One library goes after the cache was written, one comes; a cache of a real system is seldom quite true either.
     run("ldconfig", "-r", target)
-    listed = sorted(glob.glob(f"{target}/opt/shared/lib*.so"))
+    listed = [path for path in sorted(glob.glob(f"{target}/opt/shared/lib*.so")) if os.path.isfile(path) and not os.path.islink(path)]
     if len(listed) > 3:
         os.unlink(listed[1])
-        shutil.copy2(listed[2], f"{target}/{libdir.lstrip('/')}/{os.path.basename(listed[1])}")
+        late = f"{target}{libdir}/{os.path.basename(listed[1])}"
+        # Never through a link: what is absolute in the root would be the host's here.
+        if not os.path.lexists(late):
+            shutil.copy2(listed[2], late)
 
 
 def skeleton(target):
@@ -190,9 +193,15 @@ class Tangle:
         if soname:
             command.append(f"-Wl,-soname,{soname}")
         run(*command, *self.flags(tree), *self.needs(tree, near, self.draw((3, 0), (4, 1), (3, 2), (1, 4))))
+        # A library needs no x bit, and in most systems has none.
+        os.chmod(path, self.draw((1, 0o755), (1, 0o644)))
         for _ in range(self.draw((4, 0), (4, 1), (2, 2))):
             other = self.draw(*[(1, each) for each in self.trees])
             place = self.draw((3, f"{other}/lib"), (1, f"{other}/lib/deep"), (1, f"{other}/plugins"), (2, self.draw(*[(1, each) for each in self.places])))
+            # What glibc puts before a plain directory; musl knows none of it.
+            place += self.draw((8, ""), (1, "/glibc-hwcaps/x86-64-v2"), (1, "/glibc-hwcaps/x86-64-v3"), (0.6, "/glibc-hwcaps/x86-64-v4"),
+                               (0.4, "/glibc-hwcaps/other"), (0.6, "/tls"))
+            os.makedirs(self.target + place, exist_ok=True)
             second = f"{self.target}{place}/{self.draw((5, name), (1, f'alias-{name}'))}"
             if os.path.lexists(second):
                 continue

@@ -8,6 +8,7 @@
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -105,8 +106,13 @@ fn once(key: String, suffix: &str, make: impl FnOnce(&Path)) -> PathBuf {
     if let Some(path) = made.get(&key) {
         return path.clone();
     }
-    let path = workshop().join(format!("{}-{}{suffix}", std::process::id(), made.len()));
-    make(&path);
+    // Under the same name in every run, and whole at any moment: others may be reading.
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    let path = workshop().join(format!("{:016x}{suffix}", hasher.finish()));
+    let unfinished = workshop().join(unique() + suffix);
+    make(&unfinished);
+    fs::rename(&unfinished, &path).unwrap();
     made.insert(key, path.clone());
     path
 }
@@ -171,6 +177,7 @@ fn object(machine: &'static Machine, source: &Source<'_>) -> PathBuf {
             "-o",
         ]);
         run(command.arg(path).arg(&source));
+        fs::remove_file(&source).unwrap();
     })
 }
 
