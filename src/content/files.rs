@@ -4,6 +4,8 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use foldhash::fast::RandomState;
+
 use super::Content;
 use crate::errno::Errno;
 use crate::rootfs::{Identity, Kind, Metadata, Opened, Rootfs};
@@ -33,12 +35,12 @@ pub struct Files<'r> {
 }
 
 /// What looking a path up came to.
-type ByPath<T> = HashMap<Box<[u8]>, Result<T, Errno>>;
+type ByPath<T> = HashMap<Box<[u8]>, Result<T, Errno>, RandomState>;
 
 #[derive(Default)]
 struct State {
     records: Vec<FileRecord>,
-    by_identity: HashMap<Identity, FileId>,
+    by_identity: HashMap<Identity, FileId, RandomState>,
     by_path: ByPath<FileId>,
     directories: ByPath<()>,
     texts: ByPath<Rc<[u8]>>,

@@ -25,7 +25,10 @@ use super::window::{Unended, Window};
 const MAX_SECTION: u64 = 4 << 20;
 
 /// Strings that lie closer together than this are fetched in one read.
-const ONE_READ: u64 = 128 << 10;
+const ONE_READ: usize = 32 << 10;
+
+/// What the last name is likely to fit in.
+const USUAL_NAME: u64 = 128;
 
 /// Which tag named a needed object.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -118,7 +121,7 @@ impl Dynamic {
 }
 
 /// Where the tables are that the dynamic section points to.
-#[derive(Default)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 pub(super) struct Tables {
     pub(super) strings: Option<Strings>,
     pub(super) version_needs: Option<(u64, u64)>,
@@ -126,7 +129,7 @@ pub(super) struct Tables {
 }
 
 /// The string table: where it starts in the file, and how long it says it is.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Strings {
     pub(super) offset: u64,
     pub(super) size: u64,
@@ -256,7 +259,7 @@ fn interpret(
         version_definitions: table(definitions_at, definitions_count),
     };
     if let Some(strings) = strings {
-        prefetch(window, &named, strings, &tables)?;
+        prefetch(window, &named, strings)?;
         read_names(window, &named, strings, &mut dynamic, anomalies)?;
     } else if !named.is_empty() {
         anomalies.push(Anomaly::StringTableUnmapped(string_table.unwrap_or(0)));
@@ -264,35 +267,20 @@ fn interpret(
     Ok((dynamic, tables))
 }
 
-/// Fetches the names, and the version tables behind them, in one read where
-/// they lie close together.
-fn prefetch(
-    window: &mut Window<'_>,
-    named: &[Named],
-    strings: Strings,
-    tables: &Tables,
-) -> io::Result<()> {
-    let names = named
+/// Fetches the names in one read where they lie close together.
+fn prefetch(window: &mut Window<'_>, named: &[Named], strings: Strings) -> io::Result<()> {
+    let places = named
         .iter()
-        .filter_map(|n| strings.offset.checked_add(n.at));
-    let versions = [tables.version_needs, tables.version_definitions];
-    let places = names.chain(versions.into_iter().flatten().map(|(offset, _)| offset));
-    let places: Vec<u64> = places.filter(|&p| p < window.size()).collect();
+        .filter_map(|named| strings.offset.checked_add(named.at));
+    let places: Vec<u64> = places.filter(|&place| place < window.size()).collect();
     let (Some(&first), Some(&last)) = (places.iter().min(), places.iter().max()) else {
         return Ok(());
     };
-    // The version names lie anywhere in the string table, so its start is taken
-    // along where the whole is small enough.
-    let first = if last - strings.offset.min(last) <= ONE_READ && tables.version_needs.is_some() {
-        first.min(strings.offset)
-    } else {
-        first
-    };
-    let end = (last + 1024).min(window.size());
-    if end - first <= ONE_READ {
-        window.fetch(first, usize::try_from(end - first).unwrap_or(0))?;
+    let end = (last + USUAL_NAME).min(window.size());
+    match usize::try_from(end - first) {
+        Ok(length) if length <= ONE_READ => window.fetch(first, length),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 fn read_names(

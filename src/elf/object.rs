@@ -7,11 +7,10 @@ use super::anomaly::Anomaly;
 use super::consts::{
     ET_DYN, ET_EXEC, PF_X, PT_DYNAMIC, PT_GNU_PROPERTY, PT_GNU_STACK, PT_INTERP, PT_LOAD, PT_NOTE,
 };
-use super::dynamic::{self, Dynamic};
+use super::dynamic::{self, Dynamic, Tables};
 use super::header::{Class, Header, Layout};
 use super::note::Notes;
 use super::segment::{self, Segment};
-use super::version::{self, Versions};
 use super::window::Window;
 use crate::read_at::ReadAt;
 
@@ -90,8 +89,8 @@ pub struct Object {
     pub has_empty_dynamic: bool,
     /// The dynamic section; empty where there is none or none could be read.
     pub dynamic: Dynamic,
-    /// The version tables.
-    pub versions: Versions,
+    /// Where the tables of the second stage are.
+    pub(super) tables: Tables,
     /// The notes that matter.
     pub notes: Notes,
     /// `PT_GNU_STACK` asks for an executable stack; `None` without that header.
@@ -200,7 +199,7 @@ impl Object {
             has_dynamic: segment.is_some(),
             has_empty_dynamic: last.is_some() && segment.is_none(),
             dynamic: Dynamic::default(),
-            versions: Versions::default(),
+            tables: Tables::default(),
             notes,
             executable_stack,
             anomalies,
@@ -218,8 +217,7 @@ impl Object {
             )?;
             if let Some((dynamic, tables)) = read {
                 facts.dynamic = dynamic;
-                facts.versions =
-                    version::read(&mut window, &tables, layout.encoding, &mut facts.anomalies)?;
+                facts.tables = tables;
             }
         }
         let end = facts

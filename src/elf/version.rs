@@ -14,10 +14,14 @@ use super::anomaly::Anomaly;
 use super::consts::{VER_FLG_BASE, VER_FLG_WEAK};
 use super::dynamic::{Strings, Tables};
 use super::header::Encoding;
+use super::object::Object;
 use super::window::Window;
+use crate::read_at::ReadAt;
 
 /// The most records that are followed in one table.
 const MAX_RECORDS: u64 = 65_535;
+/// Tables that lie closer together than this are fetched in one read.
+const ONE_READ: usize = 256 << 10;
 
 /// The versions that an object wants of one file.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -55,8 +59,22 @@ pub struct Versions {
     pub definitions: Vec<VersionDefinition>,
 }
 
-/// Reads both tables.
-pub(super) fn read(
+impl Object {
+    /// Reads the version tables from `source`, the file that this was read from:
+    /// the second stage, on demand. What is wrong with them stands beside.
+    ///
+    /// # Errors
+    /// Whatever reading `source` reports.
+    pub fn versions(&self, source: &dyn ReadAt) -> io::Result<(Versions, Vec<Anomaly>)> {
+        let mut anomalies = Vec::new();
+        let mut window = Window::open(source)?;
+        let encoding = self.header.layout.encoding;
+        let versions = read(&mut window, &self.tables, encoding, &mut anomalies)?;
+        Ok((versions, anomalies))
+    }
+}
+
+fn read(
     window: &mut Window<'_>,
     tables: &Tables,
     encoding: Encoding,
@@ -66,6 +84,17 @@ pub(super) fn read(
     let Some(strings) = tables.strings else {
         return Ok(versions);
     };
+    // Names and records lie close together as a rule; one read brings them.
+    let places = [tables.version_needs, tables.version_definitions];
+    let last = places.into_iter().flatten().map(|(offset, _)| offset).max();
+    if let Some(length) = last.and_then(|last| last.checked_sub(strings.offset)) {
+        let length = usize::try_from(length)
+            .unwrap_or(usize::MAX)
+            .saturating_add(4096);
+        if length <= ONE_READ {
+            window.fetch(strings.offset, length)?;
+        }
+    }
     let mut reader = Reader {
         window,
         strings,

@@ -1,6 +1,9 @@
 //! The search itself: names to objects, breadth first.
 
+use std::collections::HashMap;
 use std::rc::Rc;
+
+use foldhash::fast::RandomState;
 
 use super::order::SearchList;
 use super::search::{Hit, Search, Stopped};
@@ -51,6 +54,7 @@ pub fn resolve(
         kept: 0,
         errno: Errno::NONE,
         own_file_read: false,
+        places: HashMap::default(),
         graph: Graph {
             map: start.map,
             libraries: Vec::new(),
@@ -76,6 +80,8 @@ pub(super) struct Resolver<'r> {
     pub(super) errno: Errno,
     /// Its cache, or its path file, was read.
     pub(super) own_file_read: bool,
+    /// Where the entry of each object is among the libraries.
+    places: HashMap<ObjectId, usize, RandomState>,
     pub(super) graph: Graph,
 }
 
@@ -255,9 +261,8 @@ impl Resolver<'_> {
             .find(|(_, loaded)| same(loaded))
             .map(|(id, _)| id);
         if let Some(object) = known {
-            let loaded = self.graph.map.get_mut(object);
-            loaded.names.push(Rc::from(name));
-            loaded.searched |= rule != Rule::Direct;
+            self.graph.map.add_name(object, name);
+            self.graph.map.get_mut(object).searched |= rule != Rule::Direct;
             self.already_loaded(object, asked_by, name, depth, attempts);
             return Some(object);
         }
@@ -287,6 +292,7 @@ impl Resolver<'_> {
         };
         loaded.expanded = self.loader.expand(&loaded);
         let object = self.graph.map.push(loaded);
+        self.places.insert(object, self.graph.libraries.len());
         self.graph.libraries.push(Library {
             name: Rc::from(name),
             status: Status::Found,
@@ -337,11 +343,17 @@ impl Resolver<'_> {
         // glibc's loader is one entry however it is called; musl prints each of
         // its names.
         let one_entry = is_loader && !self.loader.is_musl();
-        let known = self.graph.libraries.iter_mut().find(|library| {
+        let is_it = |library: &Library| {
             library.object == Some(object) && (one_entry || *library.name == *name)
-        });
-        if let Some(library) = known {
-            if !library.requesters.contains(&requester) {
+        };
+        let usual = self.places.get(&object).copied();
+        let usual = usual.filter(|&place| self.graph.libraries.get(place).is_some_and(is_it));
+        let known = usual.or_else(|| self.graph.libraries.iter().position(is_it));
+        if let Some(place) = known {
+            let library = &mut self.graph.libraries[place];
+            if library.requesters.last() != Some(&requester)
+                && !library.requesters.contains(&requester)
+            {
                 library.requesters.push(requester);
             }
             return;
@@ -358,6 +370,9 @@ impl Resolver<'_> {
         } else {
             Rule::AlreadyLoaded
         };
+        self.places
+            .entry(object)
+            .or_insert(self.graph.libraries.len());
         self.graph.libraries.push(Library {
             name: Rc::from(name),
             status: if first {
@@ -489,12 +504,20 @@ impl Resolver<'_> {
     }
 
     fn depth_of(&self, object: ObjectId) -> u32 {
-        let of = |library: &&Library| library.object == Some(object);
-        self.graph
-            .libraries
-            .iter()
-            .find(of)
+        let place = self.places.get(&object);
+        place
+            .and_then(|&place| self.graph.libraries.get(place))
             .map_or(0, |library| library.depth)
+    }
+
+    /// Notes where each object's own entry is, after entries were moved.
+    fn find_places(&mut self) {
+        self.places.clear();
+        for (place, library) in self.graph.libraries.iter().enumerate() {
+            if let Some(object) = library.object {
+                self.places.entry(object).or_insert(place);
+            }
+        }
     }
 
     /// Moves the entry at `from`, of a filtee, in front of that of its filter.
@@ -505,6 +528,7 @@ impl Resolver<'_> {
             .iter()
             .position(|library| library.object == Some(filter));
         libraries.insert(to.unwrap_or(0), entry);
+        self.find_places();
     }
 
     /// Puts the loader's entry where glibc lists itself: behind what stands

@@ -100,7 +100,6 @@ impl Resolver<'_> {
         directories: &[Directory],
         name: &[u8],
     ) -> bool {
-        let subdirectories: Vec<Rc<[u8]>> = self.loader.subdirectories().to_vec();
         for directory in directories {
             let text = match directory {
                 Directory::Search(text) => text,
@@ -109,13 +108,20 @@ impl Resolver<'_> {
                     continue;
                 }
             };
-            for subdirectory in &subdirectories {
-                if !self.has_subdirectory(text, subdirectory) {
+            for place in 0..self.loader.subdirectories().len() {
+                let subdirectory = self.loader.subdirectories()[place].clone();
+                if !self.has_subdirectory(text, &subdirectory) {
                     continue;
                 }
-                let path = [text, subdirectory, name].concat();
-                let tried =
-                    self.attempt(search, rule, owner, &path, Some((text, subdirectory)), name);
+                let path = [text, &*subdirectory, name].concat();
+                let tried = self.attempt(
+                    search,
+                    rule,
+                    owner,
+                    &path,
+                    Some((text, &*subdirectory)),
+                    name,
+                );
                 if matches!(tried, Tried::NextList) {
                     return false;
                 }

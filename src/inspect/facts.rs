@@ -2,12 +2,16 @@
 
 use crate::bytes::lossy;
 use crate::elf::consts::{ELFOSABI_GNU, ELFOSABI_SYSV, ET_DYN, ET_EXEC};
-use crate::elf::{Encoding, Linkage, Object};
+use crate::elf::{Encoding, Linkage, Object, Versions};
 use crate::platform::machine_name;
 use crate::report::{self, Data, Elf, VersionEntry, VersionNeed};
 
-/// The facts about `object`; its interpreter was looked at already.
-pub(super) fn elf(object: &Object, interpreter: Option<report::Interpreter>) -> Elf {
+/// The facts about `object`; its versions and interpreter were looked at already.
+pub(super) fn elf(
+    object: &Object,
+    versions: &Versions,
+    interpreter: Option<report::Interpreter>,
+) -> Elf {
     let header = &object.header;
     let dynamic = &object.dynamic;
     let split = |list: &Option<Box<[u8]>>| match list.as_deref() {
@@ -48,7 +52,7 @@ pub(super) fn elf(object: &Object, interpreter: Option<report::Interpreter>) -> 
         runpath: split(&dynamic.runpath),
         flags: flags(object),
         needed: dynamic.needed().map(lossy).collect(),
-        version_needs: object.versions.needs.iter().map(version_need).collect(),
+        version_needs: versions.needs.iter().map(version_need).collect(),
         build: None,
     }
 }

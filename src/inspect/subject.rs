@@ -3,6 +3,7 @@
 use super::{Settings, facts};
 use crate::bytes::{exact, lossy};
 use crate::content::Files;
+use crate::elf::Versions;
 use crate::errno::Errno;
 use crate::graph::{self, Graph, LoaderFile, Status};
 use crate::kernel::{Exec, InterpreterRefusal, Program};
@@ -30,7 +31,10 @@ pub(super) struct Draft<'a> {
 impl Draft<'_> {
     pub(super) fn build(self) -> Subject {
         let program = self.exec.program.as_ref();
-        let elf = program.map(|program| facts::elf(&program.object, self.interpreter(program)));
+        let elf = program.map(|program| {
+            let versions = self.versions(program);
+            facts::elf(&program.object, &versions, self.interpreter(program))
+        });
         Subject {
             target: 0,
             path: lossy(self.path.as_bytes()),
@@ -46,6 +50,17 @@ impl Draft<'_> {
             outcome: self.outcome,
             findings: self.findings,
         }
+    }
+
+    /// The versions that the program needs; read only where they are shown.
+    fn versions(&self, program: &Program) -> Versions {
+        if !self.settings.in_full {
+            return Versions::default();
+        }
+        let opened = self.files.rootfs().open(program.path.as_bytes());
+        let data = opened.ok().and_then(|opened| opened.data);
+        let read = data.and_then(|data| program.object.versions(&*data).ok());
+        read.map(|(versions, _)| versions).unwrap_or_default()
     }
 
     fn real_path(&self, path: &[u8]) -> Option<String> {

@@ -1,7 +1,10 @@
 //! The link map: objects in the order in which they were loaded.
 
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
+
+use foldhash::fast::RandomState;
 
 use super::plan::Directory;
 use crate::content::FileId;
@@ -71,6 +74,9 @@ impl Loaded {
 #[derive(Clone, Default, Debug)]
 pub struct LinkMap {
     objects: Vec<Loaded>,
+    /// The first object, in load order, that has a name: its path, one that it
+    /// was asked for by, or its soname.
+    by_name: HashMap<Rc<[u8]>, ObjectId, RandomState>,
 }
 
 impl LinkMap {
@@ -80,8 +86,36 @@ impl LinkMap {
     /// Adds an object at the end.
     pub fn push(&mut self, loaded: Loaded) -> ObjectId {
         let id = ObjectId(u32::try_from(self.objects.len()).expect("fewer objects than the limit"));
+        // The program has no path by which it could be asked for.
+        if loaded.role != Role::Main {
+            self.name(&loaded.path, id);
+        }
+        for name in &loaded.names {
+            self.name(name, id);
+        }
+        if let Some(soname) = loaded.soname() {
+            self.name(&Rc::from(soname), id);
+        }
         self.objects.push(loaded);
         id
+    }
+
+    /// Notes that an object was asked for by another name.
+    pub fn add_name(&mut self, id: ObjectId, name: &[u8]) {
+        let name: Rc<[u8]> = Rc::from(name);
+        self.name(&name, id);
+        self.get_mut(id).names.push(name);
+    }
+
+    fn name(&mut self, name: &Rc<[u8]>, id: ObjectId) {
+        let first = self.by_name.entry(name.clone()).or_insert(id);
+        *first = (*first).min(id);
+    }
+
+    /// The first object with this name.
+    #[must_use]
+    pub fn named(&self, name: &[u8]) -> Option<ObjectId> {
+        self.by_name.get(name).copied()
     }
 
     /// An object.

@@ -49,13 +49,5 @@ pub fn recognise(object: &Object, data: &[Vec<u8>], name: &[u8]) -> LoaderKind {
 
 /// Where `needle` first stands in `haystack`.
 pub(super) fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    let (&first, rest) = needle.split_first()?;
-    let mut from = 0;
-    loop {
-        let at = from + haystack.get(from..)?.iter().position(|&b| b == first)?;
-        if haystack[at + 1..].starts_with(rest) {
-            return Some(at);
-        }
-        from = at + 1;
-    }
+    memchr::memmem::find(haystack, needle)
 }

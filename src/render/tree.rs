@@ -6,6 +6,8 @@
 use std::collections::HashMap;
 use std::io::{self, Write};
 
+use foldhash::fast::RandomState;
+
 use super::Renderer;
 use super::paint::{Paint, Style};
 use crate::bytes::escape;
@@ -150,7 +152,9 @@ struct Drawing<'a> {
     /// The path of the ELF program: of a script, the end of its chain.
     program: String,
     /// Indices into `libraries` by who needs them.
-    needed_by: HashMap<&'a str, Vec<usize>>,
+    needed_by: HashMap<&'a str, Vec<usize>, RandomState>,
+    /// Indices into `libraries` by path.
+    by_path: HashMap<&'a str, usize, RandomState>,
 }
 
 impl<'a> Drawing<'a> {
@@ -160,8 +164,16 @@ impl<'a> Drawing<'a> {
             .as_ref()
             .and_then(|script| script.chain.last());
         let program = script_end.unwrap_or(&subject.path).clone();
-        let mut needed_by: HashMap<&str, Vec<usize>> = HashMap::new();
+        let mut needed_by: HashMap<&str, Vec<usize>, RandomState> = HashMap::default();
+        let mut by_path: HashMap<&str, usize, RandomState> = HashMap::default();
         for (index, library) in subject.libraries.iter().enumerate() {
+            if let Some(path) = library
+                .path
+                .as_deref()
+                .filter(|_| library.status == LibraryStatus::Found)
+            {
+                by_path.entry(path).or_insert(index);
+            }
             for requester in &library.needed_by {
                 needed_by.entry(requester).or_default().push(index);
             }
@@ -171,6 +183,7 @@ impl<'a> Drawing<'a> {
             subject,
             program,
             needed_by,
+            by_path,
         }
     }
 
@@ -180,30 +193,19 @@ impl<'a> Drawing<'a> {
         let needed = if path == self.program {
             self.subject.elf.as_ref().map(|elf| &elf.needed)
         } else {
-            let of = |library: &&Library| {
-                library.status == LibraryStatus::Found && library.path.as_deref() == Some(path)
-            };
-            self.subject
-                .libraries
-                .iter()
-                .find(of)
-                .map(|library| &library.needed)
+            let own = self.by_path.get(path);
+            own.map(|&index| &self.subject.libraries[index].needed)
         };
         let Some(needed) = needed else {
             return children;
         };
-        let place: HashMap<&str, usize> = needed
-            .iter()
-            .enumerate()
-            .rev()
-            .map(|(i, name)| (name.as_str(), i + 1))
-            .collect();
         // What is not among the needs comes first: preloads and filtees.
         children.sort_by_key(|&child| {
-            place
-                .get(self.subject.libraries[child].name.as_str())
-                .copied()
-                .unwrap_or(0)
+            let name = &self.subject.libraries[child].name;
+            needed
+                .iter()
+                .position(|needed| needed == name)
+                .map_or(0, |place| place + 1)
         });
         children
     }

@@ -16,6 +16,7 @@ use std::os::unix::fs::{FileExt as _, FileTypeExt as _, MetadataExt as _, OpenOp
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use foldhash::fast::RandomState;
 use rustix::fs::OFlags;
 
 use super::SourceError;
@@ -49,7 +50,7 @@ pub struct Directory {
 #[derive(Default)]
 struct Nodes {
     all: Vec<Node>,
-    children: HashMap<(NodeId, Rc<[u8]>), Option<NodeId>>,
+    children: HashMap<(NodeId, Rc<[u8]>), Option<NodeId>, RandomState>,
 }
 
 struct Node {
@@ -87,7 +88,7 @@ impl Directory {
         };
         let nodes = Nodes {
             all: vec![node],
-            children: HashMap::new(),
+            children: HashMap::default(),
         };
         Ok(Directory {
             root: root.to_owned(),

@@ -329,17 +329,11 @@ impl Glibc {
 /// (`elf/dl-load.c:_dl_lookup_map`). The empty name is the program's.
 #[must_use]
 pub fn loaded(map: &LinkMap, name: &[u8]) -> Option<ObjectId> {
-    let has_name = |loaded: &Loaded| match loaded.role {
-        Role::Main => name.is_empty() || loaded.soname() == Some(name),
-        _ => {
-            *loaded.path == *name
-                || loaded.names.iter().any(|known| **known == *name)
-                || loaded.soname() == Some(name)
-        }
-    };
-    map.iter()
-        .find(|(_, loaded)| has_name(loaded))
-        .map(|(id, _)| id)
+    if name.is_empty() {
+        Some(LinkMap::MAIN)
+    } else {
+        map.named(name)
+    }
 }
 
 fn has_runpath(loaded: &Loaded) -> bool {
