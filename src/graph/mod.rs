@@ -6,6 +6,7 @@
 //! goes on as if that had been mended; what the real loader would have said
 //! when it stopped is kept apart ([`Graph::stop`]).
 
+mod message;
 mod order;
 mod resolve;
 mod search;

@@ -1,5 +1,6 @@
-//! The search itself: names to objects, breadth first.
+//! The resolution itself: names to objects, breadth first.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -8,7 +9,7 @@ use foldhash::fast::RandomState;
 use super::order::SearchList;
 use super::search::{Hit, Search, Stopped};
 use super::start::Start;
-use super::{Attempt, Graph, Library, Limit, Status, Stop};
+use super::{Attempt, Graph, Library, Limit, Status};
 use crate::content::{FileRecord, Files};
 use crate::elf::NeedKind;
 use crate::errno::Errno;
@@ -55,6 +56,7 @@ pub fn resolve(
         errno: Errno::NONE,
         own_file_read: false,
         places: HashMap::default(),
+        assumed: HashMap::default(),
         graph: Graph {
             map: start.map,
             libraries: Vec::new(),
@@ -73,7 +75,7 @@ pub(super) struct Resolver<'r> {
     pub(super) loader: Loader,
     pub(super) workdir: &'r TargetPath,
     pub(super) limits: Limits,
-    pub(super) allow_missing: &'r dyn Fn(&[u8]) -> bool,
+    allow_missing: &'r dyn Fn(&[u8]) -> bool,
     pub(super) probes: usize,
     pub(super) kept: usize,
     /// The loader's `errno`, which its messages are made from.
@@ -82,7 +84,29 @@ pub(super) struct Resolver<'r> {
     pub(super) own_file_read: bool,
     /// Where the entry of each object is among the libraries.
     places: HashMap<ObjectId, usize, RandomState>,
+    /// Objects that are loaded only as if a failure had been mended: behind a
+    /// file at which the real loader gives up, and what those need. `None` for
+    /// the latter.
+    pub(super) assumed: HashMap<ObjectId, Option<StopText>, RandomState>,
     pub(super) graph: Graph,
+}
+
+/// One name that an object asks for.
+pub(super) struct Request<'a> {
+    /// Who asks; `None` for musl's preloads.
+    pub(super) requester: Option<ObjectId>,
+    /// The name as it is written.
+    written: &'a [u8],
+    /// The name that the loader works with: tokens are replaced.
+    pub(super) name: Cow<'a, [u8]>,
+    kind: NeedKind,
+    depth: u32,
+}
+
+impl Request<'_> {
+    fn by(&self) -> ObjectId {
+        self.requester.unwrap_or(LinkMap::MAIN)
+    }
 }
 
 impl Resolver<'_> {
@@ -101,7 +125,9 @@ impl Resolver<'_> {
                 list.append(object);
             }
         }
-        self.errno = Errno::NONE;
+        if !self.loader.is_musl() {
+            self.errno = Errno::NONE;
+        }
         while let Some(object) = list.next() {
             if self.graph.limit.is_some() {
                 break;
@@ -116,13 +142,139 @@ impl Resolver<'_> {
     /// Looks for a library that is to watch the loader. It gets a link map of its
     /// own, so all that is seen here is its absence.
     fn audit(&mut self, name: &[u8]) {
-        let (search, text) = self.find(Some(LinkMap::MAIN), name);
-        if let Some(why) = failure(&search, text.as_ref()) {
+        let (search, impossible) = self.find(Some(LinkMap::MAIN), name);
+        if let Some(why) = search.failure(impossible.as_ref()) {
             let name = crate::bytes::lossy(name);
             self.graph.warnings.push(format!(
                 "ERROR: ld.so: object '{name}' cannot be loaded as audit interface: {why}; ignored."
             ));
         }
+    }
+
+    /// Loads one object that is to come before all others. That it cannot be
+    /// loaded is no failure.
+    fn preload(&mut self, written: &[u8], origin: &str) -> Option<ObjectId> {
+        let is_musl = self.loader.is_musl();
+        let request = Request {
+            requester: (!is_musl).then_some(LinkMap::MAIN),
+            written,
+            name: Cow::Borrowed(written),
+            kind: NeedKind::Auxiliary,
+            depth: 1,
+        };
+        if let Some(object) = self.loader.loaded(&self.graph.map, written) {
+            return is_musl.then_some(object);
+        }
+        let (search, impossible) = self.find(request.requester, written);
+        let Some(why) = search.failure(impossible.as_ref()) else {
+            return self.take(search, &request, Some(Rule::Preload));
+        };
+        if !is_musl {
+            let name = crate::bytes::lossy(written);
+            self.graph.warnings.push(format!(
+                "ERROR: ld.so: object '{name}' from {origin} cannot be preloaded ({why}): ignored."
+            ));
+        }
+        let path = search.stopped.map(|stopped| stopped.path);
+        self.enter(
+            &request,
+            Status::Optional,
+            path,
+            Some(Rule::Preload),
+            search.attempts,
+        );
+        None
+    }
+
+    /// Loads what `object` needs.
+    fn needs_of(&mut self, object: ObjectId, list: &mut SearchList) {
+        let loaded = self.graph.map.get(object);
+        let Some(facts) = loaded
+            .object
+            .clone()
+            .filter(|_| loaded.role != Role::Loader)
+        else {
+            return;
+        };
+        for need in &facts.dynamic.needs {
+            if self.graph.limit.is_some() {
+                return;
+            }
+            // musl knows neither auxiliaries nor filters.
+            if need.kind != NeedKind::Needed && self.loader.is_musl() {
+                continue;
+            }
+            let known = self.graph.libraries.len();
+            let found = self.request(object, &need.name, need.kind);
+            match found {
+                Some(needed) if need.kind == NeedKind::Needed => list.append(needed),
+                Some(filtee) if list.insert_before(filtee, object) => {
+                    let of_filtee = |library: &Library| library.object == Some(filtee);
+                    if let Some(from) = self.graph.libraries.iter().position(of_filtee) {
+                        self.move_before(from, object);
+                    }
+                }
+                None if need.kind != NeedKind::Needed && self.graph.libraries.len() > known => {
+                    self.move_before(known, object);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Resolves one name for `requester`.
+    fn request(&mut self, requester: ObjectId, written: &[u8], kind: NeedKind) -> Option<ObjectId> {
+        let depth = self.depth_of(requester) + 1;
+        let name = self.loader.expand_name(&self.graph.map, requester, written);
+        let requester = Some(requester);
+        let name = match name {
+            Ok(name) => name,
+            Err(text) => {
+                let name = Cow::Borrowed(written);
+                let request = Request {
+                    requester,
+                    written,
+                    name,
+                    kind,
+                    depth,
+                };
+                self.missing(&request, Search::default(), Some(&text));
+                return None;
+            }
+        };
+        let request = Request {
+            requester,
+            written,
+            name,
+            kind,
+            depth,
+        };
+        if let Some(object) = self.loader.loaded(&self.graph.map, &request.name) {
+            // Where the real loader gave up on the name before, it does so again.
+            if let Some(Some(text)) = self.assumed.get(&object).cloned() {
+                self.give_up(&request, None, &text);
+            }
+            self.already_loaded(object, &request, Vec::new());
+            return Some(object);
+        }
+        let (search, impossible) = self.find(requester, &request.name);
+        if let Some(text) = impossible {
+            self.missing(&request, search, Some(&text));
+            return None;
+        }
+        match search.stopped.clone() {
+            Some(_) if kind == NeedKind::Auxiliary => {
+                self.missing(&request, search, None);
+                return None;
+            }
+            Some(stopped) => self.unusable(&request, stopped, search.attempts.clone()),
+            None if search.found.is_none() => {
+                self.missing(&request, search, None);
+                return None;
+            }
+            None => {}
+        }
+        self.take(search, &request, None)
     }
 
     /// Plans a search and makes it.
@@ -133,115 +285,18 @@ impl Resolver<'_> {
         }
     }
 
-    /// Loads one object that is to come before all others. That it cannot be
-    /// loaded is no failure.
-    fn preload(&mut self, name: &[u8], origin: &str) -> Option<ObjectId> {
-        let requester = (!self.loader.is_musl()).then_some(LinkMap::MAIN);
-        if let Some(object) = self.loader.loaded(&self.graph.map, name) {
-            return self.loader.is_musl().then_some(object);
-        }
-        let (search, text) = self.find(requester, name);
-        let Some(why) = failure(&search, text.as_ref()) else {
-            return self.take(search, requester, name, Some(Rule::Preload), 1);
-        };
-        if !self.loader.is_musl() {
-            let name = crate::bytes::lossy(name);
-            self.graph.warnings.push(format!(
-                "ERROR: ld.so: object '{name}' from {origin} cannot be preloaded ({why}): ignored."
-            ));
-        }
-        let library = Library {
-            name: Rc::from(name),
-            status: Status::Optional,
-            object: None,
-            path: search.stopped.map(|stopped| stopped.path),
-            requesters: vec![LinkMap::MAIN],
-            rule: Some(Rule::Preload),
-            owner: None,
-            depth: 1,
-            attempts: search.attempts,
-        };
-        self.graph.libraries.push(library);
-        None
-    }
-
-    /// Loads what `object` needs.
-    fn needs_of(&mut self, object: ObjectId, list: &mut SearchList) {
-        let Some(facts) = self.graph.map.get(object).object.clone() else {
-            return;
-        };
-        if self.graph.map.get(object).role == Role::Loader {
-            return;
-        }
-        for need in &facts.dynamic.needs {
-            if self.graph.limit.is_some() {
-                return;
-            }
-            match need.kind {
-                NeedKind::Needed => {
-                    if let Some(needed) = self.request(object, &need.name, need.kind) {
-                        list.append(needed);
-                    }
-                }
-                // musl knows neither.
-                _ if self.loader.is_musl() => {}
-                NeedKind::Auxiliary | NeedKind::Filter => {
-                    let known = self.graph.libraries.len();
-                    match self.request(object, &need.name, need.kind) {
-                        Some(filtee) if list.insert_before(filtee, object) => {
-                            let of_filtee = |l: &Library| l.object == Some(filtee);
-                            if let Some(from) = self.graph.libraries.iter().position(of_filtee) {
-                                self.move_before(from, object);
-                            }
-                        }
-                        Some(_) => {}
-                        None if self.graph.libraries.len() > known => {
-                            self.move_before(known, object);
-                        }
-                        None => {}
-                    }
-                }
-            }
-        }
-    }
-
-    /// Resolves one name for `requester`.
-    fn request(&mut self, requester: ObjectId, name: &[u8], kind: NeedKind) -> Option<ObjectId> {
-        let depth = self.depth_of(requester) + 1;
-        if let Some(object) = self.loader.loaded(&self.graph.map, name) {
-            self.already_loaded(object, requester, name, depth, Vec::new());
-            return Some(object);
-        }
-        let (search, impossible) = self.find(Some(requester), name);
-        if let Some(text) = impossible {
-            self.missing(requester, name, kind, depth, search, Some(&text));
-            return None;
-        }
-        if let Some(stopped) = search.stopped.clone() {
-            if kind == NeedKind::Auxiliary {
-                self.missing(requester, name, kind, depth, search, None);
-                return None;
-            }
-            self.unusable(requester, name, stopped, depth, &search.attempts);
-        } else if search.found.is_none() {
-            self.missing(requester, name, kind, depth, search, None);
-            return None;
-        }
-        search.found.as_ref()?;
-        self.take(search, Some(requester), name, None, depth)
-    }
-
     /// Takes the file that a search found into the link map.
     fn take(
         &mut self,
         search: Search,
-        requester: Option<ObjectId>,
-        name: &[u8],
+        request: &Request<'_>,
         preload: Option<Rule>,
-        depth: u32,
     ) -> Option<ObjectId> {
         let Search {
-            attempts, found, ..
+            attempts,
+            found,
+            stopped,
+            ..
         } = search;
         let Hit {
             file,
@@ -250,25 +305,21 @@ impl Resolver<'_> {
             rule,
             owner,
         } = found?;
-        self.errno = Errno::NONE;
-        let asked_by = requester.unwrap_or(LinkMap::MAIN);
+        if !self.loader.is_musl() {
+            self.errno = Errno::NONE;
+        }
         let identity = record.metadata.identity;
-        let same = |loaded: &Loaded| loaded.identity == Some(identity);
-        let known = self
-            .graph
-            .map
-            .iter()
-            .find(|(_, loaded)| same(loaded))
-            .map(|(id, _)| id);
+        let same = |(_, loaded): &(ObjectId, &Loaded)| loaded.identity == Some(identity);
+        let known = self.graph.map.iter().find(same).map(|(object, _)| object);
         if let Some(object) = known {
-            self.graph.map.add_name(object, name);
+            self.graph.map.add_name(object, &request.name);
             self.graph.map.get_mut(object).searched |= rule != Rule::Direct;
-            self.already_loaded(object, asked_by, name, depth, attempts);
+            self.already_loaded(object, request, attempts);
             return Some(object);
         }
         if self.is_another_libc(&path, &record) {
             let object = self.loader.loaded(&self.graph.map, b"libc.so")?;
-            self.already_loaded(object, asked_by, name, depth, attempts);
+            self.already_loaded(object, request, attempts);
             return Some(object);
         }
         if self.graph.map.len() >= self.limits.objects {
@@ -278,7 +329,7 @@ impl Resolver<'_> {
         let mut loaded = Loaded {
             role: Role::Library,
             path: path.clone(),
-            names: vec![Rc::from(name)],
+            names: vec![Rc::from(&*request.name)],
             searched: rule != Rule::Direct,
             real_path: None,
             object: record
@@ -287,40 +338,35 @@ impl Resolver<'_> {
                 .and_then(|content| content.elf().cloned()),
             file: Some(file),
             identity: Some(identity),
-            requester,
+            requester: request.requester,
             expanded: Expanded::default(),
         };
         loaded.expanded = self.loader.expand(&loaded);
         let object = self.graph.map.push(loaded);
+        let behind_another = self.assumed.contains_key(&request.by());
+        if stopped.is_some() || behind_another {
+            self.assumed
+                .insert(object, stopped.map(|stopped| stopped.text));
+        }
         self.places.insert(object, self.graph.libraries.len());
-        self.graph.libraries.push(Library {
-            name: Rc::from(name),
-            status: Status::Found,
-            object: Some(object),
-            path: Some(path),
-            requesters: vec![asked_by],
-            rule: Some(preload.unwrap_or(rule)),
-            owner,
-            depth,
-            attempts,
-        });
+        let rule = Some(preload.unwrap_or(rule));
+        let library = self.enter(request, Status::Found, Some(path), rule, attempts);
+        library.object = Some(object);
+        library.owner = owner;
         Some(object)
     }
 
     /// musl takes any file that defines these two for a libc, and itself instead
     /// (`ldso/dynlink.c:load_library`).
     fn is_another_libc(&self, path: &[u8], record: &FileRecord) -> bool {
-        let Some(object) = record
+        let content = record
             .content
             .as_ref()
             .ok()
-            .and_then(|content| content.elf())
-        else {
+            .filter(|_| self.loader.is_musl());
+        let Some(object) = content.and_then(|content| content.elf()) else {
             return false;
         };
-        if !self.loader.is_musl() {
-            return false;
-        }
         let opened = self.files.rootfs().open(self.workdir.join(path).as_bytes());
         let Some(data) = opened.ok().and_then(|opened| opened.data) else {
             return false;
@@ -330,177 +376,94 @@ impl Resolver<'_> {
             .unwrap_or(false)
     }
 
-    fn already_loaded(
+    /// Adds an entry about the name that was asked for.
+    fn enter(
         &mut self,
-        object: ObjectId,
-        requester: ObjectId,
-        name: &[u8],
-        depth: u32,
+        request: &Request<'_>,
+        status: Status,
+        path: Option<Rc<[u8]>>,
+        rule: Option<Rule>,
         attempts: Vec<Attempt>,
-    ) {
+    ) -> &mut Library {
+        let place = self.graph.libraries.len();
+        self.graph.libraries.push(Library {
+            name: Rc::from(request.written),
+            status,
+            object: None,
+            path,
+            requesters: vec![request.by()],
+            rule,
+            owner: None,
+            depth: request.depth,
+            attempts,
+        });
+        &mut self.graph.libraries[place]
+    }
+
+    fn already_loaded(&mut self, object: ObjectId, request: &Request<'_>, attempts: Vec<Attempt>) {
+        let requester = request.by();
         let is_loader = self.graph.map.get(object).role == Role::Loader;
         let is_program = self.graph.map.get(object).role == Role::Main;
         // glibc's loader is one entry however it is called; musl prints each of
         // its names.
         let one_entry = is_loader && !self.loader.is_musl();
         let is_it = |library: &Library| {
-            library.object == Some(object) && (one_entry || *library.name == *name)
+            library.object == Some(object) && (one_entry || *library.name == *request.written)
         };
         let usual = self.places.get(&object).copied();
         let usual = usual.filter(|&place| self.graph.libraries.get(place).is_some_and(is_it));
         let known = usual.or_else(|| self.graph.libraries.iter().position(is_it));
         if let Some(place) = known {
-            let library = &mut self.graph.libraries[place];
-            if library.requesters.last() != Some(&requester)
-                && !library.requesters.contains(&requester)
-            {
-                library.requesters.push(requester);
+            let requesters = &mut self.graph.libraries[place].requesters;
+            if !requesters.contains(&requester) {
+                requesters.push(requester);
             }
             return;
         }
-        let first = is_loader
-            && !self
-                .graph
-                .libraries
-                .iter()
-                .any(|library| library.object == Some(object));
-        let loaded = self.graph.map.get(object);
+        let first = is_loader && !self.places.contains_key(&object);
+        let status = if first {
+            Status::Found
+        } else {
+            Status::AlreadyLoaded
+        };
         let rule = if is_loader {
             Rule::LoaderItself
         } else {
             Rule::AlreadyLoaded
         };
+        let path = (!is_program).then(|| self.graph.map.get(object).path.clone());
         self.places
             .entry(object)
             .or_insert(self.graph.libraries.len());
-        self.graph.libraries.push(Library {
-            name: Rc::from(name),
-            status: if first {
-                Status::Found
-            } else {
-                Status::AlreadyLoaded
-            },
-            object: Some(object),
-            path: (!is_program).then(|| loaded.path.clone()),
-            requesters: vec![requester],
-            rule: Some(rule),
-            owner: None,
-            depth,
+        let library = self.enter(request, status, path, Some(rule), attempts);
+        library.object = Some(object);
+    }
+
+    fn missing(&mut self, request: &Request<'_>, search: Search, impossible: Option<&StopText>) {
+        let optional = request.kind == NeedKind::Auxiliary || (self.allow_missing)(request.written);
+        let path = search.stopped.as_ref().map(|stopped| stopped.path.clone());
+        if optional {
+            self.enter(request, Status::Optional, path, None, search.attempts);
+            return;
+        }
+        let text = impossible
+            .cloned()
+            .unwrap_or_else(|| search.absence(self.errno));
+        self.give_up(request, None, &text);
+        self.enter(request, Status::Missing, path, None, search.attempts);
+    }
+
+    fn unusable(&mut self, request: &Request<'_>, stopped: Stopped, attempts: Vec<Attempt>) {
+        self.give_up(request, Some(&stopped.path), &stopped.text);
+        let status = Status::Unusable(stopped.text.text);
+        let library = self.enter(
+            request,
+            status,
+            Some(stopped.path),
+            Some(stopped.rule),
             attempts,
-        });
-    }
-
-    fn missing(
-        &mut self,
-        requester: ObjectId,
-        name: &[u8],
-        kind: NeedKind,
-        depth: u32,
-        search: Search,
-        impossible: Option<&StopText>,
-    ) {
-        let optional = kind == NeedKind::Auxiliary || (self.allow_missing)(name);
-        if !optional {
-            let text = match (impossible, search.wrong_class) {
-                (Some(text), _) => text.clone(),
-                (None, Some(class)) => StopText {
-                    text: format!("wrong ELF class: {class}"),
-                    names_path: false,
-                    errno: Errno::NONE,
-                },
-                (None, None) => StopText {
-                    text: "cannot open shared object file".to_owned(),
-                    names_path: false,
-                    errno: self.errno,
-                },
-            };
-            self.give_up(requester, name, name, &text);
-        }
-        self.graph.libraries.push(Library {
-            name: Rc::from(name),
-            status: if optional {
-                Status::Optional
-            } else {
-                Status::Missing
-            },
-            object: None,
-            path: search.stopped.map(|stopped| stopped.path),
-            requesters: vec![requester],
-            rule: None,
-            owner: None,
-            depth,
-            attempts: search.attempts,
-        });
-    }
-
-    fn unusable(
-        &mut self,
-        requester: ObjectId,
-        name: &[u8],
-        stopped: Stopped,
-        depth: u32,
-        attempts: &[Attempt],
-    ) {
-        self.give_up(requester, name, &stopped.path, &stopped.text);
-        self.graph.libraries.push(Library {
-            name: Rc::from(name),
-            status: Status::Unusable(stopped.text.text),
-            object: None,
-            path: Some(stopped.path),
-            requesters: vec![requester],
-            rule: Some(stopped.rule),
-            owner: stopped.owner,
-            depth,
-            attempts: attempts.to_vec(),
-        });
-    }
-
-    /// What the loader says when it gives up on `name`: glibc stops at the first
-    /// such name, musl says so of each and stops in the end.
-    fn give_up(&mut self, requester: ObjectId, name: &[u8], path: &[u8], text: &StopText) {
-        let program = crate::bytes::lossy(&self.graph.map.get(LinkMap::MAIN).path);
-        if self.loader.is_musl() {
-            let errno = if text.errno == Errno::NONE {
-                self.errno
-            } else {
-                text.errno
-            };
-            let line = format!(
-                "Error loading shared library {}: {} (needed by {})",
-                crate::bytes::lossy(name),
-                errno.musl_words(),
-                crate::bytes::lossy(&self.graph.map.get(requester).path),
-            );
-            match &mut self.graph.stop {
-                Some(stop) => {
-                    stop.text.push('\n');
-                    stop.text.push_str(&line);
-                }
-                none => {
-                    *none = Some(Stop {
-                        text: line,
-                        exit_status: 127,
-                    })
-                }
-            }
-            return;
-        }
-        if self.graph.stop.is_some() {
-            return;
-        }
-        let subject = crate::bytes::lossy(if text.names_path { path } else { name });
-        let mut line = format!(
-            "{program}: error while loading shared libraries: {subject}: {}",
-            text.text
         );
-        if text.errno != Errno::NONE {
-            line.push_str(": ");
-            line.push_str(&text.errno.loader_words());
-        }
-        self.graph.stop = Some(Stop {
-            text: line,
-            exit_status: 127,
-        });
+        library.owner = stopped.owner;
     }
 
     fn depth_of(&self, object: ObjectId) -> u32 {
@@ -534,36 +497,28 @@ impl Resolver<'_> {
     /// Puts the loader's entry where glibc lists itself: behind what stands
     /// before it in the search list.
     fn place_loader(&mut self, list: &SearchList, lists_itself: bool) {
-        let is_loader = |loaded: &Loaded| loaded.role == Role::Loader;
-        let Some(loader) = self
-            .graph
-            .map
-            .iter()
-            .find(|(_, loaded)| is_loader(loaded))
-            .map(|(id, _)| id)
-        else {
+        let is_loader = |(_, loaded): &(ObjectId, &Loaded)| loaded.role == Role::Loader;
+        let Some((loader, loaded)) = self.graph.map.iter().find(is_loader) else {
             return;
         };
+        let path = loaded.path.clone();
         let libraries = &mut self.graph.libraries;
         let at = libraries
             .iter()
             .position(|library| library.object == Some(loader));
         let entry = match at {
             Some(at) => libraries.remove(at),
-            None if lists_itself => {
-                let path = self.graph.map.get(loader).path.clone();
-                Library {
-                    name: path.clone(),
-                    status: Status::Found,
-                    object: Some(loader),
-                    path: Some(path),
-                    requesters: Vec::new(),
-                    rule: Some(Rule::LoaderItself),
-                    owner: None,
-                    depth: 1,
-                    attempts: Vec::new(),
-                }
-            }
+            None if lists_itself => Library {
+                name: path.clone(),
+                status: Status::Found,
+                object: Some(loader),
+                path: Some(path),
+                requesters: Vec::new(),
+                rule: Some(Rule::LoaderItself),
+                owner: None,
+                depth: 1,
+                attempts: Vec::new(),
+            },
             None => return,
         };
         let before = list.before(loader).or_else(|| list.last());
@@ -573,17 +528,5 @@ impl Resolver<'_> {
                 .position(|l| l.object == Some(before) && l.status == Status::Found)
         });
         libraries.insert(place.map_or(0, |place| place + 1), entry);
-    }
-}
-
-/// Why a search for something that need not be there failed, in glibc's words.
-fn failure(search: &Search, impossible: Option<&StopText>) -> Option<String> {
-    let stopped = search.stopped.as_ref().map(|stopped| &stopped.text);
-    let stopped = stopped.or(impossible);
-    match (stopped, &search.found, &search.wrong_class) {
-        (Some(stop), ..) => Some(stop.text.clone()),
-        (None, Some(_), _) => None,
-        (None, None, Some(class)) => Some(format!("wrong ELF class: {class}")),
-        (None, None, None) => Some("cannot open shared object file".to_owned()),
     }
 }

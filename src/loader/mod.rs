@@ -16,6 +16,7 @@ mod plan;
 mod recognise;
 mod token;
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 pub use glibc::Glibc;
@@ -67,6 +68,23 @@ impl Loader {
         match self {
             Loader::Glibc(glibc) => glibc.plan(map, requester, name),
             Loader::Musl(musl) => musl.plan(map, requester, name),
+        }
+    }
+
+    /// The name that the loader works with where `requester` asks for `written`:
+    /// glibc replaces tokens in it, musl does not.
+    ///
+    /// # Errors
+    /// What the loader says where a token has no value.
+    pub fn expand_name<'n>(
+        &self,
+        map: &LinkMap,
+        requester: ObjectId,
+        written: &'n [u8],
+    ) -> Result<Cow<'n, [u8]>, StopText> {
+        match self {
+            Loader::Glibc(glibc) => glibc.expand_name(map.get(requester), written),
+            Loader::Musl(_) => Ok(Cow::Borrowed(written)),
         }
     }
 

@@ -7,7 +7,7 @@ use crate::elf::consts::{
     EF_RISCV_FLOAT_ABI, ELFOSABI_ARM_AEABI, ELFOSABI_GNU, ELFOSABI_SYSV, EM_ARM, EM_RISCV, ET_DYN,
     ET_EXEC,
 };
-use crate::elf::{Encoding, Object, SegmentTable};
+use crate::elf::{Encoding, Header, Ident, Object, SegmentTable};
 use crate::errno::Errno;
 use crate::loader::plan::{Judgement, Reject, StopText, TryOutcome};
 
@@ -58,6 +58,11 @@ impl Glibc {
             return skip(TryOutcome::WrongClass, Some(class_name(ident.class())));
         }
         let fatal = |text: &str| not_loadable(text, true);
+        // With a good identification the version still comes first.
+        let version_first = self.ident_is_good(ident) && header.version != 1;
+        if self.traits.machine_before_data && self.is_foreign(header) && !version_first {
+            return foreign(header);
+        }
         if ident.data() != self.abi.encoding.ident() {
             let text = match self.abi.encoding {
                 Encoding::Little => "ELF file data encoding not little-endian",
@@ -83,10 +88,8 @@ impl Glibc {
         if header.version != 1 {
             return fatal("ELF file version does not match current one");
         }
-        if header.machine != self.abi.machine || !self.flags_match(header.flags) {
-            let machine =
-                crate::platform::machine_name(header.machine, header.layout, header.flags);
-            return skip(TryOutcome::WrongMachine, Some(machine));
+        if self.is_foreign(header) {
+            return foreign(header);
         }
         if !matches!(header.object_type, ET_DYN | ET_EXEC) {
             return fatal("only ET_DYN and ET_EXEC can be loaded");
@@ -98,11 +101,29 @@ impl Glibc {
         }
     }
 
+    fn is_foreign(&self, header: &Header) -> bool {
+        header.machine != self.abi.machine || !self.flags_match(header.flags)
+    }
+
+    fn ident_is_good(&self, ident: Ident) -> bool {
+        ident.data() == self.abi.encoding.ident()
+            && ident.version() == 1
+            && matches!(ident.osabi(), ELFOSABI_SYSV | ELFOSABI_GNU)
+            && ident.abi_version() == 0
+            && ident.padding_is_zero()
+    }
+
     /// The float ABI of RISC-V is part of the machine
     /// (`sysdeps/riscv/dl-machine.h:elf_machine_matches_host`).
     fn flags_match(&self, flags: u32) -> bool {
         self.abi.machine != EM_RISCV || (self.flags ^ flags) & EF_RISCV_FLOAT_ABI == 0
     }
+}
+
+/// A file for another machine is passed by.
+fn foreign(header: &Header) -> Judgement {
+    let machine = crate::platform::machine_name(header.machine, header.layout, header.flags);
+    skip(TryOutcome::WrongMachine, Some(machine))
 }
 
 /// The checks of `_dl_map_object_from_fd`, in its order.

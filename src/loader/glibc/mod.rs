@@ -8,6 +8,7 @@ mod hwcaps;
 mod judge;
 mod traits;
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 pub use judge::judge_map;
@@ -149,8 +150,15 @@ impl Glibc {
     pub(super) fn plan(&self, map: &LinkMap, requester: Option<ObjectId>, name: &[u8]) -> Plan {
         let asker = requester.unwrap_or(LinkMap::MAIN);
         let loaded = map.get(asker);
-        if name.contains(&b'/') || has_token(name) {
-            return self.plan_path(map, asker, name);
+        if name.contains(&b'/') {
+            // Preloads come as they were written.
+            return match self.expand_name(loaded, name) {
+                Ok(path) => Plan::Search(vec![Step::File {
+                    rule: Rule::Direct,
+                    path: path.into_owned(),
+                }]),
+                Err(text) => Plan::Impossible(text),
+            };
         }
         let mut steps = Vec::new();
         if loaded.expanded.runpath.is_none() && !has_runpath(loaded) {
@@ -244,28 +252,24 @@ impl Glibc {
         }
     }
 
-    /// A name with a slash, or with tokens in it, is a path.
-    fn plan_path(&self, map: &LinkMap, asker: ObjectId, name: &[u8]) -> Plan {
-        let loaded = map.get(asker);
-        let origin = self.origin(loaded);
-        let tokens = self.tokens(origin.as_deref(), loaded.role == Role::Main);
-        match substitute(name, tokens) {
-            Ok(path) if path.contains(&b'/') => Plan::Search(vec![Step::File {
-                rule: Rule::Direct,
-                path,
-            }]),
-            // `$LIB` alone expands to a name that may be searched for; no linker
-            // writes that.
-            Ok(path) => Plan::Search(vec![Step::File {
-                rule: Rule::Direct,
-                path,
-            }]),
-            Err(_) => Plan::Impossible(StopText {
+    /// `elf/dl-deps.c:expand_dst`
+    pub(super) fn expand_name<'n>(
+        &self,
+        requester: &Loaded,
+        written: &'n [u8],
+    ) -> Result<Cow<'n, [u8]>, StopText> {
+        if !has_token(written) {
+            return Ok(Cow::Borrowed(written));
+        }
+        let origin = self.origin(requester);
+        let tokens = self.tokens(origin.as_deref(), requester.role == Role::Main);
+        substitute(written, tokens)
+            .map(Cow::Owned)
+            .map_err(|_| StopText {
                 text: "empty dynamic string token substitution".to_owned(),
                 names_path: false,
                 errno: Errno::NONE,
-            }),
-        }
+            })
     }
 
     pub(super) fn expand(&self, loaded: &Loaded) -> Expanded {

@@ -22,6 +22,9 @@ pub struct Traits {
     pub hwcaps: Vec<String>,
     /// What `$LIB` stands for.
     pub lib: Vec<u8>,
+    /// Debian and Ubuntu build it so that a file for another machine is passed by
+    /// before its byte order is looked at.
+    pub machine_before_data: bool,
     /// The bytes did not tell the directories; the ABI's own are assumed.
     pub directories_assumed: bool,
 }
@@ -45,7 +48,9 @@ impl Traits {
             .find_map(|part| release(part))
             .or_else(|| release_of_name(name));
         let lib = lib_token(directories.as_deref(), &strings);
+        let built_by = |who: &[u8]| data.iter().any(|part| find(part, who).is_some());
         Traits {
+            machine_before_data: built_by(b"Debian GLIBC") || built_by(b"Ubuntu GLIBC"),
             version,
             directories_assumed: directories.is_none(),
             default_directories: directories.unwrap_or_default(),
@@ -65,6 +70,7 @@ impl Traits {
             hwcaps: Vec::new(),
             lib: b"lib".to_vec(),
             directories_assumed: true,
+            machine_before_data: false,
         };
         traits.complete(abi);
         traits
