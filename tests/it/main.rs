@@ -11,6 +11,7 @@ mod support;
 
 mod cli;
 mod glibc;
+mod hostile;
 mod kernel;
 mod musl;
 mod random;

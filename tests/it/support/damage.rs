@@ -86,6 +86,7 @@ impl Damage {
 }
 
 /// Just enough of an ELF reader to patch a file that was well-formed a moment ago.
+#[derive(Clone)]
 pub(crate) struct Layout {
     pub(crate) is_64: bool,
     big_endian: bool,
