@@ -31,7 +31,8 @@ impl fmt::Display for Shown<'_> {
 /// formatting escaped; borrowed where nothing had to be.
 #[must_use]
 pub fn escape(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(misleads) {
+    let plain = |byte: &u8| (b' '..0x7f).contains(byte);
+    if text.as_bytes().iter().all(plain) || !text.chars().any(misleads) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 8);
@@ -52,7 +53,8 @@ pub fn escape(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-fn misleads(c: char) -> bool {
+/// Whether `c` controls a terminal or the order of text, or cannot be seen.
+pub(crate) fn misleads(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }

@@ -8,7 +8,7 @@ use super::paint::{Paint, Style};
 use super::tree::Tree;
 use crate::bytes::escape;
 use crate::report::{
-    Finding, Libc, ReportError, Role, Severity, Subject, Summary, Target, TargetKind, Verdict,
+    Finding, Libc, Library, ReportError, Role, Severity, Subject, Summary, Target, TargetKind, Verdict,
 };
 
 /// Writes for people.
@@ -76,6 +76,18 @@ impl Text {
     }
 }
 
+/// The lines of a loader's message. A name with a line break could forge one, so
+/// such a message stays in one piece.
+fn lines<'m>(message: &'m str, subject: &Subject) -> Vec<&'m str> {
+    let breaks = |name: &str| name.contains(['\n', '\r']);
+    let library = |l: &Library| breaks(&l.name) || l.path.as_deref().is_some_and(breaks);
+    if breaks(&subject.path) || subject.libraries.iter().any(library) {
+        vec![message]
+    } else {
+        message.lines().collect()
+    }
+}
+
 fn fix_text(fix: &crate::report::Fix) -> String {
     match &fix.when {
         Some(when) => format!("{when}? {}", fix.text),
@@ -134,7 +146,7 @@ impl Renderer for Text {
             && !subject.findings.is_empty()
         {
             writeln!(out)?;
-            for line in message.lines() {
+            for line in lines(message, &subject) {
                 writeln!(out, "   {}", escape(line))?;
             }
         }

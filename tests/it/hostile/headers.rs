@@ -127,10 +127,9 @@ fn a_script_a_linker_script_and_a_text_are_no_libraries() {
 fn types_that_cannot_be_loaded_are_refused() {
     for kind in [0, 1, 4, 0xffff] {
         let bytes = Forge::new(PROGRAM).header("type", kind).bytes;
-        Scene::program(&bytes).ask().fails(
-            "exec: ENOEXEC",
-            "its type is neither program nor library",
-        );
+        Scene::program(&bytes)
+            .ask()
+            .fails("exec: ENOEXEC", "its type is neither program nor library");
         Scene::library(&bytes)
             .ask()
             .stops_saying("only ET_DYN and ET_EXEC can be loaded");

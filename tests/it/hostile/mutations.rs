@@ -164,7 +164,9 @@ fn three_thousand_damaged_roots_are_answered_without_a_crash() {
                 "fine though it cannot start: {subject:?}"
             );
             assert!(
-                starts != Some(false) || subject.verdict != Verdict::Ok || subject.kind_is_library(),
+                starts != Some(false)
+                    || subject.verdict != Verdict::Ok
+                    || subject.kind_is_library(),
                 "{subject:?}"
             );
             fs::write(&host, &intact).unwrap();

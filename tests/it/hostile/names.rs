@@ -45,7 +45,11 @@ fn needed_names_are_shown_escaped_wherever_they_appear() {
         let scene = Scene::new(&format!("/app/exe elf needed={name} runpath=/x"));
         let answer = scene.ask();
         assert_eq!(answer.code, 1, "{}", answer.text);
-        assert!(answer.outcome().starts_with("exit 127: "), "{}", answer.outcome());
+        assert!(
+            answer.outcome().starts_with("exit 127: "),
+            "{}",
+            answer.outcome()
+        );
         forges_no_line(&answer);
         let library = &answer.subject()["libraries"][0];
         assert_eq!(library["status"], "missing");
@@ -133,7 +137,11 @@ fn names_that_are_directories_stop_the_loader() {
 fn the_empty_name_is_the_program_for_glibc_and_an_error_for_musl() {
     Scene::new("/app/exe elf needed=").ask().starts();
     let answer = Scene::new("loader musl\n/app/exe elf needed=").ask();
-    assert!(answer.outcome().starts_with("exit 127: "), "{}", answer.outcome());
+    assert!(
+        answer.outcome().starts_with("exit 127: "),
+        "{}",
+        answer.outcome()
+    );
     assert_eq!(answer.code, 1);
 }
 
@@ -147,7 +155,7 @@ fn a_name_that_climbs_is_held_at_the_root() {
     let there = Scene::new(&format!(
         "
         /app/exe     elf needed={climbs}
-        /etc/passwd  text 'root:x:0:0:root:/root:/bin/sh\n'
+        /etc/passwd  text 'root:x:0:0:root:/root:/bin/sh'
         "
     ));
     there.ask().stops_saying("file too short");

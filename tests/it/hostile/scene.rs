@@ -119,14 +119,16 @@ impl Scene {
     #[track_caller]
     fn run(&self, format: &str, options: &[&str], paths: &[&[u8]]) -> Output {
         let binary = binary();
-        let script = format!("ulimit -v {MEMORY} -t {SECONDS} && exec \"$@\"");
+        let script = format!("ulimit -v {MEMORY} && ulimit -t {SECONDS} && exec \"$@\"");
         let mut command = Command::new("sh");
         for (name, value) in binary.get_envs() {
             if value.is_none() {
                 command.env_remove(name);
             }
         }
-        command.args(["-c", &script, "sh"]).arg(binary.get_program());
+        command
+            .args(["-c", &script, "sh"])
+            .arg(binary.get_program());
         command.arg("--root").arg(self.root.path());
         command.args(["-o", format]).args(options).arg("--");
         let paths = paths.iter().copied().chain([GOOD.as_bytes()]);
@@ -139,7 +141,10 @@ impl Scene {
         );
         for (stream, bytes) in [("stdout", &output.stdout), ("stderr", &output.stderr)] {
             if let Some(raw) = raw(bytes) {
-                panic!("format {format}: {raw} is raw on {stream}\n{}", shown(&output));
+                panic!(
+                    "format {format}: {raw} is raw on {stream}\n{}",
+                    shown(&output)
+                );
             }
         }
         output
@@ -243,9 +248,10 @@ impl Answer {
                 && error["path"].is_string()
                 && error["message"].as_str().unwrap().contains(message)
         };
-        let error = errors.iter().find(matches).unwrap_or_else(|| {
-            panic!("no {kind} error with `{message}` among {errors:#?}")
-        });
+        let error = errors
+            .iter()
+            .find(matches)
+            .unwrap_or_else(|| panic!("no {kind} error with `{message}` among {errors:#?}"));
         let told = error["message"].as_str().unwrap();
         assert!(
             self.stderr.contains(told),

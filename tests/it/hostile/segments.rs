@@ -31,10 +31,16 @@ fn an_interpreter_path_without_end_is_refused_by_the_kernel() {
 #[test]
 fn an_interpreter_path_outside_the_file_cannot_be_read() {
     for at in [1 << 40, u64::MAX - 3] {
-        let bytes = Forge::new(PROGRAM).segment(PT_INTERP, 0, "offset", at).bytes;
+        let bytes = Forge::new(PROGRAM)
+            .segment(PT_INTERP, 0, "offset", at)
+            .bytes;
         let answer = Scene::program(&bytes).ask();
         answer.says("outside the file");
-        assert!(answer.outcome().starts_with("exec: E"), "{}", answer.outcome());
+        assert!(
+            answer.outcome().starts_with("exec: E"),
+            "{}",
+            answer.outcome()
+        );
         assert_eq!(answer.code, 1);
     }
 }
@@ -113,9 +119,7 @@ fn of_two_dynamic_sections_the_last_counts() {
 fn a_dynamic_section_without_end_is_read_to_the_end_of_its_segment() {
     let forge = Forge::new(PROGRAM);
     let length = forge.read(PT_DYNAMIC, 0, "filesz");
-    let bytes = forge
-        .segment(PT_DYNAMIC, 0, "filesz", length - 16)
-        .bytes;
+    let bytes = forge.segment(PT_DYNAMIC, 0, "filesz", length - 16).bytes;
     let answer = Scene::program(&bytes).ask();
     answer.starts();
     assert_eq!(answer.libraries(), RESOLVED);
@@ -123,8 +127,14 @@ fn a_dynamic_section_without_end_is_read_to_the_end_of_its_segment() {
 
 #[test]
 fn a_dynamic_section_is_taken_from_its_address_as_the_loader_takes_it() {
-    for (field, value) in [("filesz", 1 << 63), ("filesz", u64::MAX), ("offset", 1 << 40)] {
-        let bytes = Forge::new(PROGRAM).segment(PT_DYNAMIC, 0, field, value).bytes;
+    for (field, value) in [
+        ("filesz", 1 << 63),
+        ("filesz", u64::MAX),
+        ("offset", 1 << 40),
+    ] {
+        let bytes = Forge::new(PROGRAM)
+            .segment(PT_DYNAMIC, 0, field, value)
+            .bytes;
         let answer = Scene::program(&bytes).ask();
         answer.starts();
         assert_eq!(answer.libraries(), RESOLVED);
@@ -133,7 +143,11 @@ fn a_dynamic_section_is_taken_from_its_address_as_the_loader_takes_it() {
 
 #[test]
 fn a_dynamic_section_in_no_segment_and_not_in_the_file_leaves_the_verdict_open() {
-    for (offset, address) in [(1 << 40, 1 << 40), (u64::MAX, u64::MAX), (u64::MAX - 7, 1 << 63)] {
+    for (offset, address) in [
+        (1 << 40, 1 << 40),
+        (u64::MAX, u64::MAX),
+        (u64::MAX - 7, 1 << 63),
+    ] {
         let bytes = Forge::new(PROGRAM)
             .segment(PT_DYNAMIC, 0, "offset", offset)
             .segment(PT_DYNAMIC, 0, "vaddr", address)
@@ -152,6 +166,9 @@ fn a_string_table_in_no_segment_leaves_the_verdict_open() {
         Scene::program(&bytes)
             .ask()
             .is_undecided("malformed", &says);
+        let bytes = Forge::new("library needed=libgood.so")
+            .dynamic(DT_STRTAB, 0, address)
+            .bytes;
         Scene::library(&bytes)
             .ask()
             .is_undecided("malformed", &says);
@@ -177,7 +194,11 @@ fn a_name_outside_the_string_table_is_told_with_its_number_and_offset() {
             "malformed",
             &format!("DT_NEEDED #2: string offset {at:#x} past the string table"),
         );
-        assert_eq!(answer.libraries(), RESOLVED, "the other is still looked for");
+        assert_eq!(
+            answer.libraries(),
+            RESOLVED,
+            "the other is still looked for"
+        );
     }
 }
 
@@ -206,7 +227,9 @@ fn odd_load_segments_do_not_stop_the_answers() {
         (1, "align", 3),
         (1, "vaddr", 0),
     ] {
-        let bytes = Forge::new(PROGRAM).segment(PT_LOAD, nth, field, value).bytes;
+        let bytes = Forge::new(PROGRAM)
+            .segment(PT_LOAD, nth, field, value)
+            .bytes;
         Scene::program(&bytes).ask();
         Scene::library(&bytes).ask();
     }

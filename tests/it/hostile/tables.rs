@@ -4,9 +4,7 @@ use std::time::{Duration, Instant};
 
 use imgldd::elf::{Anomaly, Object};
 
-use super::forge::{
-    DT_GNU_HASH, DT_HASH, DT_VERNEED, DT_VERNEEDNUM, Forge, SPARE, words32,
-};
+use super::forge::{DT_GNU_HASH, DT_HASH, DT_VERNEED, DT_VERNEEDNUM, Forge, SPARE, words32};
 use super::scene::Scene;
 
 /// What no reading of one table may come near, on the slowest machine, unoptimised.
@@ -47,7 +45,9 @@ fn a_hash_table_whose_chain_leads_to_itself_ends() {
         &[1, u32::MAX, 1, 1, 1],
         &[1, 2, u32::MAX, 0, 1],
     ] {
-        Scene::musl_library(&with_hash(DT_HASH, table)).ask().starts();
+        Scene::musl_library(&with_hash(DT_HASH, table))
+            .ask()
+            .starts();
     }
 }
 
@@ -83,10 +83,7 @@ fn a_chain_of_a_million_symbols_without_end_mark_takes_no_noticeable_time() {
 
 /// A program whose `DT_VERNEED` is `table` and whose count says `count`.
 fn with_version_needs(table: &[u8], count: u64) -> Forge {
-    let forge = Forge::with_rodata(
-        "needed=libgood.so runpath=/good auxiliary=one,two",
-        table,
-    );
+    let forge = Forge::with_rodata("needed=libgood.so runpath=/good auxiliary=one,two", table);
     let at = forge.rodata();
     forge
         .retag(SPARE, 0, DT_VERNEED, at)

@@ -66,7 +66,10 @@ fn cuts(length: usize) -> Vec<usize> {
     }
     let around = (0..length).step_by(4096).skip(1);
     let around = around.flat_map(|page| [page - 1, page, page + 1]);
-    (0..4096).chain(around).filter(|&cut| cut < length).collect()
+    (0..4096)
+        .chain(around)
+        .filter(|&cut| cut < length)
+        .collect()
 }
 
 #[test]
@@ -105,14 +108,21 @@ fn a_program_that_lacks_what_is_mapped_is_never_fine() {
     let bytes = &forge.bytes;
     let mut scene = Scene::new("");
     let steps = (0..bytes.len()).step_by(97);
-    let lengths: Vec<usize> = (0..80).step_by(9).chain(steps).chain([bytes.len()]).collect();
+    let lengths: Vec<usize> = (0..80)
+        .step_by(9)
+        .chain(steps)
+        .chain([bytes.len()])
+        .collect();
     for &length in &lengths {
         scene = scene.with(&format!("/cut/{length}"), &bytes[..length]);
     }
     let paths: Vec<String> = lengths.iter().map(|n| format!("/cut/{n}")).collect();
     let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
     let answer = scene.ask_about(&paths, &[]);
-    for (length, subject) in lengths.iter().zip(answer.report["subjects"].as_array().unwrap()) {
+    for (length, subject) in lengths
+        .iter()
+        .zip(answer.report["subjects"].as_array().unwrap())
+    {
         let fine = subject["verdict"] == "ok" || subject["verdict"] == "warning";
         assert_eq!(
             fine,

@@ -113,7 +113,9 @@ fn thousands_of_directories_times_thousands_of_needs_are_a_limit() {
         spec.needed = numbered("n", 5_000);
         spec.runpath = Some(directories(5_000));
     });
-    Scene::program(&bytes).ask().is_undecided("limit", "more than");
+    Scene::program(&bytes)
+        .ask()
+        .is_undecided("limit", "more than");
     let bytes = program(|spec| {
         spec.needed = numbered("n", 4_000);
         spec.runpath = Some(directories(1_000));
@@ -282,7 +284,10 @@ fn of_an_enormous_sparse_file_only_the_headers_are_read() {
 #[test]
 fn reading_keeps_no_more_of_a_file_than_its_facts() {
     let strings = b"lib.so\0".repeat(100_000);
-    let bytes = needing(&(0..4_000).map(|n| n * 7 * 25).collect::<Vec<_>>(), &strings);
+    let bytes = needing(
+        &(0..4_000).map(|n| n * 7 * 25).collect::<Vec<_>>(),
+        &strings,
+    );
     let object = Object::read(&bytes).unwrap();
     assert_eq!(object.dynamic.needed().count(), 4_000);
     assert!(object.anomalies.is_empty());
