@@ -293,10 +293,16 @@ fn read_names(
     let mut total = 0;
     let mut needed = 0;
     let mut numbers = [0_usize; 6];
-    for &Named { tag, at } in named {
+    let last_of = |tag| named.iter().rposition(|named| named.tag == tag);
+    let last = [DT_SONAME, DT_RPATH, DT_RUNPATH].map(last_of);
+    for (index, &Named { tag, at }) in named.iter().enumerate() {
         let (slot, name) = describe(tag);
         numbers[slot] += 1;
         let number = numbers[slot];
+        // Of these the last one wins, and the others are never looked at.
+        if matches!(tag, DT_SONAME | DT_RPATH | DT_RUNPATH) && !last.contains(&Some(index)) {
+            continue;
+        }
         if matches!(tag, DT_NEEDED | DT_AUXILIARY | DT_FILTER) {
             needed += 1;
             if needed > MAX_NEEDED {

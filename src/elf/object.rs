@@ -24,6 +24,8 @@ pub(super) const MAX_NAMES: usize = 1 << 20;
 const MAX_INTERP: u64 = 4096;
 /// The most of one note segment that is looked at.
 const MAX_NOTES: u64 = 16 << 10;
+/// The most of all note segments.
+const MAX_ALL_NOTES: u64 = 256 << 10;
 
 /// The program header table.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -359,8 +361,11 @@ fn notes(window: &mut Window<'_>, header: &Header, segments: &[Segment]) -> io::
     let wanted = segments
         .iter()
         .filter(|s| matches!(s.kind, PT_NOTE | PT_GNU_PROPERTY));
+    let mut left = MAX_ALL_NOTES;
     for segment in wanted {
-        let length = usize::try_from(segment.file_size.min(MAX_NOTES)).unwrap_or(0);
+        let length = segment.file_size.min(MAX_NOTES).min(left);
+        left -= length;
+        let length = usize::try_from(length).unwrap_or(0);
         if let Some(bytes) = window.bytes(segment.offset, length)? {
             notes.add(bytes, segment.align, header.layout.encoding.endian());
         }

@@ -12,8 +12,8 @@ use super::segment::offset_of;
 use super::window::Window;
 use crate::read_at::ReadAt;
 
-/// The most entries of one hash chain that are followed.
-const MAX_CHAIN: usize = 1 << 20;
+/// The most entries of one hash chain that are followed; real ones have tens.
+const MAX_CHAIN: usize = 1 << 16;
 
 impl Object {
     /// Whether the object defines every one of `names` for others to use.
@@ -56,8 +56,8 @@ impl Symbols<'_> {
         });
         let (Some(buckets), Some(first), Some(bloom)) = (
             self.word(table)?,
-            self.word(table + 4)?,
-            self.word(table + 8)?,
+            self.word(table.saturating_add(4))?,
+            self.word(table.saturating_add(8))?,
         ) else {
             return Ok(None);
         };
@@ -66,8 +66,9 @@ impl Symbols<'_> {
         }
         let words = self.object.class().word_size();
         let bucket_at = table.saturating_add(16 + u64::from(bloom) * words);
+        let bucket = bucket_at.saturating_add(u64::from(hash % buckets) * 4);
         let chain_at = bucket_at.saturating_add(u64::from(buckets) * 4);
-        let Some(mut index) = self.word(bucket_at + u64::from(hash % buckets) * 4)? else {
+        let Some(mut index) = self.word(bucket)? else {
             return Ok(None);
         };
         if index < first {
@@ -96,7 +97,8 @@ impl Symbols<'_> {
             return Ok(None);
         };
         let chain_at = table.saturating_add(8 + u64::from(buckets) * 4);
-        let mut next = self.word(table + 8 + u64::from(hash % buckets) * 4)?;
+        let bucket = table.saturating_add(8 + u64::from(hash % buckets) * 4);
+        let mut next = self.word(bucket)?;
         for _ in 0..MAX_CHAIN {
             let Some(index) = next.filter(|&index| index != 0) else {
                 break;
@@ -121,7 +123,8 @@ impl Symbols<'_> {
             Class::Elf64 => (24, 6),
         };
         let at = table.saturating_add(u64::from(index) * size);
-        let (Some(name_at), Some(section)) = (self.word(at)?, self.half(at + section_at)?) else {
+        let section_at = at.saturating_add(section_at);
+        let (Some(name_at), Some(section)) = (self.word(at)?, self.half(section_at)?) else {
             return Ok(false);
         };
         let Some((offset, _)) =

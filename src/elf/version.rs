@@ -14,12 +14,12 @@ use super::anomaly::Anomaly;
 use super::consts::{VER_FLG_BASE, VER_FLG_WEAK};
 use super::dynamic::{Strings, Tables};
 use super::header::Encoding;
-use super::object::Object;
+use super::object::{MAX_NAMES, Object};
 use super::window::Window;
 use crate::read_at::ReadAt;
 
-/// The most records that are followed in one table.
-const MAX_RECORDS: u64 = 65_535;
+/// The most records that are followed in both tables.
+const MAX_RECORDS: usize = 65_535;
 /// Tables that lie closer together than this are fetched in one read.
 const ONE_READ: usize = 256 << 10;
 
@@ -99,6 +99,8 @@ fn read(
         window,
         strings,
         endian: encoding.endian(),
+        records: MAX_RECORDS,
+        names: MAX_NAMES,
     };
     if let Some((offset, count)) = tables.version_needs
         && let Err(what) = reader.needs(offset, count, &mut versions.needs)?
@@ -120,10 +122,19 @@ struct Reader<'r, 'w> {
     window: &'r mut Window<'w>,
     strings: Strings,
     endian: Endianness,
+    /// Records that may still be read. Chains can share their ends, so that the
+    /// product of two counts is far more than what the file holds.
+    records: usize,
+    /// Bytes that names may still have.
+    names: usize,
 }
 
 impl Reader<'_, '_> {
     fn record<T: Pod + Copy>(&mut self, offset: u64) -> io::Result<Option<T>> {
+        let Some(left) = self.records.checked_sub(1) else {
+            return Ok(None);
+        };
+        self.records = left;
         let bytes = self.window.bytes(offset, size_of::<T>())?;
         Ok(bytes
             .and_then(|bytes| from_bytes::<T>(bytes).ok())
@@ -131,11 +142,24 @@ impl Reader<'_, '_> {
     }
 
     fn name(&mut self, at: u32) -> io::Result<Option<Box<[u8]>>> {
-        Ok(self
+        let name: Option<Box<[u8]>> = self
             .strings
             .get(self.window, at.into())?
             .ok()
-            .map(Into::into))
+            .map(Into::into);
+        let Some(name) = name else { return Ok(None) };
+        let left = self.names.checked_sub(name.len());
+        self.names = left.unwrap_or(0);
+        Ok(left.map(|_| name))
+    }
+
+    /// What to say where a record is missing: the file ends, or our patience.
+    fn ended(&self, outside: &'static str) -> Ended {
+        Err(match (self.records, self.names) {
+            (0, _) => "it has more than 65,535 records",
+            (_, 0) => "its names exceed 1 MiB in total",
+            _ => outside,
+        })
     }
 
     fn needs(
@@ -144,12 +168,12 @@ impl Reader<'_, '_> {
         count: u64,
         out: &mut Vec<VersionNeed>,
     ) -> io::Result<Ended> {
-        for number in 0..count.min(MAX_RECORDS) {
+        for number in 0..count {
             let Some(need) = self.record::<Verneed<Endianness>>(offset)? else {
-                return Ok(Err("a need lies outside the file"));
+                return Ok(self.ended("a need lies outside the file"));
             };
             let Some(file) = self.name(need.vn_file.get(self.endian))? else {
-                return Ok(Err("a file name lies outside the string table"));
+                return Ok(self.ended("a file name lies outside the string table"));
             };
             let mut versions = Vec::new();
             let first = offset.saturating_add(need.vn_aux.get(self.endian).into());
@@ -179,10 +203,10 @@ impl Reader<'_, '_> {
     ) -> io::Result<Ended> {
         for number in 0..count {
             let Some(entry) = self.record::<Vernaux<Endianness>>(offset)? else {
-                return Ok(Err("a version lies outside the file"));
+                return Ok(self.ended("a version lies outside the file"));
             };
             let Some(name) = self.name(entry.vna_name.get(self.endian))? else {
-                return Ok(Err("a version's name lies outside the string table"));
+                return Ok(self.ended("a version's name lies outside the string table"));
             };
             let weak = entry.vna_flags.get(self.endian).0 & VER_FLG_WEAK != 0;
             out.push(VersionNeedEntry { name, weak });
@@ -205,16 +229,16 @@ impl Reader<'_, '_> {
         count: u64,
         out: &mut Vec<VersionDefinition>,
     ) -> io::Result<Ended> {
-        for number in 0..count.min(MAX_RECORDS) {
+        for number in 0..count {
             let Some(definition) = self.record::<Verdef<Endianness>>(offset)? else {
-                return Ok(Err("a definition lies outside the file"));
+                return Ok(self.ended("a definition lies outside the file"));
             };
             let first = offset.saturating_add(definition.vd_aux.get(self.endian).into());
             let Some(entry) = self.record::<Verdaux<Endianness>>(first)? else {
-                return Ok(Err("a definition's name lies outside the file"));
+                return Ok(self.ended("a definition's name lies outside the file"));
             };
             let Some(name) = self.name(entry.vda_name.get(self.endian))? else {
-                return Ok(Err("a definition's name lies outside the string table"));
+                return Ok(self.ended("a definition's name lies outside the string table"));
             };
             let base = definition.vd_flags.get(self.endian).0 & VER_FLG_BASE != 0;
             out.push(VersionDefinition { name, base });

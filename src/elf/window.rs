@@ -6,6 +6,8 @@ use crate::read_at::ReadAt;
 
 /// The least that one read of a file fetches.
 const HEAD: usize = 4096;
+/// The most that is kept of a file beside its head and the last range.
+const MAX_KEPT: usize = 8 << 20;
 
 /// Ranges of a file, fetched when they are first asked for.
 ///
@@ -16,6 +18,7 @@ pub(super) struct Window<'a> {
     source: &'a dyn ReadAt,
     size: u64,
     spans: Vec<Span>,
+    kept: usize,
 }
 
 struct Span {
@@ -30,6 +33,7 @@ impl<'a> Window<'a> {
             source,
             size: source.size(),
             spans: Vec::with_capacity(4),
+            kept: 0,
         };
         window.fetch(0, HEAD)?;
         Ok(window)
@@ -46,11 +50,12 @@ impl<'a> Window<'a> {
     }
 
     /// Reads `length` bytes at `offset`, or as many as there are, unless they
-    /// are here already.
+    /// are here already. Records that follow one another come in one read.
     pub(super) fn fetch(&mut self, offset: u64, length: usize) -> io::Result<()> {
         if self.find(offset, length).is_some() {
             return Ok(());
         }
+        let length = length.max(HEAD);
         let mut bytes = vec![0; length];
         let mut filled = 0;
         while filled < length {
@@ -63,6 +68,12 @@ impl<'a> Window<'a> {
             }
         }
         bytes.truncate(filled);
+        self.kept += bytes.len();
+        if self.kept > MAX_KEPT && self.spans.len() > 1 {
+            // A file that sends us to and fro costs reads, not memory.
+            self.spans.truncate(1);
+            self.kept = bytes.len();
+        }
         self.spans.push(Span {
             start: offset,
             bytes,
@@ -113,7 +124,7 @@ impl<'a> Window<'a> {
     }
 
     fn find(&self, offset: u64, length: usize) -> Option<&[u8]> {
-        self.spans.iter().find_map(|span| {
+        self.spans.iter().rev().find_map(|span| {
             let start = usize::try_from(offset.checked_sub(span.start)?).ok()?;
             span.bytes.get(start..start.checked_add(length)?)
         })
