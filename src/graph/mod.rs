@@ -89,6 +89,8 @@ pub enum Limit {
     Probes(usize),
     /// Objects loaded.
     Objects(usize),
+    /// Directories of one list.
+    Directories(usize),
 }
 
 impl std::fmt::Display for Limit {
@@ -101,6 +103,7 @@ impl std::fmt::Display for Limit {
                 )
             }
             Limit::Objects(limit) => write!(f, "more than {limit} objects"),
+            Limit::Directories(limit) => write!(f, "more than {limit} directories in one list"),
         }
     }
 }

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use super::resolve::Resolver;
 use super::{Attempt, Limit};
 use crate::content::{Content, FileId, FileRecord};
-use crate::elf::{NotElf, Object};
+use crate::elf::{Class, NotElf, Object};
 use crate::errno::Errno;
 use crate::loader::{
-    Directory, Judgement, Loader, ObjectId, Reject, Rule, Step, StopText, TryOutcome, musl,
+    Directory, Judgement, LinkMap, Loader, MAX_DIRECTORIES, ObjectId, Reject, Rule, Step, StopText,
+    TryOutcome, musl,
 };
 use crate::path::TargetPath;
 
@@ -36,7 +37,7 @@ pub(super) struct Search {
     pub(super) attempts: Vec<Attempt>,
     /// What the loader would give up at.
     pub(super) stopped: Option<Stopped>,
-    pub(super) wrong_class: Option<String>,
+    pub(super) wrong_class: Option<&'static str>,
     pub(super) found: Option<Hit>,
 }
 
@@ -106,6 +107,10 @@ impl Resolver<'_> {
                 Directory::Dropped(text, why) => {
                     self.note(search, rule, owner, text, why, TryOutcome::Dropped);
                     continue;
+                }
+                Directory::Beyond => {
+                    self.graph.limit = Some(Limit::Directories(MAX_DIRECTORIES));
+                    return true;
                 }
             };
             for place in 0..self.loader.subdirectories().len() {
@@ -291,7 +296,13 @@ impl Resolver<'_> {
         tried: Tried,
     ) -> (TryOutcome, Option<String>, Tried) {
         if reject.outcome == TryOutcome::WrongClass && !self.loader.is_musl() {
-            search.wrong_class.clone_from(&reject.detail);
+            // The loader does not look which it is: it is not its own.
+            let main = self.graph.map.get(LinkMap::MAIN).object.as_ref();
+            let other = match main.map(|object| object.class()) {
+                Some(Class::Elf32) => "ELFCLASS64",
+                _ => "ELFCLASS32",
+            };
+            search.wrong_class = Some(other);
         }
         if reject.errno != Errno::NONE {
             self.errno = reject.errno;

@@ -22,6 +22,7 @@ use std::rc::Rc;
 pub use glibc::Glibc;
 pub use link_map::{Expanded, LinkMap, Loaded, ObjectId, Role};
 pub use musl::Musl;
+pub(crate) use path_list::MAX_DIRECTORIES;
 pub use plan::{Directory, Judgement, Plan, Reject, Rule, Step, StopText, TryOutcome};
 pub use recognise::{LoaderKind, recognise};
 

@@ -6,7 +6,7 @@ use super::plan::Directory;
 use super::token::{Tokens, substitute};
 
 /// The most directories of one list.
-pub(super) const MAX_DIRECTORIES: usize = 1024;
+pub(crate) const MAX_DIRECTORIES: usize = 1024;
 
 /// The list `text` as `elf/dl-load.c:fillin_rpath` reads it: an empty element is
 /// the working directory, tokens are replaced, trailing slashes become one, and
@@ -29,16 +29,14 @@ pub(super) fn glibc_list(
             Ok(path) => Directory::Search(with_one_slash(path).into()),
             Err(why) => Directory::Dropped(Rc::from(element), why),
         };
+        if list.contains(&directory) {
+            continue;
+        }
         if list.len() >= MAX_DIRECTORIES {
-            list.push(Directory::Dropped(
-                Rc::from(element),
-                "more than 1024 directories",
-            ));
+            list.push(Directory::Beyond);
             break;
         }
-        if !list.contains(&directory) {
-            list.push(directory);
-        }
+        list.push(directory);
     }
     Some(list.into())
 }
@@ -46,15 +44,22 @@ pub(super) fn glibc_list(
 /// The list `text` as musl's `path_open` reads it: `:` and newlines separate,
 /// empty elements are passed over, and nothing is trimmed.
 pub(super) fn musl_list(text: &[u8]) -> Rc<[Directory]> {
-    text.split(|&b| b == b':' || b == b'\n')
-        .filter(|element| !element.is_empty())
+    let mut elements = text
+        .split(|&b| b == b':' || b == b'\n')
+        .filter(|element| !element.is_empty());
+    let mut list: Vec<Directory> = elements
+        .by_ref()
         .take(MAX_DIRECTORIES)
         .map(|element| {
             let mut path = element.to_vec();
             path.push(b'/');
             Directory::Search(path.into())
         })
-        .collect()
+        .collect();
+    if elements.next().is_some() {
+        list.push(Directory::Beyond);
+    }
+    list.into()
 }
 
 fn with_one_slash(mut path: Vec<u8>) -> Vec<u8> {

@@ -42,6 +42,8 @@ pub enum Directory {
     Search(Rc<[u8]>),
     /// Left out, and why.
     Dropped(Rc<[u8]>, &'static str),
+    /// The list goes on, and we do not: what stands behind is not known.
+    Beyond,
 }
 
 /// One step of a search.
