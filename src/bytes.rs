@@ -62,7 +62,10 @@ pub(crate) fn misleads(c: char) -> bool {
 /// `bytes` as text for the report, with U+FFFD for what is not UTF-8.
 #[must_use]
 pub fn lossy(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.to_owned(),
+        Err(_) => String::from_utf8_lossy(bytes).into_owned(),
+    }
 }
 
 /// The exact bytes in base64, where the lossy text does not tell them.

@@ -196,7 +196,7 @@ impl<'t> Inspector<'t> {
         let resolved = self.resolve(&exec, is_library);
         let graph = resolved.as_ref().map(|(file, graph)| (file, graph));
         let outcome = outcome::outcome(path, &exec, graph.filter(|_| !is_library));
-        let head = self.head(&exec, path);
+        let head = self.head(&exec);
         let hops = |of: &[u8]| self.hops(of);
         let findings = finding::findings(&Case {
             path,
@@ -218,7 +218,7 @@ impl<'t> Inspector<'t> {
             role,
             exec: &exec,
             graph,
-            kind: self.kind(path),
+            kind: kind(&exec, path),
             verdict,
             outcome,
             findings,
@@ -316,6 +316,9 @@ impl<'t> Inspector<'t> {
         });
         match wanted.or_else(|| own().next()) {
             Some(loader) => loader.path.clone().into_bytes(),
+            None if finding::built_for(object) == Libc::Musl => {
+                format!("/lib/ld-musl-{}.so.1", abi.musl).into_bytes()
+            }
             None => abi
                 .glibc_loaders
                 .first()
@@ -381,36 +384,38 @@ impl<'t> Inspector<'t> {
         lines
     }
 
-    /// The first bytes of the file that the way ended at.
-    fn head(&self, exec: &Exec, path: &TargetPath) -> Vec<u8> {
-        let end = match &exec.end {
-            End::Refused {
-                why: kernel::Refusal::Format(path, _),
-                ..
-            } => path,
-            _ => path,
+    /// The first bytes of a file that the kernel takes for nothing it knows.
+    fn head(&self, exec: &Exec) -> Vec<u8> {
+        let End::Refused {
+            why: kernel::Refusal::Format(path, _),
+            ..
+        } = &exec.end
+        else {
+            return Vec::new();
         };
-        let record = self
-            .files
-            .open_once(end.as_bytes())
-            .map(|file| self.files.record(file));
-        match record.map(|record| record.content) {
+        let opened = self.files.open_once(path.as_bytes());
+        match opened.map(|file| self.files.record(file).content) {
             Ok(Ok(Content::Other { head, .. })) => head.to_vec(),
             _ => Vec::new(),
         }
     }
+}
 
-    fn kind(&self, path: &TargetPath) -> SubjectKind {
-        match self
-            .files
-            .open_once(path.as_bytes())
-            .map(|file| self.files.record(file).content)
-        {
-            Ok(Ok(Content::Elf(_))) => SubjectKind::Elf,
-            Ok(Ok(content)) if content.is_script() => SubjectKind::Script,
-            Ok(_) | Err(Errno::ACCES) => SubjectKind::Other,
-            Err(_) => SubjectKind::Absent,
-        }
+/// What the subject itself is, as far as `execve` had to find out.
+fn kind(exec: &Exec, path: &TargetPath) -> SubjectKind {
+    let lookup_of_subject = |of: &TargetPath| of == path && exec.scripts.is_empty();
+    match &exec.end {
+        _ if !exec.scripts.is_empty() => SubjectKind::Script,
+        _ if exec.program.is_some() => SubjectKind::Elf,
+        End::Refused {
+            why: kernel::Refusal::Shebang(..),
+            ..
+        } => SubjectKind::Script,
+        End::Refused {
+            errno,
+            why: kernel::Refusal::Lookup(of),
+        } if lookup_of_subject(of) && *errno != Errno::ACCES => SubjectKind::Absent,
+        _ => SubjectKind::Other,
     }
 }
 

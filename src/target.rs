@@ -42,13 +42,12 @@ impl TargetFacts {
     /// Looks a target over. `platform` is what its owner says of it.
     #[must_use]
     pub fn look(files: &Files<'_>, loaders: &Loaders, platform: Option<Platform>) -> TargetFacts {
-        let present = present_loaders(files, loaders);
         let platform = platform.or_else(|| {
             let witnessed = WITNESSES.iter().find_map(|path| abi_of(files, path));
-            witnessed
-                .or_else(|| present.first().map(|loader| loader.abi))
-                .map(Platform::of)
+            witnessed.map(Platform::of)
         });
+        let present = present_loaders(files, loaders, platform.as_ref());
+        let platform = platform.or_else(|| present.first().map(|loader| Platform::of(loader.abi)));
         let of_platform = |loader: &&PresentLoader| {
             platform
                 .as_ref()
@@ -84,9 +83,15 @@ fn abi_of(files: &Files<'_>, path: &[u8]) -> Option<&'static Abi> {
     platform::abi(header.machine, header.layout, header.flags)
 }
 
-fn present_loaders(files: &Files<'_>, loaders: &Loaders) -> Vec<PresentLoader> {
+/// The loaders for what `platform` runs, or for anything where that is not known.
+fn present_loaders(
+    files: &Files<'_>,
+    loaders: &Loaders,
+    platform: Option<&Platform>,
+) -> Vec<PresentLoader> {
     let mut present: Vec<PresentLoader> = Vec::new();
-    for abi in platform::abis() {
+    let runs = |abi: &&Abi| platform.is_none_or(|platform| platform.runs(abi.machine));
+    for abi in platform::abis().iter().filter(runs) {
         let glibc = abi.glibc_loaders.iter().map(|path| (*path).to_owned());
         for path in glibc.chain([format!("/lib/ld-musl-{}.so.1", abi.musl)]) {
             // Several ABIs share a path: the file tells whose it is.

@@ -13,6 +13,11 @@ use crate::rootfs::{Identity, Kind, Metadata, Opened, Rootfs};
 /// The most of a small file that is read.
 const MAX_TEXT: usize = 64 << 20;
 
+/// The most that remembered paths may weigh; beyond, they are looked up again.
+const MAX_PATHS: usize = 8 << 20;
+/// What a remembered path weighs beside its bytes.
+const PATH_WEIGHT: usize = 64;
+
 /// A file that was opened.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct FileId(u32);
@@ -42,6 +47,8 @@ struct State {
     records: Vec<FileRecord>,
     by_identity: HashMap<Identity, FileId, RandomState>,
     by_path: ByPath<FileId>,
+    /// What `by_path` weighs.
+    weight: usize,
     directories: ByPath<()>,
     texts: ByPath<Rc<[u8]>>,
 }
@@ -71,7 +78,13 @@ impl<'r> Files<'r> {
             return *known;
         }
         let found = self.open_once(path);
-        self.state.borrow_mut().by_path.insert(path.into(), found);
+        let state = &mut *self.state.borrow_mut();
+        state.weight += path.len() + PATH_WEIGHT;
+        if state.weight > MAX_PATHS {
+            state.by_path.clear();
+            state.weight = 0;
+        }
+        state.by_path.insert(path.into(), found);
         found
     }
 
@@ -82,6 +95,12 @@ impl<'r> Files<'r> {
     /// What `open` would set `errno` to.
     pub fn open_once(&self, path: &[u8]) -> Result<FileId, Errno> {
         self.rootfs.open(path).map(|opened| self.keep(&opened))
+    }
+
+    /// The file with this identity, if it was opened before.
+    #[must_use]
+    pub fn known(&self, identity: Identity) -> Option<FileId> {
+        self.state.borrow().by_identity.get(&identity).copied()
     }
 
     /// Remembers an opened file.

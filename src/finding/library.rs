@@ -176,12 +176,11 @@ fn word(outcome: TryOutcome) -> String {
 }
 
 fn runtime_words(case: &Case<'_>, draft: Draft) -> Draft {
-    match &case.outcome.message {
-        Some(message) if draft.is_about_first(message) => {
-            let line = message.lines().last().unwrap_or_default();
-            draft.evidence(format!("at run time: {}", crate::bytes::escape(line)))
-        }
-        _ => draft,
+    let message = case.outcome.message.as_deref().unwrap_or_default();
+    let about = message.lines().find(|line| line.contains(draft.object()));
+    match about.map(|line| format!("at run time: {}", crate::bytes::escape(line))) {
+        Some(line) => draft.evidence(line),
+        None => draft,
     }
 }
 

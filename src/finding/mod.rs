@@ -143,12 +143,9 @@ impl Draft {
         }
     }
 
-    /// Whether a loader's message is about the object of this finding.
-    fn is_about_first(&self, message: &str) -> bool {
-        self.finding
-            .object
-            .as_deref()
-            .is_some_and(|object| message.contains(object))
+    /// What the finding is about.
+    fn object(&self) -> &str {
+        self.finding.object.as_deref().unwrap_or_default()
     }
 
     fn done(self) -> Finding {

@@ -1,11 +1,14 @@
 //! The order of a breadth-first search that lets filtees in
 //! (`elf/dl-deps.c:_dl_map_object_deps`).
 
+use std::collections::HashSet;
+
 use crate::loader::ObjectId;
 
 /// Objects in search order, each to be looked at once.
 pub(super) struct SearchList {
     entries: Vec<Entry>,
+    members: HashSet<ObjectId>,
     at: usize,
 }
 
@@ -17,14 +20,15 @@ struct Entry {
 impl SearchList {
     /// A list that begins with `objects`.
     pub(super) fn new(objects: impl IntoIterator<Item = ObjectId>) -> Self {
-        let entries = objects
-            .into_iter()
-            .map(|object| Entry {
-                object,
-                done: false,
-            })
-            .collect();
-        SearchList { entries, at: 0 }
+        let mut list = SearchList {
+            entries: Vec::new(),
+            members: HashSet::new(),
+            at: 0,
+        };
+        for object in objects {
+            list.append(object);
+        }
+        list
     }
 
     /// The next object whose needs are to be loaded.
@@ -39,7 +43,7 @@ impl SearchList {
 
     /// Puts a needed object at the end, unless it is in the list.
     pub(super) fn append(&mut self, object: ObjectId) {
-        if self.position(object).is_none() {
+        if self.members.insert(object) {
             self.entries.push(Entry {
                 object,
                 done: false,
@@ -60,6 +64,7 @@ impl SearchList {
             }
             None => {}
         }
+        self.members.insert(object);
         self.entries.insert(
             place,
             Entry {

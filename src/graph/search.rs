@@ -14,8 +14,11 @@ use crate::loader::{
 };
 use crate::path::TargetPath;
 
-/// The most attempts that are kept of one program; beyond, they are only made.
-const MAX_KEPT: usize = 100_000;
+/// What the attempts that are kept of one program may weigh; beyond, they are
+/// only made.
+const MAX_KEPT: usize = 4 << 20;
+/// What an attempt weighs beside its path.
+const ATTEMPT_WEIGHT: usize = 80;
 
 /// What came of a candidate that was tried.
 enum Tried {
@@ -359,7 +362,7 @@ impl Resolver<'_> {
         outcome: TryOutcome,
         detail: Option<String>,
     ) {
-        self.kept += 1;
+        self.kept += path.len() + ATTEMPT_WEIGHT;
         if self.kept <= MAX_KEPT || outcome == TryOutcome::Found {
             search.attempts.push(Attempt {
                 path: Rc::from(path),

@@ -1,5 +1,6 @@
 //! Lists of directories as glibc and musl read them.
 
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use super::plan::Directory;
@@ -20,6 +21,7 @@ pub(super) fn glibc_list(
         return None;
     }
     let mut list: Vec<Directory> = Vec::new();
+    let mut seen = HashSet::new();
     for element in text.split(|b| separators.contains(b)) {
         let directory = match substitute(element, tokens) {
             Ok(_) if element.is_empty() => Directory::Search(Rc::from(element)),
@@ -29,7 +31,7 @@ pub(super) fn glibc_list(
             Ok(path) => Directory::Search(with_one_slash(path).into()),
             Err(why) => Directory::Dropped(Rc::from(element), why),
         };
-        if list.contains(&directory) {
+        if !seen.insert(directory.clone()) {
             continue;
         }
         if list.len() >= MAX_DIRECTORIES {

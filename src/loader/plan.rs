@@ -35,7 +35,7 @@ pub enum Rule {
 }
 
 /// One directory of a list.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Directory {
     /// Looked at: the text that is put before the name, its slash included, as
     /// the loader prints it. Empty is the working directory.

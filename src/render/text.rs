@@ -8,7 +8,8 @@ use super::paint::{Paint, Style};
 use super::tree::Tree;
 use crate::bytes::escape;
 use crate::report::{
-    Finding, Libc, Library, ReportError, Role, Severity, Subject, Summary, Target, TargetKind, Verdict,
+    Finding, Libc, Library, ReportError, Role, Severity, Subject, Summary, Target, TargetKind,
+    Verdict,
 };
 
 /// Writes for people.

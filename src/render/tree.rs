@@ -3,6 +3,7 @@
 //! Every need is a line. What an object needs itself is shown once: below the
 //! object that first asked for it.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::io::{self, Write};
 
@@ -73,7 +74,7 @@ impl Tree {
                 self.style.paint(Paint::Bad, &what)
             )?;
         }
-        drawing.draw(out, &drawing.program, "", 1)
+        drawing.draw(out, &drawing.program, &mut String::new(), 1)
     }
 }
 
@@ -153,6 +154,8 @@ struct Drawing<'a> {
     program: String,
     /// Indices into `libraries` by who needs them.
     needed_by: HashMap<&'a str, Vec<usize>, RandomState>,
+    /// What stands behind the branch, for each library, once it was needed.
+    lines: Vec<OnceCell<String>>,
     /// Indices into `libraries` by path.
     by_path: HashMap<&'a str, usize, RandomState>,
 }
@@ -182,6 +185,7 @@ impl<'a> Drawing<'a> {
             tree,
             subject,
             program,
+            lines: vec![OnceCell::new(); subject.libraries.len()],
             needed_by,
             by_path,
         }
@@ -210,37 +214,44 @@ impl<'a> Drawing<'a> {
         children
     }
 
+    /// Draws what `parent` needs, below `indent`.
     fn draw(
         &self,
         out: &mut dyn Write,
         parent: &str,
-        indent: &str,
+        indent: &mut String,
         depth: usize,
     ) -> io::Result<()> {
-        let children = self.children_of(parent);
         if self.tree.depth.is_some_and(|limit| depth > limit) || depth > MAX_DEPTH {
             return Ok(());
         }
+        let children = self.children_of(parent);
         for (place, &index) in children.iter().enumerate() {
             let library = &self.subject.libraries[index];
             let (branch, below) = self.tree.style.branch(place + 1 == children.len());
-            writeln!(out, "{indent}{branch}{}", self.line(library))?;
-            let indent = format!("{indent}{below}");
+            // The same line stands wherever the library is needed.
+            let line = self.lines[index].get_or_init(|| self.line(library));
+            for part in [indent.as_str(), branch, line, "\n"] {
+                out.write_all(part.as_bytes())?;
+            }
+            let outer = indent.len();
+            indent.push_str(below);
             if self.tree.verbose {
                 for attempt in &library.attempts {
                     writeln!(out, "{indent}    {}", self.attempt(attempt))?;
                 }
             }
-            let Some(path) = library.path.as_deref() else {
-                continue;
-            };
             let is_first = library
                 .needed_by
                 .first()
                 .is_some_and(|first| first == parent);
-            if is_first && library.status == LibraryStatus::Found {
-                self.draw(out, path, &indent, depth + 1)?;
+            match library.path.as_deref() {
+                Some(path) if is_first && library.status == LibraryStatus::Found => {
+                    self.draw(out, path, indent, depth + 1)?;
+                }
+                _ => {}
             }
+            indent.truncate(outer);
         }
         Ok(())
     }

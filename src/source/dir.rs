@@ -151,6 +151,9 @@ impl Directory {
                     self.kernel_resolves.set(false);
                     return None;
                 }
+                // The kernel may count a link twice when it starts a walk over;
+                // ours does not.
+                Err(Os::LOOP) => return None,
                 // A magic link: in a chroot it would lead somewhere, here the
                 // walk decides by its text.
                 Err(Os::XDEV) => return None,
@@ -192,6 +195,34 @@ fn metadata(of: &fs::Metadata) -> Metadata {
         identity: Identity {
             device: of.dev(),
             inode: of.ino(),
+        },
+    }
+}
+
+/// The same from `fstat`, which is quicker than what `std` asks for.
+#[expect(
+    clippy::cast_sign_loss,
+    clippy::unnecessary_cast,
+    clippy::useless_conversion,
+    reason = "the fields differ in width and sign between systems; sizes are never negative"
+)]
+fn of_stat(of: &rustix::fs::Stat) -> Metadata {
+    use rustix::fs::FileType;
+    let kind = match FileType::from_raw_mode(of.st_mode) {
+        FileType::RegularFile => Kind::File,
+        FileType::Directory => Kind::Directory,
+        FileType::Symlink => Kind::Symlink,
+        _ => Kind::Other,
+    };
+    Metadata {
+        kind,
+        mode: u32::from(of.st_mode) & 0o7777,
+        uid: of.st_uid,
+        gid: of.st_gid,
+        size: of.st_size as u64,
+        identity: Identity {
+            device: of.st_dev as u64,
+            inode: of.st_ino as u64,
         },
     }
 }
@@ -301,11 +332,10 @@ impl Filesystem for Directory {
 
     fn open_path(&self, path: &[u8]) -> Option<Result<Opened, Errno>> {
         let opened = match self.resolve(path)? {
-            Ok(file) => file
-                .metadata()
-                .map_err(|error| Errno::from(&error))
+            Ok(file) => rustix::fs::fstat(&file)
+                .map_err(|errno| Errno(errno.raw_os_error()))
                 .map(|found| {
-                    let metadata = metadata(&found);
+                    let metadata = of_stat(&found);
                     let size = metadata.size;
                     let is_file = metadata.kind == Kind::File;
                     let data =

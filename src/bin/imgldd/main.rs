@@ -162,7 +162,10 @@ fn check(
     if selection.all {
         run.scan(&rootfs, &inspector, selection)?;
     }
-    run.finish()
+    let status = run.finish()?;
+    // The process ends: what was learnt need not be given back piece by piece.
+    std::mem::forget(inspector);
+    Ok(status)
 }
 
 /// A run over one target.
