@@ -10,8 +10,10 @@
 mod support;
 
 mod cli;
+mod elf;
 mod glibc;
 mod hostile;
+mod json;
 mod kernel;
 mod musl;
 mod random;

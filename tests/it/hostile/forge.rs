@@ -27,6 +27,7 @@ pub(super) const SPARE: u64 = 0x7fff_fffd;
 pub(super) struct Forge {
     pub(super) bytes: Vec<u8>,
     layout: Layout,
+    /// The length of the read-only data.
     rodata: usize,
 }
 
@@ -48,18 +49,17 @@ impl Forge {
     pub(super) fn of(spec: &ElfSpec, rodata: usize) -> Self {
         let bytes = synthetic::build(spec);
         let layout = Layout::of(&bytes);
-        let mut forge = Self {
+        Self {
             bytes,
             layout,
-            rodata: 0,
-        };
-        forge.rodata = forge.read(PT_LOAD, 0, "filesz") as usize - rodata;
-        forge
+            rodata,
+        }
     }
 
-    /// Where the read-only data stands: offset and address.
+    /// Where the read-only data stands, at the end of the first segment: its offset,
+    /// which is its address.
     pub(super) fn rodata(&self) -> u64 {
-        self.rodata as u64
+        self.read(PT_LOAD, 0, "filesz") - self.rodata as u64
     }
 
     /// Writes `width` bytes at `offset`.

@@ -51,6 +51,7 @@ fn needed_names_are_shown_escaped_wherever_they_appear() {
             answer.outcome()
         );
         forges_no_line(&answer);
+        scene.ask_in_other_formats(&[b"/app/exe"], 1);
         let library = &answer.subject()["libraries"][0];
         assert_eq!(library["status"], "missing");
         let exact = match library["name_b64"].as_str() {
@@ -69,14 +70,15 @@ fn found_files_sonames_directories_and_interpreters_are_shown_escaped_too() {
             continue;
         }
         let inner = name.trim_matches('\'');
-        let answer = Scene::new(&format!(
+        let scene = Scene::new(&format!(
             "
             /app/exe           elf needed={name},liba.so runpath='/x:/{inner}'
             '/x/{inner}'       elf library soname={name}
             '/{inner}/liba.so' elf needed=libgone.so
             "
-        ))
-        .ask();
+        ));
+        scene.ask_in_other_formats(&[b"/app/exe"], 1);
+        let answer = scene.ask();
         assert_eq!(answer.code, 1, "{}", answer.text);
         forges_no_line(&answer);
         let answer = Scene::new(&format!("/app/exe elf interp='/lib/{inner}'")).ask();
@@ -100,6 +102,7 @@ fn subjects_with_such_names_are_shown_escaped() {
         let path = [b"/", bytes.as_slice()].concat();
         let answer = scene.ask_about_bytes(&[&path], &[]);
         assert_eq!(answer.code, 1, "{}", answer.text);
+        scene.ask_in_other_formats(&[&path], 1);
         let subject = answer.subject();
         let exact = subject["path_b64"].as_str();
         let exact = exact.map(|exact| STANDARD.decode(exact).unwrap());
