@@ -5,7 +5,7 @@ import pathlib
 import struct
 
 HERE = pathlib.Path(__file__).parent
-DT_HASH, DT_GNU_HASH, DT_STRTAB, DT_STRSZ, DT_RPATH = 4, 0x6FFFFEF5, 5, 10, 15
+DT_GNU_HASH, DT_STRTAB, DT_STRSZ, DT_RPATH = 0x6FFFFEF5, 5, 10, 15
 PT_LOAD, PT_DYNAMIC, PT_NOTE = 1, 2, 4
 
 
@@ -30,7 +30,6 @@ def write(name, content):
 
 # The address of the table plus the offset of its second word wrapped.
 write("gnu-hash-at-the-last-address.so", elf([(DT_GNU_HASH, 2**64 - 1)]))
-write("hash-at-the-last-address.so", elf([(DT_HASH, 2**64 - 5)]))
 # Each segment of notes was read and kept, however many there were.
 notes = [(PT_NOTE, 64 + n, 16384) for n in range(1000)]
 write("a-thousand-segments-of-notes.so", elf([], bytes(4096), notes))
