@@ -108,7 +108,7 @@ impl<'t> Inspector<'t> {
     /// that can be loaded, or a script that may be executed.
     #[must_use]
     pub fn is_candidate(&self, path: &TargetPath) -> bool {
-        let Ok(opened) = self.files.rootfs().open(path.as_bytes()) else {
+        let Ok(opened) = self.files.rootfs().open_as_root(path.as_bytes()) else {
             return false;
         };
         let Some(data) = &opened.data else {
@@ -133,10 +133,10 @@ impl<'t> Inspector<'t> {
     /// Whether `path` leads to a program: something to start, not to load.
     #[must_use]
     pub fn is_program(&self, path: &TargetPath) -> bool {
-        let Ok(file) = self.files.open_once(path.as_bytes()) else {
+        let Ok(opened) = self.files.rootfs().open_as_root(path.as_bytes()) else {
             return false;
         };
-        let record = self.files.record(file);
+        let record = self.files.record(self.files.keep(&opened));
         match record.content {
             Ok(Content::Elf(object)) => object.linkage() != crate::elf::Linkage::SharedObject,
             Ok(content) => content.is_script(),
@@ -198,7 +198,7 @@ impl<'t> Inspector<'t> {
         let outcome = outcome::outcome(path, &exec, graph.filter(|_| !is_library));
         let head = self.head(&exec);
         let hops = |of: &[u8]| self.hops(of);
-        let findings = finding::findings(&Case {
+        let mut findings = finding::findings(&Case {
             path,
             exec: &exec,
             graph,
@@ -209,6 +209,11 @@ impl<'t> Inspector<'t> {
             is_library,
             hops: &hops,
         });
+        for finding in &mut findings {
+            let object = finding.object.as_deref().unwrap_or_default();
+            finding.waived |= finding::is_about_absence(&finding.code)
+                && (self.settings.allow_missing)(object.as_bytes());
+        }
         let errors = obstacles(&exec, resolved.as_ref().map(|(_, graph)| graph));
         let verdict = verdict(&outcome, &findings, &errors, is_library);
         let subject = subject::Draft {
@@ -288,7 +293,6 @@ impl<'t> Inspector<'t> {
             start,
             &self.settings.workdir,
             self.settings.limits,
-            &self.settings.allow_missing,
         );
         self.look_closer(&mut graph);
         Some((file, graph))

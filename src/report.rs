@@ -5,6 +5,8 @@
 //! U+FFFD for what is not UTF-8; the exact bytes then stand beside it in base64,
 //! in a field whose name ends in `_b64`.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -452,7 +454,7 @@ pub struct Library {
     /// What it needs itself.
     pub needed: Vec<String>,
     /// Who needs it.
-    pub needed_by: Vec<String>,
+    pub needed_by: Vec<Arc<str>>,
     /// Steps from the subject.
     pub depth: u32,
     /// Everything that was tried.

@@ -51,10 +51,12 @@ fn lookup(case: &Case<'_>, path: &TargetPath, errno: Errno) -> Finding {
     let object = path.as_bytes();
     let draft = if let Some(script) = by_script(case, path) {
         let name = quoted(&script.shebang.interpreter);
-        let message = format!(
-            "`{}` names {name}, which is not in this target",
-            script.path
-        );
+        let why = match errno {
+            Errno::ACCES => "which cannot be reached",
+            Errno::LOOP => "which leads round in a circle",
+            _ => "which is not in this target",
+        };
+        let message = format!("`{}` names {name}, {why}", script.path);
         Draft::new(case, Code::ShebangInterpMissing, object, message)
             .evidence(format!(
                 "{}:1: {}",
@@ -216,8 +218,10 @@ fn format(case: &Case<'_>, path: &TargetPath, what: &NotElf) -> Finding {
         ),
     };
     let start: &[u8] = &head[..head.len().min(24)];
-    let draft = Draft::new(case, code, path.as_bytes(), message)
-        .evidence(format!("it begins with {}", quoted(start)));
+    let mut draft = Draft::new(case, code, path.as_bytes(), message);
+    if !start.is_empty() {
+        draft = draft.evidence(format!("it begins with {}", quoted(start)));
+    }
     let draft = if code == Code::ShebangMalformed {
         draft
             .fix(None, "let its first two bytes be `#!`", Some("#!/bin/sh"))

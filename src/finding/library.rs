@@ -124,6 +124,9 @@ fn searched(mut draft: Draft, attempts: &[Attempt]) -> Draft {
     for attempt in attempts {
         let path = Shown(&attempt.path).to_string();
         match attempt.outcome {
+            TryOutcome::Absent if attempt.rule == Rule::Direct => {
+                draft = draft.evidence(format!("{path}: absent"));
+            }
             TryOutcome::Absent | TryOutcome::NotADirectory => {
                 let directory = crate::path::parent(&attempt.path);
                 let directory = if directory.is_empty() {
@@ -201,6 +204,7 @@ fn preload(case: &Case<'_>, library: &Library) -> Finding {
     );
     let draft = Draft::new(case, Code::PreloadMissing, &library.name, message);
     let draft = searched(draft, &library.attempts);
+    let draft = runtime_words(case, draft);
     draft
         .fix(
             None,

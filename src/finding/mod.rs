@@ -42,6 +42,19 @@ pub struct Case<'a> {
     pub hops: &'a dyn Fn(&[u8]) -> Vec<String>,
 }
 
+/// Whether findings with this code say that a library is not there.
+#[must_use]
+pub fn is_about_absence(code: &str) -> bool {
+    [
+        Code::NeededMissing,
+        Code::WrongArchLib,
+        Code::BrokenSymlink,
+        Code::FilterMissing,
+    ]
+    .iter()
+    .any(|known| known.word() == code)
+}
+
 /// The findings about one subject, root causes first.
 #[must_use]
 pub fn findings(case: &Case<'_>) -> Vec<Finding> {

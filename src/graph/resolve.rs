@@ -35,22 +35,14 @@ impl Default for Limits {
 }
 
 /// Loads everything that the program in `start` needs, as its loader would.
-/// `allow_missing` tells the names whose absence is taken for no failure.
 #[must_use]
-pub fn resolve(
-    files: &Files<'_>,
-    start: Start,
-    workdir: &TargetPath,
-    limits: Limits,
-    allow_missing: &dyn Fn(&[u8]) -> bool,
-) -> Graph {
+pub fn resolve(files: &Files<'_>, start: Start, workdir: &TargetPath, limits: Limits) -> Graph {
     let lists_itself = start.lists_itself;
     let mut resolver = Resolver {
         files,
         loader: start.loader,
         workdir,
         limits,
-        allow_missing,
         probes: 0,
         kept: 0,
         errno: Errno::NONE,
@@ -75,7 +67,6 @@ pub(super) struct Resolver<'r> {
     pub(super) loader: Loader,
     pub(super) workdir: &'r TargetPath,
     pub(super) limits: Limits,
-    allow_missing: &'r dyn Fn(&[u8]) -> bool,
     pub(super) probes: usize,
     pub(super) kept: usize,
     /// The loader's `errno`, which its messages are made from.
@@ -440,7 +431,7 @@ impl Resolver<'_> {
     }
 
     fn missing(&mut self, request: &Request<'_>, search: Search, impossible: Option<&StopText>) {
-        let optional = request.kind == NeedKind::Auxiliary || (self.allow_missing)(request.written);
+        let optional = request.kind == NeedKind::Auxiliary;
         let path = search.stopped.as_ref().map(|stopped| stopped.path.clone());
         if optional {
             self.enter(request, Status::Optional, path, None, search.attempts);

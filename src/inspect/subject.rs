@@ -1,5 +1,7 @@
 //! Putting a subject together for the report.
 
+use std::sync::Arc;
+
 use super::{Settings, facts};
 use crate::bytes::{exact, lossy};
 use crate::content::Files;
@@ -152,14 +154,24 @@ impl Draft<'_> {
             return Vec::new();
         };
         let assumed = *file == LoaderFile::Assumed;
+        let objects = graph.map.iter();
+        let names: Vec<Arc<str>> = objects
+            .map(|(_, loaded)| Arc::from(lossy(&loaded.path)))
+            .collect();
         graph
             .libraries
             .iter()
-            .map(|library| self.library(graph, library, assumed))
+            .map(|library| self.library(graph, library, assumed, &names))
             .collect()
     }
 
-    fn library(&self, graph: &Graph, library: &graph::Library, assumed: bool) -> Library {
+    fn library(
+        &self,
+        graph: &Graph,
+        library: &graph::Library,
+        assumed: bool,
+        names: &[Arc<str>],
+    ) -> Library {
         let object = library.object.map(|id| graph.map.get(id));
         let facts = object.and_then(|loaded| loaded.object.as_ref());
         let is_itself = matches!(library.status, Status::Found);
@@ -175,6 +187,9 @@ impl Draft<'_> {
             name_b64: exact(&library.name),
             status: match library.status {
                 Status::Found => LibraryStatus::Found,
+                Status::Missing if (self.settings.allow_missing)(&library.name) => {
+                    LibraryStatus::AllowedMissing
+                }
                 Status::Missing => LibraryStatus::Missing,
                 Status::Unusable(_) => LibraryStatus::Unusable,
                 Status::AlreadyLoaded => LibraryStatus::AlreadyLoaded,
@@ -194,7 +209,7 @@ impl Draft<'_> {
             needed_by: library
                 .requesters
                 .iter()
-                .map(|id| lossy(&graph.map.get(*id).path))
+                .map(|id| names[id.0 as usize].clone())
                 .collect(),
             depth: library.depth,
             attempts: self.attempts(graph, library, assumed),

@@ -8,8 +8,7 @@ use super::paint::{Paint, Style};
 use super::tree::Tree;
 use crate::bytes::escape;
 use crate::report::{
-    Finding, Libc, Library, ReportError, Role, Severity, Subject, Summary, Target, TargetKind,
-    Verdict,
+    Finding, Libc, ReportError, Role, Severity, Subject, Summary, Target, TargetKind, Verdict,
 };
 
 /// Writes for people.
@@ -57,7 +56,7 @@ impl Text {
             writeln!(out, "   = {}", escape(line))?;
         }
         for line in &finding.consequences {
-            writeln!(out, "   = so: {}", escape(line))?;
+            writeln!(out, "   = also: {}", escape(line))?;
         }
         let wide = finding
             .fixes
@@ -74,18 +73,6 @@ impl Text {
             }
         }
         Ok(())
-    }
-}
-
-/// The lines of a loader's message. A name with a line break could forge one, so
-/// such a message stays in one piece.
-fn lines<'m>(message: &'m str, subject: &Subject) -> Vec<&'m str> {
-    let breaks = |name: &str| name.contains(['\n', '\r']);
-    let library = |l: &Library| breaks(&l.name) || l.path.as_deref().is_some_and(breaks);
-    if breaks(&subject.path) || subject.libraries.iter().any(library) {
-        vec![message]
-    } else {
-        message.lines().collect()
     }
 }
 
@@ -143,14 +130,6 @@ impl Renderer for Text {
             return Ok(());
         }
         self.tree.write(out, &subject)?;
-        if let Some(message) = subject.outcome.message.as_deref()
-            && !subject.findings.is_empty()
-        {
-            writeln!(out)?;
-            for line in lines(message, &subject) {
-                writeln!(out, "   {}", escape(line))?;
-            }
-        }
         for finding in &subject.findings {
             writeln!(out)?;
             self.finding(out, finding)?;

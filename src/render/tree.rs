@@ -244,7 +244,7 @@ impl<'a> Drawing<'a> {
             let is_first = library
                 .needed_by
                 .first()
-                .is_some_and(|first| first == parent);
+                .is_some_and(|first| **first == *parent);
             match library.path.as_deref() {
                 Some(path) if is_first && library.status == LibraryStatus::Found => {
                     self.draw(out, path, indent, depth + 1)?;
@@ -264,10 +264,12 @@ impl<'a> Drawing<'a> {
                 format!("{name} => {}", style.paint(Paint::Bad, "not found"))
             }
             (LibraryStatus::AllowedMissing, _) => {
-                format!(
-                    "{name} => {}",
-                    style.paint(Paint::Warn, "not found (may be missing)")
-                )
+                let what = if library.found_by == Some(Rule::Preload) {
+                    "not found (the loader goes on)"
+                } else {
+                    "not found (may be missing)"
+                };
+                format!("{name} => {}", style.paint(Paint::Warn, what))
             }
             (LibraryStatus::Unusable, path) => {
                 let path = escape(path.unwrap_or_default());

@@ -275,6 +275,25 @@ impl Rootfs {
         Ok(Opened { metadata, data })
     }
 
+    /// As [`Rootfs::open`], but as root would: for telling what a file is,
+    /// whoever may read it.
+    ///
+    /// # Errors
+    /// What `open` would set `errno` to for root.
+    pub fn open_as_root(&self, path: &[u8]) -> Result<Opened, Errno> {
+        if self.user.is_root() {
+            return self.open(path);
+        }
+        let walk = Rootfs::walk_in(&*self.filesystem, &Credentials::root(), path, Follow::Last);
+        let node = walk.end?;
+        let metadata = self.filesystem.metadata(node);
+        let data = match metadata.kind {
+            Kind::File => Some(self.open_node(node)?),
+            _ => None,
+        };
+        Ok(Opened { metadata, data })
+    }
+
     /// The bytes of a file that was walked to.
     ///
     /// # Errors

@@ -63,8 +63,17 @@ pub enum CopyError {
     Overlay(#[from] OverlayError),
 }
 
-/// Lays what `spec` names over `overlay` and returns the paths of the regular
-/// files, in order.
+/// A regular file that was copied.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Copied {
+    /// Where it is in the target.
+    pub path: TargetPath,
+    /// It was named itself, and did not come with a folder.
+    pub by_name: bool,
+}
+
+/// Lays what `spec` names over `overlay` and returns the regular files, in
+/// order.
 ///
 /// # Errors
 /// Where a host file cannot be read or has no place in the target.
@@ -73,7 +82,7 @@ pub fn copy_into(
     overlay: &mut Overlay,
     spec: &CopySpec,
     workdir: &TargetPath,
-) -> Result<Vec<TargetPath>, CopyError> {
+) -> Result<Vec<Copied>, CopyError> {
     let failed = |cause| CopyError::Source {
         path: spec.source.clone(),
         cause,
@@ -94,7 +103,10 @@ pub fn copy_into(
             destination
         };
         copy_file(overlay, &source, &path)?;
-        files.push(path);
+        files.push(Copied {
+            path,
+            by_name: true,
+        });
     }
     Ok(files)
 }
@@ -110,7 +122,7 @@ fn copy_folder(
     overlay: &mut Overlay,
     folder: &Path,
     destination: &TargetPath,
-    files: &mut Vec<TargetPath>,
+    files: &mut Vec<Copied>,
 ) -> Result<(), CopyError> {
     for entry in walkdir::WalkDir::new(folder)
         .min_depth(1)
@@ -134,7 +146,10 @@ fn copy_folder(
             overlay.add_symlink(&path, target.as_os_str().as_bytes())?;
         } else {
             copy_file(overlay, entry.path(), &path)?;
-            files.push(path);
+            files.push(Copied {
+                path,
+                by_name: false,
+            });
         }
     }
     Ok(())

@@ -7,7 +7,7 @@
 mod copy;
 mod dir;
 
-pub use copy::{CopyError, CopySpec, copy_into};
+pub use copy::{Copied, CopyError, CopySpec, copy_into};
 pub use dir::Directory;
 
 use std::io;

@@ -38,7 +38,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "OS/ARCH[/VARIANT]", help_heading = "Target")]
     pub(crate) platform: Option<String>,
 
-    /// Lay a host file or folder over the target first, as COPY would
+    /// Lay a host file or folder over the target first, as COPY would; DEST is a
+    /// path in the target, by default `/`, and a trailing slash means into it
     #[arg(long, value_name = "SRC[:DEST]", help_heading = "Target")]
     pub(crate) copy: Vec<OsString>,
 
@@ -90,7 +91,8 @@ pub(crate) struct Args {
     #[arg(short = '0', long, help_heading = "Select")]
     pub(crate) null: bool,
 
-    /// Output format, and where it goes
+    /// Output format (text, tree, table, ldd, list, json, json-lines), and where it
+    /// goes
     #[arg(short, long, value_name = "FORMAT[=FILE]", help_heading = "Report")]
     pub(crate) output: Vec<String>,
 

@@ -68,7 +68,7 @@ impl Judge {
                 finding.severity = Severity::Error;
             }
             let object = finding.object.as_deref().unwrap_or_default();
-            finding.waived = self.ignored.iter().any(|(code, glob)| {
+            finding.waived |= self.ignored.iter().any(|(code, glob)| {
                 *code == finding.code && glob.as_ref().is_none_or(|glob| glob.is_match(object))
             });
         }

@@ -15,6 +15,7 @@ use clap::Parser as _;
 use imgldd::inspect::Inspector;
 use imgldd::path::TargetPath;
 use imgldd::report::{ErrorKind, ReportError, Role, Subject, Summary, Target, Verdict, schema};
+use imgldd::source::Copied;
 
 use crate::args::Args;
 use crate::judge::Judge;
@@ -85,6 +86,7 @@ fn run(args: &Args) -> Result<u8, Failure> {
         }
         _ => &args.files[..],
     };
+    request::refuse_images(args)?;
     let selection = request::select(args, names)?;
     let many = selection.all || selection.names.len() > 1 || args.files_from.is_some();
     let mut outputs = Outputs::open(args, many)?;
@@ -155,8 +157,13 @@ fn check(
         run.take(inspector.inspect(name, Role::Argument))?;
     }
     if selection.names.is_empty() && !selection.all {
-        for path in copied.iter().filter(|path| inspector.is_program(path)) {
-            run.take(inspector.inspect(path.as_bytes(), Role::Copied))?;
+        let wanted = |file: &&Copied| file.by_name || inspector.is_program(&file.path);
+        let files: Vec<&Copied> = copied.iter().filter(wanted).collect();
+        if files.is_empty() {
+            return Err(UsageError::NoProgramCopied.into());
+        }
+        for file in files {
+            run.take(inspector.inspect(file.path.as_bytes(), Role::Copied))?;
         }
     }
     if selection.all {

@@ -15,7 +15,7 @@ use imgldd::path::TargetPath;
 use imgldd::platform::Platform;
 use imgldd::report::TargetKind;
 use imgldd::rootfs::{Credentials, Filesystem, Overlay, Rootfs};
-use imgldd::source::{CopyError, CopySpec, Directory, SourceError, copy_into};
+use imgldd::source::{Copied, CopyError, CopySpec, Directory, SourceError, copy_into};
 
 use crate::args::Args;
 
@@ -24,7 +24,9 @@ use crate::args::Args;
 pub(crate) enum UsageError {
     #[error("nothing to check: name a FILE, or give --all to check every program of the target")]
     NothingToCheck,
-    #[error("images are not read by this version: unpack it and give --root DIR")]
+    #[error("nothing to check: no program is among what was copied; name a FILE")]
+    NoProgramCopied,
+    #[error("images are not read by this version: unpack the image and give --root DIR")]
     NoImages,
     #[error("`{0}` is a command of a later version; a file of that name is `./{0}`")]
     LaterCommand(String),
@@ -63,7 +65,7 @@ pub(crate) struct Opened {
     pub(crate) kind: TargetKind,
     pub(crate) input: String,
     pub(crate) rootfs: Rootfs,
-    pub(crate) copied: Vec<TargetPath>,
+    pub(crate) copied: Vec<Copied>,
     pub(crate) settings: Settings,
 }
 
@@ -86,12 +88,18 @@ impl Selection {
     }
 }
 
+/// Images are for a later version.
+pub(crate) fn refuse_images(args: &Args) -> Result<(), UsageError> {
+    if args.image.is_empty() {
+        Ok(())
+    } else {
+        Err(UsageError::NoImages)
+    }
+}
+
 /// Opens the target that `args` describe. `in_full` asks for attempts and real
 /// paths in the report.
 pub(crate) fn open(args: &Args, in_full: bool) -> Result<Opened, UsageError> {
-    if !args.image.is_empty() {
-        return Err(UsageError::NoImages);
-    }
     let is_host = args.root.is_none();
     let root = args.root.clone().unwrap_or_else(|| PathBuf::from("/"));
     let directory = Directory::open(&root)?;
@@ -148,7 +156,7 @@ fn overlay(
     directory: Directory,
     args: &Args,
     workdir: &TargetPath,
-) -> Result<(Box<dyn Filesystem>, Vec<TargetPath>), UsageError> {
+) -> Result<(Box<dyn Filesystem>, Vec<Copied>), UsageError> {
     if args.copy.is_empty() {
         return Ok((Box::new(directory), Vec::new()));
     }

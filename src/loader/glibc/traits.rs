@@ -31,30 +31,31 @@ pub struct Traits {
 
 impl Traits {
     pub(in crate::loader) fn read(data: &[Vec<u8>], name: &[u8]) -> Traits {
-        let strings = || data.iter().flat_map(|part| part.split(|&b| b == 0));
         let directories = data
             .iter()
             .find_map(|part| directory_run(part))
             .or_else(|| {
-                let alone = |s: &&[u8]| is_directory(s) && find(s, b"/lib").is_some();
-                strings().find(alone).map(|s| vec![s.to_vec()])
+                let alone = data.iter().find_map(|part| lone_directory(part));
+                alone.map(|directory| vec![directory])
             });
-        let cache_path = strings()
-            .find(|s| s.starts_with(b"/") && s.ends_with(b"/ld.so.cache"))
-            .unwrap_or(b"/etc/ld.so.cache");
-        let hwcaps = strings().find_map(hwcaps_levels).unwrap_or_default();
+        let cache_path = data.iter().find_map(|part| around(part, b"/ld.so.cache\0"));
+        let cache_path = cache_path.filter(|path| path.starts_with(b"/"));
+        let hwcaps = data
+            .iter()
+            .find_map(|part| hwcaps_levels(part))
+            .unwrap_or_default();
         let version = data
             .iter()
             .find_map(|part| release(part))
             .or_else(|| release_of_name(name));
-        let lib = lib_token(directories.as_deref(), &strings);
+        let lib = lib_token(directories.as_deref(), data);
         let built_by = |who: &[u8]| data.iter().any(|part| find(part, who).is_some());
         Traits {
             machine_before_data: built_by(b"Debian GLIBC") || built_by(b"Ubuntu GLIBC"),
             version,
             directories_assumed: directories.is_none(),
             default_directories: directories.unwrap_or_default(),
-            cache_path: cache_path.to_vec(),
+            cache_path: cache_path.unwrap_or(b"/etc/ld.so.cache").to_vec(),
             hwcaps,
             lib,
         }
@@ -112,30 +113,55 @@ fn is_directory(text: &[u8]) -> bool {
     text.len() > 1 && text.starts_with(b"/") && text.ends_with(b"/") && text.iter().all(plain)
 }
 
+/// The string that `needle` stands in, up to the NULs on both sides.
+fn around<'p>(part: &'p [u8], needle: &[u8]) -> Option<&'p [u8]> {
+    let at = find(part, needle)?;
+    let start = part[..at]
+        .iter()
+        .rposition(|&b| b == 0)
+        .map_or(0, |nul| nul + 1);
+    part[start..].split(|&b| b == 0).next()
+}
+
 /// The first run of two or more directories that stand one behind the other.
 fn directory_run(part: &[u8]) -> Option<Vec<Vec<u8>>> {
-    let mut run: Vec<Vec<u8>> = Vec::new();
-    for text in part.split(|&b| b == 0) {
-        // A run may begin behind other bytes that no NUL parts from it.
-        if is_directory(text) {
-            run.push(text.to_vec());
-        } else if run.len() > 1 {
-            break;
-        } else {
-            run.clear();
+    let mut from = 0;
+    loop {
+        // One that ends, and one that begins.
+        let joint = from + find(part.get(from..)?, b"/\0/")?;
+        let start = part[..joint]
+            .iter()
+            .rposition(|&b| b == 0)
+            .map_or(0, |nul| nul + 1);
+        let texts = part[start..].split(|&b| b == 0);
+        let run: Vec<Vec<u8>> = texts
+            .take_while(|text| is_directory(text))
+            .map(<[u8]>::to_vec)
+            .collect();
+        if run.len() > 1 {
+            return Some(run);
         }
+        from = joint + 2;
     }
-    (run.len() > 1).then_some(run)
+}
+
+/// A directory called `lib` of a prefix that has no other.
+fn lone_directory(part: &[u8]) -> Option<Vec<u8>> {
+    let text = around(part, b"/lib/\0")?;
+    is_directory(text).then(|| text.to_vec())
 }
 
 /// A list such as `x86-64-v4:x86-64-v3:x86-64-v2`.
-fn hwcaps_levels(text: &[u8]) -> Option<Vec<String>> {
-    let known = [&b"x86-64-v"[..], b"power1", b"z1"]
+fn hwcaps_levels(part: &[u8]) -> Option<Vec<String>> {
+    let lists = [&b":x86-64-v"[..], b":power", b":z1"];
+    let known = |text: &&[u8]| {
+        let starts = [&b"x86-64-v"[..], b"power1", b"z1"];
+        starts.iter().any(|start| text.starts_with(start)) && text.len() <= 128
+    };
+    let text = lists
         .iter()
-        .any(|start| text.starts_with(start));
-    if !known || !text.contains(&b':') || text.len() > 128 {
-        return None;
-    }
+        .filter_map(|list| around(part, list))
+        .find(known)?;
     let text = std::str::from_utf8(text).ok()?;
     let level = |s: &str| s.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     text.split(':')
@@ -169,10 +195,7 @@ fn number_pair(text: &[u8]) -> Option<(u32, u32)> {
 
 /// `$LIB` is the first default directory without its slashes where the loader
 /// has that as a string (Debian's multiarch), else its last component.
-fn lib_token<'a, I: Iterator<Item = &'a [u8]>>(
-    directories: Option<&[Vec<u8>]>,
-    strings: &impl Fn() -> I,
-) -> Vec<u8> {
+fn lib_token(directories: Option<&[Vec<u8>]>, data: &[Vec<u8>]) -> Vec<u8> {
     let Some(first) = directories.and_then(|d| d.first()) else {
         return b"lib".to_vec();
     };
@@ -182,8 +205,9 @@ fn lib_token<'a, I: Iterator<Item = &'a [u8]>>(
         .next()
         .unwrap_or_default()
         .to_vec();
-    let has = |text: &[u8]| strings().any(|s| s == text);
-    if whole.starts_with(b"lib") && has(&whole) {
+    let alone = [b"\0", whole.as_slice(), b"\0"].concat();
+    let has_it = data.iter().any(|part| find(part, &alone).is_some());
+    if whole.starts_with(b"lib") && has_it {
         whole
     } else {
         last
