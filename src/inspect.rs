@@ -133,15 +133,25 @@ impl<'t> Inspector<'t> {
     /// Whether `path` leads to a program: something to start, not to load.
     #[must_use]
     pub fn is_program(&self, path: &TargetPath) -> bool {
-        let Ok(opened) = self.files.rootfs().open_as_root(path.as_bytes()) else {
-            return false;
-        };
-        let record = self.files.record(self.files.keep(&opened));
-        match record.content {
-            Ok(Content::Elf(object)) => object.linkage() != crate::elf::Linkage::SharedObject,
-            Ok(content) => content.is_script(),
-            Err(_) => false,
+        match self.content(path) {
+            Some(Content::Elf(object)) => object.linkage() != crate::elf::Linkage::SharedObject,
+            Some(content) => content.is_script(),
+            None => false,
         }
+    }
+
+    /// Whether `path` leads to a shared library.
+    #[must_use]
+    pub fn is_shared_library(&self, path: &TargetPath) -> bool {
+        let content = self.content(path);
+        let elf = content.as_ref().and_then(Content::elf);
+        elf.is_some_and(|object| object.linkage() == crate::elf::Linkage::SharedObject)
+    }
+
+    /// What the file at `path` is, whoever may read it.
+    fn content(&self, path: &TargetPath) -> Option<Content> {
+        let opened = self.files.rootfs().open_as_root(path.as_bytes()).ok()?;
+        self.files.record(self.files.keep(&opened)).content.ok()
     }
 
     /// The path that `name` means in the target: a bare name is looked up in

@@ -157,7 +157,11 @@ fn check(
         run.take(inspector.inspect(name, Role::Argument))?;
     }
     if selection.names.is_empty() && !selection.all {
-        let wanted = |file: &&Copied| file.by_name || inspector.is_program(&file.path);
+        let wanted = |file: &&Copied| match file.by_name {
+            // A file that was named is meant, unless it is there to be loaded.
+            true => !inspector.is_shared_library(&file.path),
+            false => inspector.is_program(&file.path),
+        };
         let files: Vec<&Copied> = copied.iter().filter(wanted).collect();
         if files.is_empty() {
             return Err(UsageError::NoProgramCopied.into());
