@@ -160,14 +160,14 @@ impl fmt::Display for Anomaly {
                 write!(
                     f,
                     "{tag} #{number}: name longer than {} bytes",
-                    super::object::MAX_NAME
+                    super::limits::MAX_NAME
                 )
             }
             Anomaly::TooManyNeeded => {
                 write!(
                     f,
                     "more than {} DT_NEEDED entries",
-                    super::object::MAX_NEEDED
+                    super::limits::MAX_NEEDED
                 )
             }
             Anomaly::NamesTooLong => write!(f, "names exceed 1 MiB in total"),

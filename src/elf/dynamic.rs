@@ -16,7 +16,7 @@ use super::consts::{
     DT_VERSYM,
 };
 use super::header::{Class, Layout};
-use super::object::{MAX_NAME, MAX_NAMES, MAX_NEEDED};
+use super::limits::{MAX_NAME, MAX_NAMES, MAX_NEEDED};
 use super::segment::{Segment, offset_of};
 use super::window::{Unended, Window};
 

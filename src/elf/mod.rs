@@ -13,6 +13,7 @@ mod anomaly;
 pub mod consts;
 mod dynamic;
 mod header;
+mod limits;
 mod note;
 mod object;
 mod segment;

@@ -14,12 +14,6 @@ use super::segment::{self, Segment};
 use super::window::Window;
 use crate::read_at::ReadAt;
 
-/// The most `DT_NEEDED`, `DT_AUXILIARY` and `DT_FILTER` entries of one file.
-pub(super) const MAX_NEEDED: usize = 4096;
-/// The longest name in bytes.
-pub(super) const MAX_NAME: usize = 4096;
-/// The most bytes that all names of one file may have.
-pub(super) const MAX_NAMES: usize = 1 << 20;
 /// The longest `PT_INTERP` that is kept: one byte more than the kernel takes.
 const MAX_INTERP: u64 = 4096;
 /// The most of one note segment that is looked at.

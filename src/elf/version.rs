@@ -14,7 +14,8 @@ use super::anomaly::Anomaly;
 use super::consts::{VER_FLG_BASE, VER_FLG_WEAK};
 use super::dynamic::{Strings, Tables};
 use super::header::Encoding;
-use super::object::{MAX_NAMES, Object};
+use super::limits::MAX_NAMES;
+use super::object::Object;
 use super::window::Window;
 use crate::read_at::ReadAt;
 

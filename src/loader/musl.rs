@@ -8,10 +8,11 @@
 
 use std::rc::Rc;
 
+use memchr::memmem;
+
 use super::link_map::{Expanded, LinkMap, Loaded, ObjectId, Role};
 use super::path_list::musl_list;
 use super::plan::{Directory, Judgement, Plan, Reject, Rule, Step, StopText, TryOutcome};
-use super::recognise::find;
 use super::{Environment, Subject};
 use crate::content::FileRecord;
 use crate::elf::consts::{ET_DYN, ET_EXEC};
@@ -47,8 +48,8 @@ pub struct Traits {
 impl Traits {
     pub(super) fn read(data: &[Vec<u8>]) -> Traits {
         let named = |part: &Vec<u8>| {
-            let at = find(part, b"/etc/ld-musl-")? + b"/etc/ld-musl-".len();
-            let end = find(&part[at..], b".path")?;
+            let at = memmem::find(part, b"/etc/ld-musl-")? + b"/etc/ld-musl-".len();
+            let end = memmem::find(&part[at..], b".path")?;
             let name = &part[at..at + end];
             (end < 32 && !name.contains(&0)).then(|| name.to_vec())
         };

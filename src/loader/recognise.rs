@@ -4,6 +4,8 @@
 //! `libc6-compat`), and a file called `ld-linux-x86-64.so.2` may be a stub
 //! (`gcompat`). What a loader looks for at run time is in its read-only data.
 
+use memchr::memmem;
+
 use super::glibc;
 use super::musl;
 use crate::elf::Object;
@@ -28,7 +30,7 @@ pub enum LoaderKind {
 /// only.
 #[must_use]
 pub fn recognise(object: &Object, data: &[Vec<u8>], name: &[u8]) -> LoaderKind {
-    let has = |needle: &[u8]| data.iter().any(|part| find(part, needle).is_some());
+    let has = |needle: &[u8]| data.iter().any(|part| memmem::find(part, needle).is_some());
     if has(b"/etc/ld-musl-") || has(b"Dynamic Program Loader") {
         if has(b"libgcompat") {
             return LoaderKind::Gcompat;
@@ -45,9 +47,4 @@ pub fn recognise(object: &Object, data: &[Vec<u8>], name: &[u8]) -> LoaderKind {
         return LoaderKind::NotALoader;
     }
     LoaderKind::Unknown
-}
-
-/// Where `needle` first stands in `haystack`.
-pub(super) fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    memchr::memmem::find(haystack, needle)
 }

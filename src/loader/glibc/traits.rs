@@ -5,7 +5,8 @@
 //! `sysdeps/**/dl-hwcaps-subdirs.c`); distributions choose them. They are read
 //! from the loader that is there, so that no table of distributions is needed.
 
-use crate::loader::recognise::find;
+use memchr::memmem;
+
 use crate::platform::Abi;
 
 /// What a glibc loader was built with.
@@ -49,7 +50,7 @@ impl Traits {
             .find_map(|part| release(part))
             .or_else(|| release_of_name(name));
         let lib = lib_token(directories.as_deref(), data);
-        let built_by = |who: &[u8]| data.iter().any(|part| find(part, who).is_some());
+        let built_by = |who: &[u8]| data.iter().any(|part| memmem::find(part, who).is_some());
         Traits {
             machine_before_data: built_by(b"Debian GLIBC") || built_by(b"Ubuntu GLIBC"),
             version,
@@ -115,7 +116,7 @@ fn is_directory(text: &[u8]) -> bool {
 
 /// The string that `needle` stands in, up to the NULs on both sides.
 fn around<'p>(part: &'p [u8], needle: &[u8]) -> Option<&'p [u8]> {
-    let at = find(part, needle)?;
+    let at = memmem::find(part, needle)?;
     let start = part[..at]
         .iter()
         .rposition(|&b| b == 0)
@@ -128,7 +129,7 @@ fn directory_run(part: &[u8]) -> Option<Vec<Vec<u8>>> {
     let mut from = 0;
     loop {
         // One that ends, and one that begins.
-        let joint = from + find(part.get(from..)?, b"/\0/")?;
+        let joint = from + memmem::find(part.get(from..)?, b"/\0/")?;
         let start = part[..joint]
             .iter()
             .rposition(|&b| b == 0)
@@ -171,7 +172,7 @@ fn hwcaps_levels(part: &[u8]) -> Option<Vec<String>> {
 
 /// `stable release version 2.36.`, in the loader itself from 2.33 on.
 fn release(part: &[u8]) -> Option<(u32, u32)> {
-    let at = find(part, b"release version ")? + b"release version ".len();
+    let at = memmem::find(part, b"release version ")? + b"release version ".len();
     number_pair(&part[at..])
 }
 
@@ -206,7 +207,7 @@ fn lib_token(directories: Option<&[Vec<u8>]>, data: &[Vec<u8>]) -> Vec<u8> {
         .unwrap_or_default()
         .to_vec();
     let alone = [b"\0", whole.as_slice(), b"\0"].concat();
-    let has_it = data.iter().any(|part| find(part, &alone).is_some());
+    let has_it = data.iter().any(|part| memmem::find(part, &alone).is_some());
     if whole.starts_with(b"lib") && has_it {
         whole
     } else {
