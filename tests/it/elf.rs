@@ -314,7 +314,7 @@ fn compare_with_readelf(files: &[PathBuf]) -> Option<Comparison> {
 }
 
 #[track_caller]
-fn report(result: Comparison) {
+fn report(result: &Comparison) {
     println!(
         "{} equal, {} exceptions, {} differ",
         result.equal,
@@ -336,7 +336,7 @@ fn report(result: Comparison) {
 fn readelf_reads_the_same_in_every_file_of_the_running_system() {
     let files = system();
     match compare_with_readelf(&files) {
-        Some(result) => report(result),
+        Some(result) => report(&result),
         None => println!("skipped: no readelf"),
     }
 }
@@ -392,7 +392,7 @@ fn every_file_of_a_corpus_gets_an_answer_or_a_clear_error() {
         files.len()
     );
     match compare_with_readelf(&elf) {
-        Some(result) => report(result),
+        Some(result) => report(&result),
         None => println!("skipped: no readelf"),
     }
 }

@@ -1,8 +1,10 @@
 //! The integration tests: each drives the built binary over small filesystems
 //! that are written down as text (`support::fixture` has the language).
 #![allow(
+    clippy::cast_possible_truncation,
     clippy::disallowed_methods,
     clippy::print_stderr,
+    clippy::print_stdout,
     clippy::unwrap_used,
     reason = "tests ask the host, report what they skip, and stop at the first surprise"
 )]

@@ -122,8 +122,8 @@ fn thousands_of_directories_times_thousands_of_needs_are_a_limit() {
     });
     let scene = Scene::program(&bytes);
     scene
-        .ask_about(&["/app/exe"], &["--max-probes", "100000"])
-        .is_undecided("limit", "more than 100000 places to look at")
+        .ask_about(&["/app/exe"], &["--max-probes", "20000"])
+        .is_undecided("limit", "more than 20000 places to look at")
         .is_undecided("limit", "--max-probes");
     // The default limit is a million, which takes an unoptimised binary its time.
     if !cfg!(debug_assertions) {
