@@ -42,6 +42,8 @@ pub struct Settings {
     pub limits: Limits,
     /// Libraries that may be missing.
     pub allow_missing: AllowMissing,
+    /// Name the libraries of what a scan finds to be fine.
+    pub lists_fine: bool,
     /// Say of each attempt what it met, and of each file where it really is.
     pub in_full: bool,
 }
@@ -56,6 +58,7 @@ impl Default for Settings {
             platform: None,
             limits: Limits::default(),
             allow_missing: Box::new(|_| false),
+            lists_fine: true,
             in_full: true,
         }
     }

@@ -100,27 +100,47 @@ impl<'a> Window<'a> {
     ) -> io::Result<Result<&[u8], Unended>> {
         let mut length = 256;
         loop {
+            if let Some((span, start, end)) = self.find_end(offset) {
+                let bytes = &self.spans[span].bytes[start..end];
+                return Ok(if bytes.len() > limit {
+                    Err(Unended::Limit)
+                } else {
+                    Ok(bytes)
+                });
+            }
             let room = usize::try_from(self.size.saturating_sub(offset)).unwrap_or(usize::MAX);
-            if room == 0 {
+            let reached = self.reach(offset);
+            if reached >= room {
                 return Ok(Err(Unended::File));
             }
-            // What is here already may hold the end before `length` is reached.
-            let here = self.find_from(offset).is_some_and(|b| b.contains(&0));
-            if !here {
-                self.fetch(offset, length.min(room))?;
+            if reached > limit {
+                return Ok(Err(Unended::Limit));
             }
-            let found = self.find_from(offset).unwrap_or_default();
-            match found.iter().position(|&b| b == 0) {
-                Some(end) if end > limit => return Ok(Err(Unended::Limit)),
-                Some(end) => {
-                    let bytes = self.find_from(offset).unwrap_or_default();
-                    return Ok(Ok(&bytes[..end]));
-                }
-                None if length >= room => return Ok(Err(Unended::File)),
-                None if length > limit => return Ok(Err(Unended::Limit)),
-                None => length *= 4,
+            length = length.max(reached.saturating_mul(4)).min(room);
+            self.fetch(offset, length)?;
+            if self.reach(offset) < length {
+                // The file has become shorter.
+                return Ok(Err(Unended::File));
             }
         }
+    }
+
+    /// Where the string at `offset` stands and ends, if its end is here.
+    fn find_end(&self, offset: u64) -> Option<(usize, usize, usize)> {
+        self.spans.iter().enumerate().find_map(|(index, span)| {
+            let start = usize::try_from(offset.checked_sub(span.start)?).ok()?;
+            let end = memchr::memchr(0, span.bytes.get(start..)?)?;
+            Some((index, start, start + end))
+        })
+    }
+
+    /// How many bytes from `offset` on are here in one piece.
+    fn reach(&self, offset: u64) -> usize {
+        let reaches = self.spans.iter().filter_map(|span| {
+            let start = usize::try_from(offset.checked_sub(span.start)?).ok()?;
+            span.bytes.len().checked_sub(start)
+        });
+        reaches.max().unwrap_or(0)
     }
 
     fn find(&self, offset: u64, length: usize) -> Option<&[u8]> {
@@ -128,17 +148,6 @@ impl<'a> Window<'a> {
             let start = usize::try_from(offset.checked_sub(span.start)?).ok()?;
             span.bytes.get(start..start.checked_add(length)?)
         })
-    }
-
-    /// The longest run of bytes from `offset` on that is here.
-    fn find_from(&self, offset: u64) -> Option<&[u8]> {
-        self.spans
-            .iter()
-            .filter_map(|span| {
-                let start = usize::try_from(offset.checked_sub(span.start)?).ok()?;
-                span.bytes.get(start..)
-            })
-            .max_by_key(|bytes| bytes.len())
     }
 }
 

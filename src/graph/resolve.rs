@@ -300,8 +300,7 @@ impl Resolver<'_> {
             self.errno = Errno::NONE;
         }
         let identity = record.metadata.identity;
-        let same = |(_, loaded): &(ObjectId, &Loaded)| loaded.identity == Some(identity);
-        let known = self.graph.map.iter().find(same).map(|(object, _)| object);
+        let known = self.graph.map.with_identity(identity);
         if let Some(object) = known {
             self.graph.map.add_name(object, &request.name);
             self.graph.map.get_mut(object).searched |= rule != Rule::Direct;

@@ -314,11 +314,10 @@ impl Resolver<'_> {
     }
 
     fn is_loaded(&self, record: &FileRecord) -> bool {
-        let identity = Some(record.metadata.identity);
         self.graph
             .map
-            .iter()
-            .any(|(_, loaded)| loaded.identity == identity)
+            .with_identity(record.metadata.identity)
+            .is_some()
     }
 
     /// A refusal that the target's user would not meet is ours.

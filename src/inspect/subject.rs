@@ -153,6 +153,10 @@ impl Draft<'_> {
         let Some((file, graph)) = self.graph else {
             return Vec::new();
         };
+        let is_fine = self.verdict == Verdict::Ok && self.findings.is_empty();
+        if is_fine && self.role == Role::Scanned && !self.settings.lists_fine {
+            return Vec::new();
+        }
         let assumed = *file == LoaderFile::Assumed;
         let objects = graph.map.iter();
         let names: Vec<Arc<str>> = objects

@@ -77,6 +77,7 @@ pub struct LinkMap {
     /// The first object, in load order, that has a name: its path, one that it
     /// was asked for by, or its soname.
     by_name: HashMap<Rc<[u8]>, ObjectId, RandomState>,
+    by_identity: HashMap<Identity, ObjectId, RandomState>,
 }
 
 impl LinkMap {
@@ -92,6 +93,9 @@ impl LinkMap {
         }
         for name in &loaded.names {
             self.name(name, id);
+        }
+        if let Some(identity) = loaded.identity {
+            self.by_identity.entry(identity).or_insert(id);
         }
         if let Some(soname) = loaded.soname() {
             self.name(&Rc::from(soname), id);
@@ -116,6 +120,12 @@ impl LinkMap {
     #[must_use]
     pub fn named(&self, name: &[u8]) -> Option<ObjectId> {
         self.by_name.get(name).copied()
+    }
+
+    /// The object that is this file.
+    #[must_use]
+    pub fn with_identity(&self, identity: Identity) -> Option<ObjectId> {
+        self.by_identity.get(&identity).copied()
     }
 
     /// An object.

@@ -13,6 +13,7 @@ mod support;
 
 mod cli;
 mod elf;
+mod findings;
 mod glibc;
 mod hostile;
 mod json;

@@ -90,7 +90,8 @@ fn run(args: &Args) -> Result<u8, Failure> {
     let selection = request::select(args, names)?;
     let many = selection.all || selection.names.len() > 1 || args.files_from.is_some();
     let mut outputs = Outputs::open(args, many)?;
-    let opened = request::open(args, outputs.in_full())?;
+    let mut opened = request::open(args, outputs.in_full())?;
+    opened.settings.lists_fine = outputs.lists_fine();
     let mut judge = Judge::new(&args.ignore, &args.warn, &args.error, args.fail_on)?;
     check(args, opened, &selection, &mut outputs, &mut judge)
 }

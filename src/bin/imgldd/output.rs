@@ -20,6 +20,7 @@ struct Sink {
 pub(crate) struct Outputs {
     sinks: Vec<Sink>,
     in_full: bool,
+    lists_fine: bool,
 }
 
 /// A format and the file that it goes to.
@@ -48,11 +49,18 @@ impl Outputs {
             || wanted
                 .iter()
                 .any(|wanted| wanted.format.starts_with("json"));
+        let lists_fine = args.verbose > 0 || wanted.iter().any(|wanted| wanted.format != "text");
         let sinks = wanted.into_iter().map(|wanted| sink(args, wanted, many));
         Ok(Outputs {
             sinks: sinks.collect::<Result<_, _>>()?,
             in_full,
+            lists_fine,
         })
+    }
+
+    /// Whether some report names the libraries of what a scan finds to be fine.
+    pub(crate) fn lists_fine(&self) -> bool {
+        self.lists_fine
     }
 
     /// Whether some report wants attempts and real paths.

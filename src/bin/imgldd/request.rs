@@ -132,6 +132,7 @@ pub(crate) fn open(args: &Args, in_full: bool) -> Result<Opened, UsageError> {
                 .is_some_and(|set| set.is_match(OsStr::from_bytes(name)))
         }),
         in_full,
+        lists_fine: true,
     };
     let kind = if is_host {
         TargetKind::Host
