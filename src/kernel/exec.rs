@@ -460,9 +460,30 @@ fn with_interpreter(interpreter: &Interpreter, program: &Object) -> End {
             errno: refusal.errno().unwrap_or(Errno::LIBBAD),
             why: Refusal::Interpreter(refusal.clone()),
         },
+        Ok(_) if !can_be_mapped(program) => UNMAPPABLE,
         Ok(_) if program.is_cut_short() => CUT_SHORT,
         Ok(_) => End::Starts,
     }
+}
+
+/// Segments are mapped after the old program is gone, so what is wrong with them
+/// kills (`fs/binfmt_elf.c:load_elf_binary`, `elf_load`).
+const UNMAPPABLE: End = End::Killed {
+    signal: "SIGSEGV",
+    why: "a segment of it cannot be mapped",
+};
+
+/// Whether every `PT_LOAD` has room in memory for what it has in the file, an end
+/// above its start, and the same place in a page in both. Pages are larger than
+/// 4096 bytes on some machines, never smaller.
+fn can_be_mapped(object: &Object) -> bool {
+    object.loads.iter().all(|load| {
+        let end = load.address.checked_add(load.memory_size);
+        let in_page = |at: u64| at % 4096;
+        load.file_size <= load.memory_size
+            && end.is_some_and(|end| end < 1 << 63)
+            && (load.file_size == 0 || in_page(load.offset) == in_page(load.address))
+    })
 }
 
 const CUT_SHORT: End = End::Killed {
@@ -476,6 +497,7 @@ fn without_interpreter(object: &Object) -> End {
             signal: "SIGSEGV",
             why: "a shared object is no program",
         },
+        _ if !can_be_mapped(object) => UNMAPPABLE,
         _ if object.is_cut_short() => CUT_SHORT,
         _ => End::Starts,
     }

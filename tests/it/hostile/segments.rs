@@ -218,19 +218,46 @@ fn the_same_file_without_section_headers_or_with_false_ones_gets_the_same_answer
 }
 
 #[test]
-fn odd_load_segments_do_not_stop_the_answers() {
+fn segments_that_cannot_be_mapped_kill_the_program() {
     for (nth, field, value) in [
         (1, "memsz", 0),
         (2, "memsz", 1),
+        (0, "filesz", u64::MAX),
+        (1, "filesz", 1 << 63),
+        (1, "vaddr", u64::MAX - 0xfff),
+        (1, "offset", 0x123),
+    ] {
+        let bytes = Forge::new(PROGRAM)
+            .segment(PT_LOAD, nth, field, value)
+            .bytes;
+        Scene::program(&bytes)
+            .ask()
+            .fails("signal SIGSEGV", "a segment of it cannot be mapped");
+    }
+}
+
+#[test]
+fn an_odd_alignment_does_not_keep_a_program_from_starting() {
+    for value in [0, 1, 3, 1 << 40] {
+        let bytes = Forge::new(PROGRAM)
+            .segment(PT_LOAD, 1, "align", value)
+            .bytes;
+        Scene::program(&bytes).ask().starts();
+    }
+}
+
+#[test]
+fn odd_segments_of_a_library_do_not_stop_the_answers() {
+    for (nth, field, value) in [
+        (1, "memsz", 0),
         (1, "vaddr", u64::MAX - 0xfff),
         (0, "filesz", u64::MAX),
         (1, "align", 3),
         (1, "vaddr", 0),
     ] {
-        let bytes = Forge::new(PROGRAM)
+        let bytes = Forge::new("library needed=libgood.so runpath=/good")
             .segment(PT_LOAD, nth, field, value)
             .bytes;
-        Scene::program(&bytes).ask();
         Scene::library(&bytes).ask();
     }
 }
