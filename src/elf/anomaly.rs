@@ -91,6 +91,15 @@ impl Anomaly {
         )
     }
 
+    /// Whether the kernel or a loader passes over it and takes what it takes.
+    #[must_use]
+    pub fn is_tolerated(&self) -> bool {
+        matches!(
+            self,
+            Anomaly::SeveralInterps(_) | Anomaly::SeveralDynamics(_) | Anomaly::DynamicUnterminated
+        )
+    }
+
     /// Whether it is one of our own limits that stopped the reading.
     #[must_use]
     pub fn is_limit(&self) -> bool {

@@ -4,8 +4,10 @@ use std::io;
 
 use crate::read_at::ReadAt;
 
-/// The least that one read of a file fetches.
+/// What the first read of a file fetches.
 const HEAD: usize = 4096;
+/// The least that a later one does.
+const LEAST: usize = 1024;
 /// The most that is kept of a file beside its head and the last range.
 const MAX_KEPT: usize = 8 << 20;
 
@@ -55,7 +57,8 @@ impl<'a> Window<'a> {
         if self.find(offset, length).is_some() {
             return Ok(());
         }
-        let length = length.max(HEAD);
+        let room = usize::try_from(self.size.saturating_sub(offset)).unwrap_or(usize::MAX);
+        let length = length.max(LEAST).min(room);
         let mut bytes = vec![0; length];
         let mut filled = 0;
         while filled < length {

@@ -1,11 +1,13 @@
 //! Findings about libraries that are missing or cannot be used.
 
+use std::collections::HashSet;
+
 use super::{Case, Code, Draft, quoted};
 use crate::bytes::Shown;
-use crate::elf::{Anomaly, NeedKind};
+use crate::elf::{Anomaly, NeedKind, Object};
 use crate::graph::{Attempt, Graph, Library, LoaderFile, Status};
-use crate::loader::{LoaderKind, Role, Rule, TryOutcome};
-use crate::report::Finding;
+use crate::loader::{Loaded, LoaderKind, Role, Rule, TryOutcome};
+use crate::report::{Finding, Severity};
 
 pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
     let Some((file, graph)) = case.graph else {
@@ -121,6 +123,7 @@ fn missing(case: &Case<'_>, graph: &Graph, library: &Library) -> Finding {
 /// Says where was looked, in order, and what was met on the way.
 fn searched(mut draft: Draft, attempts: &[Attempt]) -> Draft {
     let mut absent = Vec::new();
+    let mut known = HashSet::new();
     for attempt in attempts {
         let path = Shown(&attempt.path).to_string();
         match attempt.outcome {
@@ -134,9 +137,8 @@ fn searched(mut draft: Draft, attempts: &[Attempt]) -> Draft {
                 } else {
                     directory
                 };
-                let directory = Shown(directory).to_string();
-                if !absent.contains(&directory) {
-                    absent.push(directory);
+                if known.insert(directory) {
+                    absent.push(Shown(directory).to_string());
                 }
             }
             _ => {
@@ -290,6 +292,7 @@ fn damaged(case: &Case<'_>, graph: &Graph, found: &mut Vec<Finding>) {
             .filter(|anomaly| anomaly.hides_needs())
             .collect();
         let Some(first) = damage.first() else {
+            odd(case, loaded, object, found);
             continue;
         };
         let message = format!("{} is damaged: {first}", quoted(&loaded.path));
@@ -301,9 +304,25 @@ fn damaged(case: &Case<'_>, graph: &Graph, found: &mut Vec<Finding>) {
     }
 }
 
+/// What is not as the specification has it, though the loaders make do with it.
+fn odd(case: &Case<'_>, loaded: &Loaded, object: &Object, found: &mut Vec<Finding>) {
+    let mut anomalies = object
+        .anomalies
+        .iter()
+        .filter(|anomaly| anomaly.is_tolerated());
+    let Some(first) = anomalies.next() else {
+        return;
+    };
+    let message = format!("{} is odd: {first}", quoted(&loaded.path));
+    let draft =
+        Draft::new(case, Code::MalformedElf, &loaded.path, message).severity(Severity::Warning);
+    let draft = anomalies.fold(draft, |draft, anomaly| draft.evidence(anomaly.to_string()));
+    found.push(draft.done());
+}
+
 /// musl takes a library for another machine and fails at its relocations.
 fn foreign_machines(case: &Case<'_>, graph: &Graph, found: &mut Vec<Finding>) {
-    let machine = |object: &crate::elf::Object| object.header.machine;
+    let machine = |object: &Object| object.header.machine;
     let mut objects = graph.map.iter();
     let Some(own) = objects
         .next()

@@ -1,7 +1,7 @@
 //! The resolution itself: names to objects, breadth first.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use foldhash::fast::RandomState;
@@ -48,6 +48,7 @@ pub fn resolve(files: &Files<'_>, start: Start, workdir: &TargetPath, limits: Li
         errno: Errno::NONE,
         own_file_read: false,
         places: HashMap::default(),
+        absent: HashSet::default(),
         assumed: HashMap::default(),
         graph: Graph {
             map: start.map,
@@ -75,6 +76,8 @@ pub(super) struct Resolver<'r> {
     pub(super) own_file_read: bool,
     /// Where the entry of each object is among the libraries.
     places: HashMap<ObjectId, usize, RandomState>,
+    /// Directories that are known not to be there.
+    pub(super) absent: HashSet<Rc<[u8]>, RandomState>,
     /// Objects that are loaded only as if a failure had been mended: behind a
     /// file at which the real loader gives up, and what those need. `None` for
     /// the latter.

@@ -116,6 +116,15 @@ impl Resolver<'_> {
                     return true;
                 }
             };
+            if self.absent.contains(text) {
+                // glibc remembers it too and leaves `errno` alone.
+                if self.counts_too_far() {
+                    return true;
+                }
+                let path = [text, name].concat();
+                self.keep(search, rule, owner, &path, TryOutcome::Absent, None);
+                continue;
+            }
             for place in 0..self.loader.subdirectories().len() {
                 let subdirectory = self.loader.subdirectories()[place].clone();
                 if !self.has_subdirectory(text, &subdirectory) {
@@ -140,8 +149,30 @@ impl Resolver<'_> {
                     return true;
                 }
             }
+            self.remember_absence(text);
         }
         false
+    }
+
+    /// After a miss glibc looks whether there is any directory at all, unless its
+    /// path is relative (`elf/dl-load.c:open_path`).
+    fn remember_absence(&mut self, directory: &Rc<[u8]>) {
+        if self.loader.is_musl() || !directory.starts_with(b"/") {
+            return;
+        }
+        if let Err(errno) = self.files.directory(directory) {
+            self.errno = errno;
+            self.absent.insert(directory.clone());
+        }
+    }
+
+    /// Counts a place that is looked at; true where that is one too many.
+    fn counts_too_far(&mut self) -> bool {
+        self.probes += 1;
+        if self.probes > self.limits.probes {
+            self.graph.limit = Some(Limit::Probes(self.limits.probes));
+        }
+        self.graph.limit.is_some()
     }
 
     /// Whether a sub-directory is there; the directory itself is always tried.
@@ -208,9 +239,7 @@ impl Resolver<'_> {
         place: Option<(&[u8], &[u8])>,
         name: &[u8],
     ) -> Tried {
-        self.probes += 1;
-        if self.probes > self.limits.probes {
-            self.graph.limit = Some(Limit::Probes(self.limits.probes));
+        if self.counts_too_far() {
             return Tried::End;
         }
         if self.loader.is_musl() && path.len() > name.len() && musl::overflows(path) {
