@@ -227,7 +227,7 @@ impl<'t> Inspector<'t> {
             finding.waived |= finding::is_about_absence(&finding.code)
                 && (self.settings.allow_missing)(object.as_bytes());
         }
-        let errors = obstacles(&exec, resolved.as_ref().map(|(_, graph)| graph));
+        let errors = obstacles(&exec, resolved.as_ref().map(|(_, graph)| graph), is_library);
         let verdict = verdict(&outcome, &findings, &errors, is_library);
         let subject = subject::Draft {
             files: &self.files,
@@ -466,7 +466,7 @@ fn is_library(exec: &Exec, role: Role) -> bool {
         })
 }
 
-fn obstacles(exec: &Exec, graph: Option<&Graph>) -> Vec<ReportError> {
+fn obstacles(exec: &Exec, graph: Option<&Graph>, is_library: bool) -> Vec<ReportError> {
     let mut errors = Vec::new();
     let mut add = |kind, path: &[u8], message: String, offset| {
         let path = Some(crate::bytes::lossy(path));
@@ -487,6 +487,16 @@ fn obstacles(exec: &Exec, graph: Option<&Graph>) -> Vec<ReportError> {
             format!("cannot read it: {errno}"),
             None,
         );
+    }
+    let unresolved = exec.program.as_ref().filter(|program| {
+        let wants_loader = program.interpreter.is_some() && exec.end == End::Starts;
+        graph.is_none() && (wants_loader || is_library)
+    });
+    if let Some(program) = unresolved {
+        let header = &program.object.header;
+        let machine = crate::platform::machine_name(header.machine, header.layout, header.flags);
+        let message = format!("is for {machine}, whose loaders are not known");
+        add(ErrorKind::Limit, program.path.as_bytes(), message, None);
     }
     let Some(graph) = graph else { return errors };
     if let Some(limit) = &graph.limit {

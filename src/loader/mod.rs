@@ -136,7 +136,7 @@ impl Loader {
         }
     }
 
-    /// Whether another CPU would have other sub-directories.
+    /// Whether this is musl's.
     #[must_use]
     pub fn is_musl(&self) -> bool {
         matches!(self, Loader::Musl(_))

@@ -24,11 +24,18 @@ pub fn outcome(path: &TargetPath, exec: &Exec, graph: Option<(&LoaderFile, &Grap
         End::Killed { signal, .. } => killed(Stage::Exec, signal),
         End::Unreadable(_) => Outcome::default(),
         End::Starts => match graph {
+            // It names a loader of which nothing is known.
+            None if names_loader(exec) => Outcome::default(),
             None => starts(),
             Some((LoaderFile::Known(LoaderKind::NotALoader), _)) => killed(Stage::Exec, "SIGSEGV"),
             Some((file, graph)) => loaded(file, graph),
         },
     }
+}
+
+fn names_loader(exec: &Exec) -> bool {
+    let program = exec.program.as_ref();
+    program.is_some_and(|program| program.interpreter.is_some())
 }
 
 fn starts() -> Outcome {

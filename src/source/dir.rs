@@ -105,12 +105,6 @@ impl Directory {
         self.is_host_root
     }
 
-    /// Makes every look-up take the walk, as on a system without `openat2`.
-    pub fn without_openat2(self) -> Self {
-        self.kernel_resolves.set(false);
-        self
-    }
-
     /// The host path of a node. Its parents are real directories, so no link is
     /// followed but a last one, and that only by who wants to.
     fn host_path(&self, node: NodeId, below: Option<&[u8]>) -> PathBuf {

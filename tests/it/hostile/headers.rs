@@ -135,3 +135,18 @@ fn types_that_cannot_be_loaded_are_refused() {
             .stops_saying("only ET_DYN and ET_EXEC can be loaded");
     }
 }
+
+#[test]
+fn a_library_for_a_machine_without_known_loaders_is_undecided() {
+    let bytes = Forge::new("library soname=libodd.so needed=libgood.so")
+        .header("machine", 0x1234)
+        .bytes;
+    let answer = Scene::new("")
+        .with("/lib/libodd.so", &bytes)
+        .ask_about(&["/lib/libodd.so"], &[]);
+    // What exec would do is known; what a loader would, is not.
+    assert_eq!(answer.subject()["verdict"], "unknown", "\n{}", answer.text);
+    assert_eq!(answer.code, 2, "\n{}{}", answer.text, answer.stderr);
+    let told = "is for machine 4660, whose loaders are not known";
+    assert!(answer.stderr.contains(told), "\n{}", answer.stderr);
+}
