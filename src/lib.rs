@@ -50,5 +50,6 @@ pub mod read_at;
 pub mod render;
 pub mod report;
 pub mod rootfs;
+pub mod runtime;
 pub mod source;
 pub mod target;

@@ -1,0 +1,75 @@
+//! What is kept of files that pass by once.
+//!
+//! The bytes of a compressed layer cannot be gone back to cheaply. While a
+//! layer streams past, a [`Probe`] that is handed in says what of each regular
+//! file is worth keeping; so a source keeps what its reader will need and knows
+//! nothing of what is in the files.
+
+use std::any::Any;
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::read_at::ReadAt;
+
+/// Whatever a probe learnt of a file.
+pub type Facts = Arc<dyn Any + Send + Sync>;
+
+/// What is kept of a file.
+#[derive(Clone, Default)]
+pub struct Known {
+    /// What was learnt of it.
+    pub facts: Option<Facts>,
+    /// Its first bytes, or all of them; `None` where none were kept.
+    pub start: Option<Arc<[u8]>>,
+}
+
+/// A file that passes by.
+#[derive(Clone, Copy, Debug)]
+pub struct Passing<'a> {
+    /// Its name in the layer, cleaned, without a leading slash.
+    pub name: &'a [u8],
+    /// Its permission bits.
+    pub mode: u32,
+    /// Its length in bytes.
+    pub size: u64,
+    /// Its first bytes: [`HEAD`] of them, or all there are.
+    pub head: &'a [u8],
+}
+
+/// How many bytes of a file a probe sees before it decides.
+pub const HEAD: usize = 4096;
+
+/// What a probe wants to see of a file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Want {
+    /// Its head tells enough.
+    Head,
+    /// All of it.
+    Whole,
+    /// These ranges besides its head, in ascending order.
+    Ranges(Vec<Range<u64>>),
+}
+
+/// Decides what is kept of files that pass by.
+pub trait Probe: Sync {
+    /// What to show [`look`](Probe::look) of `file`.
+    fn want(&self, file: Passing<'_>) -> Want;
+
+    /// What to keep of it. `bytes` has what was wanted; reading anything else
+    /// fails with [`is_not_kept`].
+    fn look(&self, file: Passing<'_>, bytes: &dyn ReadAt) -> Known;
+}
+
+/// Bytes of a file that passed by and were not kept.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("bytes from offset {offset} on passed by and were not kept")]
+pub struct NotKept {
+    /// The first of them.
+    pub offset: u64,
+}
+
+/// Whether `error` says that bytes were not kept.
+#[must_use]
+pub fn is_not_kept(error: &std::io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<NotKept>())
+}

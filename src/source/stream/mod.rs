@@ -1,0 +1,1 @@
+//! Bytes on their way out of a blob: inflated, counted, hashed.
