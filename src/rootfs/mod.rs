@@ -5,6 +5,7 @@
 //! process whose root it is (`fs/namei.c`). Every symlink is followed inside,
 //! `..` is walked and stops at the root, and nothing here knows ELF.
 
+pub mod layers;
 mod overlay;
 mod walk;
 
@@ -14,6 +15,7 @@ use crate::errno::Errno;
 use crate::path::TargetPath;
 use crate::read_at::{ReadAt, read_all};
 
+pub use layers::{Loss, Taken};
 pub use overlay::{Overlay, OverlayError};
 pub use walk::{Follow, Hop, Walk};
 
@@ -103,6 +105,16 @@ pub trait Filesystem {
     /// Opens the file that `path` leads to in one step, where there is a faster
     /// way than walking. It must give what the walk gives for root.
     fn open_path(&self, _path: &[u8]) -> Option<Result<Opened, Errno>> {
+        None
+    }
+
+    /// The layer that brought a node, from 1, where there are layers.
+    fn layer(&self, _node: NodeId) -> Option<u32> {
+        None
+    }
+
+    /// What a directory once had under `name`, and which layer took it.
+    fn lost(&self, _directory: NodeId, _name: &[u8]) -> Option<Loss> {
         None
     }
 
@@ -334,4 +346,54 @@ impl Rootfs {
         let walk = self.walk(path, Follow::Last);
         walk.end.is_ok().then_some(walk.real_path)
     }
+
+    /// The layer that brought what `path` leads to.
+    #[must_use]
+    pub fn layer(&self, path: &[u8]) -> Option<u32> {
+        let node = self.walk_as_root(path).end.ok()?;
+        self.filesystem.layer(node)
+    }
+
+    /// What once was where `path` leads to nothing, if a layer took it.
+    #[must_use]
+    pub fn lost(&self, path: &[u8]) -> Option<Lost> {
+        let walk = self.walk_as_root(path);
+        if walk.end != Err(Errno::NOENT) {
+            return None;
+        }
+        // Either the last component of the real path is what is missing, or the
+        // walk did not get as far as the components after it.
+        let above = self.walk_as_root(walk.real_path.parent().as_bytes());
+        let mut loss = self
+            .filesystem
+            .lost(above.end.ok()?, walk.real_path.file_name())?;
+        let mut path = walk.real_path;
+        for name in &walk.rest {
+            match self.filesystem.metadata(loss.node).kind {
+                Kind::Directory => {
+                    loss.node = self.filesystem.child(loss.node, name).ok()??;
+                    loss.brought_by = self.filesystem.layer(loss.node).unwrap_or(loss.brought_by);
+                    path = path.join(name);
+                }
+                // Where the link led is another question.
+                Kind::Symlink => break,
+                Kind::File | Kind::Other => return None,
+            }
+        }
+        Some(Lost { path, loss })
+    }
+
+    fn walk_as_root(&self, path: &[u8]) -> Walk {
+        let root = Credentials::root();
+        walk::walk(&*self.filesystem, &root, path, Follow::Last)
+    }
+}
+
+/// Something that a layer took away.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Lost {
+    /// Where it was, without links.
+    pub path: TargetPath,
+    /// Who brought and who took it.
+    pub loss: Loss,
 }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 
-use super::{Credentials, Filesystem, Follow, Identity, Kind, Metadata, NodeId, walk};
+use super::{Credentials, Filesystem, Follow, Identity, Kind, Loss, Metadata, NodeId, walk};
 use crate::errno::Errno;
 use crate::path::TargetPath;
 use crate::read_at::ReadAt;
@@ -256,6 +256,17 @@ impl Filesystem for Overlay {
             Some(lower) => self.lower.open(lower),
             None => Err(io::ErrorKind::InvalidInput.into()),
         }
+    }
+
+    fn layer(&self, node: NodeId) -> Option<u32> {
+        self.lower_of(node)
+            .and_then(|lower| self.lower.layer(lower))
+    }
+
+    fn lost(&self, directory: NodeId, name: &[u8]) -> Option<Loss> {
+        let loss = self.lower.lost(self.lower_of(directory)?, name)?;
+        let node = self.show_lower(loss.node);
+        Some(Loss { node, ..loss })
     }
 
     fn names(&self, directory: NodeId) -> Result<Vec<Vec<u8>>, Errno> {

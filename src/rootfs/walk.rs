@@ -45,6 +45,8 @@ pub struct Walk {
     pub real_path: TargetPath,
     /// The node, or why there is none.
     pub end: Result<NodeId, Errno>,
+    /// The components after the one that was not there.
+    pub rest: Vec<Vec<u8>>,
 }
 
 struct Walker<'a> {
@@ -83,6 +85,7 @@ pub(super) fn walk(
         real_path: walker.real_path(),
         hops: walker.hops,
         end,
+        rest: walker.rest.into_iter().rev().collect(),
     }
 }
 

@@ -1,0 +1,342 @@
+//! One layer's own tree, built in the order of its archive.
+//!
+//! Overlay engines unpack each layer into an empty directory of its own, so a
+//! path goes through links of this layer alone (containerd
+//! `pkg/archive/tar.go:applyNaive`, moby `pkg/archive/diff.go:UnpackLayer`).
+//! The last component is never followed, directories that no entry names are
+//! made, and nothing leaves the root.
+
+use std::collections::HashMap;
+
+use super::issue::{Issue, IssueKind, Issues};
+use super::name::{self, Clean, Meaning};
+use super::node::{Children, Follow, Node, NodeKind, Obstacle, find};
+
+/// The deepest path.
+const MAX_DEPTH: usize = 1024;
+
+/// The kinds of entries that a layer can have.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum EntryKind {
+    /// A regular file.
+    File,
+    /// A directory.
+    Directory,
+    /// A symbolic link.
+    Symlink,
+    /// Another name of a file.
+    HardLink,
+    /// A device or fifo.
+    Other,
+}
+
+/// An entry of a layer's archive, without its bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct Header<'a> {
+    /// Its name as it stands there.
+    pub name: &'a [u8],
+    /// Where a link leads.
+    pub link: &'a [u8],
+    /// What it is.
+    pub kind: EntryKind,
+    /// Permission bits: the low 12.
+    pub mode: u16,
+    /// Owner.
+    pub uid: u32,
+    /// Group.
+    pub gid: u32,
+    /// Bytes.
+    pub size: u64,
+}
+
+/// A path of more than 1024 components.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("path has {found} components, more than {MAX_DEPTH}")]
+pub struct TooDeep {
+    /// How many it has.
+    pub found: usize,
+}
+
+/// A set of changes.
+pub struct Layer {
+    pub(super) nodes: Vec<Node>,
+    /// What each directory hides of lower layers.
+    pub(super) hides: HashMap<u32, Vec<Box<[u8]>>>,
+    pub(super) issues: Issues,
+    files: u32,
+    /// Hard links whose target was not there yet.
+    pending: Vec<Pending>,
+    /// The directory of the entry before, by the name it was reached by.
+    recent: Option<(Box<[u8]>, u32)>,
+}
+
+struct Pending {
+    node: u32,
+    name: Vec<u8>,
+}
+
+/// The root of a layer's tree.
+pub(super) const ROOT: u32 = 0;
+/// The root of what AUFS hid, which is reached by hard links alone.
+const AUFS: u32 = 1;
+
+impl Default for Layer {
+    fn default() -> Self {
+        Layer {
+            nodes: vec![Node::implied_directory(), Node::implied_directory()],
+            hides: HashMap::new(),
+            issues: Issues::default(),
+            files: 0,
+            pending: Vec::new(),
+            recent: None,
+        }
+    }
+}
+
+impl Layer {
+    /// How many regular files were added.
+    #[must_use]
+    pub fn files(&self) -> u32 {
+        self.files
+    }
+
+    /// Notes that the entry `name` is odd.
+    pub fn note(&mut self, name: &[u8], kind: IssueKind) {
+        self.issues.push(Issue {
+            kind,
+            layer: 0,
+            name: name.to_vec(),
+        });
+    }
+
+    /// Adds the next entry. For a regular file the number of its bytes is
+    /// returned, which count from 0 in the order of the entries; nothing where
+    /// the entry has none, or has no place.
+    ///
+    /// # Errors
+    /// Where its name is too deep.
+    pub fn add(&mut self, header: Header<'_>) -> Result<Option<u32>, TooDeep> {
+        let Clean {
+            components,
+            left_root,
+        } = name::clean(header.name);
+        if components.len() > MAX_DEPTH {
+            return Err(TooDeep {
+                found: components.len(),
+            });
+        }
+        if left_root {
+            self.note(header.name, IssueKind::LeavesRoot);
+        }
+        let Some((last, above)) = components.split_last() else {
+            self.add_root(header);
+            return Ok(None);
+        };
+        if name::is_stargz(&components) {
+            return Ok(None);
+        }
+        if name::is_aufs_link(&components) {
+            return Ok(self.place(AUFS, last, header));
+        }
+        let meaning = name::meaning(last);
+        if meaning == Meaning::OddWhiteout {
+            self.note(header.name, IssueKind::OddWhiteout);
+            return Ok(None);
+        }
+        let directory = match self.directory(above, header.name) {
+            Ok(directory) => directory,
+            Err(kind) => {
+                self.note(header.name, kind);
+                return Ok(None);
+            }
+        };
+        match meaning {
+            Meaning::Entry => return Ok(self.place(directory, last, header)),
+            Meaning::Opaque => self.nodes[directory as usize].opaque = true,
+            Meaning::Whiteout(hidden) => {
+                let hides = self.hides.entry(directory).or_default();
+                hides.push(hidden.into());
+            }
+            Meaning::OddWhiteout => {}
+        }
+        Ok(None)
+    }
+
+    /// Settles what can only be settled once every entry is known.
+    pub fn finish(&mut self) {
+        // A hard link may lead to another that comes later still.
+        let mut left = std::mem::take(&mut self.pending);
+        loop {
+            let before = left.len();
+            left.retain(|pending| !self.settle(pending));
+            if left.len() == before {
+                break;
+            }
+        }
+        self.recent = None;
+    }
+
+    /// Whether a hard link leads to an entry of this layer.
+    fn settle(&mut self, pending: &Pending) -> bool {
+        let NodeKind::HardLink(target) = self.nodes[pending.node as usize].kind.clone() else {
+            // Something else took its place.
+            return true;
+        };
+        let Some(found) = self.target(&target).filter(|&found| found != pending.node) else {
+            return false;
+        };
+        let shared = self.nodes[found as usize].clone();
+        match shared.kind {
+            NodeKind::HardLink(_) | NodeKind::Directory(_) => false,
+            _ => {
+                self.nodes[pending.node as usize] = shared;
+                self.note(&pending.name, IssueKind::HardLinkForward);
+                true
+            }
+        }
+    }
+
+    fn add_root(&mut self, header: Header<'_>) {
+        if header.kind != EntryKind::Directory {
+            return self.note(header.name, IssueKind::ReplacesRoot);
+        }
+        let root = &mut self.nodes[ROOT as usize];
+        root.mode = header.mode;
+        root.uid = header.uid;
+        root.gid = header.gid;
+        root.implied = false;
+    }
+
+    /// The directory that components lead to; what is missing is made.
+    fn directory(&mut self, components: &[&[u8]], name: &[u8]) -> Result<u32, IssueKind> {
+        if components.is_empty() {
+            return Ok(ROOT);
+        }
+        let key = components.join(&b"/"[..]);
+        if let Some((known, directory)) = &self.recent
+            && **known == *key
+        {
+            return Ok(*directory);
+        }
+        let mut walk = Follow::new(ROOT, components);
+        while let Some(component) = walk.rest.pop() {
+            match walk.step(&self.nodes, &component) {
+                Ok(()) => {}
+                Err(Obstacle::Loop) => return Err(IssueKind::LinkLoop),
+                Err(obstacle) => {
+                    if obstacle == Obstacle::NotADirectory {
+                        self.note(name, IssueKind::BelowFile);
+                    }
+                    let made = self.insert(walk.here(), &component, Node::implied_directory());
+                    walk.enter(made);
+                }
+            }
+        }
+        let directory = walk.here();
+        self.recent = Some((key.into(), directory));
+        Ok(directory)
+    }
+
+    /// Puts an entry into a directory of this layer.
+    fn place(&mut self, directory: u32, name: &[u8], header: Header<'_>) -> Option<u32> {
+        let known = self.nodes[directory as usize]
+            .children()
+            .and_then(|children| children.get(name))
+            .copied();
+        if let Some(known) = known {
+            let node = &mut self.nodes[known as usize];
+            if header.kind == EntryKind::Directory && node.is_directory() {
+                node.mode = header.mode;
+                node.uid = header.uid;
+                node.gid = header.gid;
+                let was_implied = std::mem::replace(&mut node.implied, false);
+                if !was_implied {
+                    self.note(header.name, IssueKind::Duplicate);
+                }
+                return None;
+            }
+            self.note(header.name, IssueKind::Duplicate);
+        }
+        let mut file = None;
+        let kind = match header.kind {
+            EntryKind::Directory => NodeKind::Directory(Children::new()),
+            EntryKind::Symlink => NodeKind::Symlink(header.link.into()),
+            EntryKind::Other => NodeKind::Other,
+            EntryKind::File => {
+                file = Some(self.files);
+                self.files += 1;
+                NodeKind::File {
+                    layer: 0,
+                    file: self.files - 1,
+                    size: header.size,
+                }
+            }
+            EntryKind::HardLink => return self.place_hard_link(directory, name, header),
+        };
+        let node = Node {
+            kind,
+            mode: header.mode,
+            uid: header.uid,
+            gid: header.gid,
+            layer: 0,
+            implied: false,
+            opaque: false,
+        };
+        self.insert(directory, name, node);
+        file
+    }
+
+    /// A hard link shares what its target is now, whatever comes in the
+    /// target's place later.
+    fn place_hard_link(&mut self, directory: u32, name: &[u8], header: Header<'_>) -> Option<u32> {
+        let found = self.target(header.link);
+        let node = match found.map(|found| &self.nodes[found as usize]) {
+            Some(node) if node.is_directory() => {
+                let kind = IssueKind::HardLinkToDirectory(header.link.to_vec());
+                self.note(header.name, kind);
+                return None;
+            }
+            Some(node) if !matches!(node.kind, NodeKind::HardLink(_)) => node.clone(),
+            _ => Node {
+                kind: NodeKind::HardLink(header.link.into()),
+                mode: 0,
+                uid: 0,
+                gid: 0,
+                layer: 0,
+                implied: false,
+                opaque: false,
+            },
+        };
+        let is_pending = matches!(node.kind, NodeKind::HardLink(_));
+        let node = self.insert(directory, name, node);
+        if is_pending {
+            self.pending.push(Pending {
+                node,
+                name: header.name.to_vec(),
+            });
+        }
+        None
+    }
+
+    /// The node that a hard link's target names in this layer.
+    fn target(&self, link: &[u8]) -> Option<u32> {
+        let Clean { components, .. } = name::clean(link);
+        if name::is_aufs_link(&components) {
+            let last = components.last()?;
+            return self.nodes[AUFS as usize].children()?.get(*last).copied();
+        }
+        find(&self.nodes, ROOT, &components)
+    }
+
+    fn insert(&mut self, directory: u32, name: &[u8], node: Node) -> u32 {
+        let id = u32::try_from(self.nodes.len()).expect("entries are limited to fewer");
+        self.nodes.push(node);
+        if let NodeKind::Directory(children) = &mut self.nodes[directory as usize].kind
+            && children.insert(name.into(), id).is_some()
+        {
+            // What was reached through the old entry is reached no more.
+            self.recent = None;
+        }
+        id
+    }
+}

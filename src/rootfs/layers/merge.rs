@@ -1,0 +1,280 @@
+//! Laying a layer over those below it, as the kernel's overlay filesystem shows
+//! them (`fs/overlayfs`): a directory over a directory merges, anything else
+//! hides what is below, and whiteouts act on lower layers alone, wherever they
+//! stand in their archive.
+
+use std::collections::HashMap;
+
+use super::issue::{Issue, IssueKind, Issues};
+use super::layer::{Layer, ROOT};
+use super::node::{Children, Node, NodeKind, find};
+use super::{Loss, Taken, name};
+use crate::rootfs::NodeId;
+
+/// The links that distributions with a merged `/usr` have in their root.
+const USR_MERGE: [&[u8]; 6] = [b"bin", b"sbin", b"lib", b"lib32", b"lib64", b"libx32"];
+
+/// A name, and what became of it.
+type Lost = (Box<[u8]>, Loss);
+
+/// Layers merged so far.
+pub(super) struct Merged {
+    pub(super) nodes: Vec<Node>,
+    /// What each directory has lost, by name.
+    pub(super) lost: HashMap<u32, Vec<Lost>>,
+    /// Directories that a layer deleted and made anew, and what they were.
+    pub(super) instead: HashMap<u32, Loss>,
+    pub(super) issues: Issues,
+    layers: u16,
+}
+
+impl Default for Merged {
+    fn default() -> Self {
+        Merged {
+            nodes: vec![Node::implied_directory()],
+            lost: HashMap::new(),
+            instead: HashMap::new(),
+            issues: Issues::default(),
+            layers: 0,
+        }
+    }
+}
+
+impl Merged {
+    /// Lays `layer` over what is there.
+    pub(super) fn apply(&mut self, layer: &Layer) {
+        self.layers += 1;
+        self.issues.take(&layer.issues, self.layers.into());
+        let links = self.links_to_lower(layer);
+        let mut step = Step {
+            merged: self,
+            layer,
+            links,
+            path: Vec::new(),
+        };
+        step.merge(ROOT, ROOT);
+    }
+
+    /// Where hard links lead that the layer itself cannot resolve: to what lay
+    /// below before the layer deleted anything.
+    fn links_to_lower(&self, layer: &Layer) -> HashMap<u32, Node> {
+        let unresolved = layer.nodes.iter().zip(0_u32..);
+        unresolved
+            .filter_map(|(node, id)| {
+                let NodeKind::HardLink(target) = &node.kind else {
+                    return None;
+                };
+                let clean = name::clean(target);
+                let found = find(&self.nodes, ROOT, &clean.components)?;
+                Some((id, self.nodes[found as usize].clone()))
+            })
+            .collect()
+    }
+}
+
+/// One layer being laid over.
+struct Step<'a> {
+    merged: &'a mut Merged,
+    layer: &'a Layer,
+    /// What the layer's hard links to lower layers share.
+    links: HashMap<u32, Node>,
+    /// Where we are, without a leading slash.
+    path: Vec<u8>,
+}
+
+impl Step<'_> {
+    fn children(&mut self, directory: u32) -> &mut Children {
+        match &mut self.merged.nodes[directory as usize].kind {
+            NodeKind::Directory(children) => children,
+            _ => unreachable!("only directories are merged"),
+        }
+    }
+
+    fn note(&mut self, kind: IssueKind) {
+        self.merged.issues.push(Issue {
+            kind,
+            layer: self.merged.layers.into(),
+            name: self.path.clone(),
+        });
+    }
+
+    /// Runs `act` one level deeper.
+    fn below<T>(&mut self, name: &[u8], act: impl FnOnce(&mut Self) -> T) -> T {
+        let length = self.path.len();
+        if length > 0 {
+            self.path.push(b'/');
+        }
+        self.path.extend_from_slice(name);
+        let result = act(self);
+        self.path.truncate(length);
+        result
+    }
+
+    /// The layer's directory `from` over the directory `into`.
+    fn merge(&mut self, into: u32, from: u32) {
+        let layer = self.layer;
+        let upper = &layer.nodes[from as usize];
+        if !upper.implied {
+            let number = self.merged.layers;
+            let lower = &mut self.merged.nodes[into as usize];
+            lower.mode = upper.mode;
+            lower.uid = upper.uid;
+            lower.gid = upper.gid;
+            lower.layer = number;
+        }
+        if upper.opaque {
+            for (name, child) in std::mem::take(self.children(into)) {
+                self.lose(into, &name, child, Taken::Opaque);
+            }
+        }
+        for hidden in layer.hides.get(&from).into_iter().flatten() {
+            if let Some(child) = self.children(into).remove(hidden) {
+                self.lose(into, hidden, child, Taken::Whiteout);
+            }
+        }
+        self.note_whiteouts(from);
+        for (name, &child) in upper.children().into_iter().flatten() {
+            self.below(name, |step| step.put(into, name, child));
+        }
+    }
+
+    /// The layer's node `child` as an entry of `into`.
+    fn put(&mut self, into: u32, name: &[u8], child: u32) {
+        let upper_is_directory = self.layer.nodes[child as usize].is_directory();
+        let lower = self.children(into).get(name).copied();
+        if let Some(lower) = lower {
+            let lower_is_directory = self.merged.nodes[lower as usize].is_directory();
+            if lower_is_directory && upper_is_directory {
+                return self.merge(lower, child);
+            }
+            if upper_is_directory {
+                self.shadow(lower, child);
+            }
+            if lower_is_directory || upper_is_directory {
+                self.lose(into, name, lower, Taken::Replaced);
+            }
+        }
+        let Some(node) = self.graft(child) else {
+            return;
+        };
+        self.children(into).insert(name.into(), node);
+        if upper_is_directory {
+            let number = u32::from(self.merged.layers);
+            let lost = self.merged.lost.get(&into).into_iter().flatten();
+            let before = lost
+                .filter(|(lost, loss)| **lost == *name && loss.taken_by == number)
+                .map(|(_, loss)| *loss)
+                .next_back();
+            if let Some(loss) = before {
+                self.merged.instead.insert(node, loss);
+            }
+        }
+    }
+
+    /// Says so where a directory takes the place of a link to one.
+    fn shadow(&mut self, lower: u32, upper: u32) {
+        let node = &self.merged.nodes[lower as usize];
+        let NodeKind::Symlink(target) = &node.kind else {
+            return;
+        };
+        let explicit = !self.layer.nodes[upper as usize].implied;
+        // A layer that names the directory meant to replace the link, unless it
+        // is one of those that a whole system hangs on.
+        if explicit && !USR_MERGE.contains(&&*self.path) {
+            return;
+        }
+        let kind = IssueKind::LinkShadowed {
+            target: target.to_vec(),
+            brought_by: node.layer.into(),
+            explicit,
+        };
+        self.note(kind);
+    }
+
+    /// A copy of the layer's node and of what is below it.
+    fn graft(&mut self, from: u32) -> Option<u32> {
+        let layer = self.layer;
+        let upper = &layer.nodes[from as usize];
+        let number = self.merged.layers;
+        let kind = match &upper.kind {
+            NodeKind::Directory(_) => NodeKind::Directory(Children::new()),
+            NodeKind::File { file, size, .. } => NodeKind::File {
+                layer: number,
+                file: *file,
+                size: *size,
+            },
+            NodeKind::HardLink(target) => return self.graft_link(from, target),
+            other => other.clone(),
+        };
+        let node = self.add(Node {
+            kind,
+            layer: number,
+            opaque: false,
+            ..*upper
+        });
+        if let NodeKind::Directory(children) = &upper.kind {
+            self.note_whiteouts(from);
+            for (name, &child) in children {
+                let grafted = self.below(name, |step| step.graft(child));
+                if let Some(grafted) = grafted {
+                    self.children(node).insert(name.clone(), grafted);
+                }
+            }
+        }
+        Some(node)
+    }
+
+    /// A hard link to something of a lower layer.
+    fn graft_link(&mut self, from: u32, target: &[u8]) -> Option<u32> {
+        let Some(shared) = self.links.remove(&from) else {
+            self.note(IssueKind::HardLinkToNothing(target.to_vec()));
+            return None;
+        };
+        if shared.is_directory() {
+            self.note(IssueKind::HardLinkToDirectory(target.to_vec()));
+            return None;
+        }
+        self.note(IssueKind::HardLinkToLower);
+        let layer = self.merged.layers;
+        Some(self.add(Node { layer, ..shared }))
+    }
+
+    fn add(&mut self, node: Node) -> u32 {
+        let nodes = &mut self.merged.nodes;
+        let id = u32::try_from(nodes.len()).expect("entries are limited to fewer");
+        nodes.push(node);
+        id
+    }
+
+    fn lose(&mut self, directory: u32, name: &[u8], child: u32, how: Taken) {
+        let loss = Loss {
+            node: NodeId(child),
+            brought_by: self.merged.nodes[child as usize].layer.into(),
+            taken_by: self.merged.layers.into(),
+            how,
+        };
+        let lost = self.merged.lost.entry(directory).or_default();
+        lost.push((name.into(), loss));
+    }
+
+    /// Says where a whiteout and an entry of the same name meet.
+    fn note_whiteouts(&mut self, from: u32) {
+        let layer = self.layer;
+        let Some(hides) = layer.hides.get(&from) else {
+            return;
+        };
+        let Some(children) = layer.nodes[from as usize].children() else {
+            return;
+        };
+        for name in hides {
+            let Some(&child) = children.get(name) else {
+                continue;
+            };
+            let kind = match layer.nodes[child as usize].is_directory() {
+                true => IssueKind::WhiteoutAndDirectory,
+                false => IssueKind::WhiteoutAndEntry,
+            };
+            self.below(name, |step| step.note(kind));
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! The merged layers as a filesystem.
+
+use std::io;
+
+use super::Loss;
+use super::issue::Issues;
+use super::layer::Layer;
+use super::merge::Merged;
+use super::node::NodeKind;
+use crate::errno::Errno;
+use crate::read_at::ReadAt;
+use crate::rootfs::{Filesystem, Identity, Kind, Metadata, NodeId};
+
+/// Where the bytes of layers are.
+pub trait Store {
+    /// The bytes of regular file number `file` of `layer`, which counts from 1.
+    ///
+    /// # Errors
+    /// Where they can be had no more, or not at all.
+    fn open(&self, layer: u32, file: u32) -> io::Result<Box<dyn ReadAt>>;
+}
+
+/// The device that directories, links and the like are on; files are on a device
+/// for each layer, which counts from 1.
+const DEVICE: u64 = u64::MAX - 1;
+
+/// Layers, merged from the bottom.
+#[derive(Default)]
+pub struct Tree {
+    merged: Merged,
+    store: Option<Box<dyn Store>>,
+}
+
+impl Tree {
+    /// Lays `layer` over what is there.
+    pub fn apply(&mut self, layer: &Layer) {
+        self.merged.apply(layer);
+    }
+
+    /// Says where the bytes of all layers are.
+    pub fn set_store(&mut self, store: Box<dyn Store>) {
+        self.store = Some(store);
+    }
+
+    /// What is odd about the layers.
+    #[must_use]
+    pub fn issues(&self) -> &Issues {
+        &self.merged.issues
+    }
+
+    fn kind(&self, node: NodeId) -> &NodeKind {
+        &self.merged.nodes[node.0 as usize].kind
+    }
+}
+
+impl Filesystem for Tree {
+    fn root(&self) -> NodeId {
+        NodeId(super::layer::ROOT)
+    }
+
+    fn child(&self, directory: NodeId, name: &[u8]) -> Result<Option<NodeId>, Errno> {
+        match self.kind(directory) {
+            NodeKind::Directory(children) => Ok(children.get(name).copied().map(NodeId)),
+            _ => Err(Errno::NOTDIR),
+        }
+    }
+
+    fn metadata(&self, node: NodeId) -> Metadata {
+        let found = &self.merged.nodes[node.0 as usize];
+        let own = Identity {
+            device: DEVICE,
+            inode: node.0.into(),
+        };
+        let (kind, size, identity) = match &found.kind {
+            NodeKind::Directory(_) => (Kind::Directory, 0, own),
+            NodeKind::File { layer, file, size } => {
+                let identity = Identity {
+                    device: (*layer).into(),
+                    inode: (*file).into(),
+                };
+                (Kind::File, *size, identity)
+            }
+            NodeKind::Symlink(target) => (Kind::Symlink, target.len() as u64, own),
+            NodeKind::Other | NodeKind::HardLink(_) => (Kind::Other, 0, own),
+        };
+        Metadata {
+            kind,
+            mode: found.mode.into(),
+            uid: found.uid,
+            gid: found.gid,
+            size,
+            identity,
+        }
+    }
+
+    fn link_target(&self, link: NodeId) -> Result<Vec<u8>, Errno> {
+        match self.kind(link) {
+            NodeKind::Symlink(target) => Ok(target.to_vec()),
+            _ => Err(Errno::INVAL),
+        }
+    }
+
+    fn open(&self, file: NodeId) -> io::Result<Box<dyn ReadAt>> {
+        match (self.kind(file), &self.store) {
+            (NodeKind::File { layer, file, .. }, Some(store)) => store.open((*layer).into(), *file),
+            _ => Err(io::ErrorKind::InvalidInput.into()),
+        }
+    }
+
+    fn names(&self, directory: NodeId) -> Result<Vec<Vec<u8>>, Errno> {
+        match self.kind(directory) {
+            NodeKind::Directory(children) => {
+                Ok(children.keys().map(|name| name.to_vec()).collect())
+            }
+            _ => Err(Errno::NOTDIR),
+        }
+    }
+
+    fn layer(&self, node: NodeId) -> Option<u32> {
+        let layer = self.merged.nodes[node.0 as usize].layer;
+        (layer > 0).then_some(layer.into())
+    }
+
+    fn lost(&self, directory: NodeId, name: &[u8]) -> Option<Loss> {
+        let lost = self.merged.lost.get(&directory.0);
+        let last = lost.and_then(|lost| lost.iter().rfind(|(known, _)| **known == *name));
+        if let Some((_, loss)) = last {
+            return Some(*loss);
+        }
+        // The directory was made anew: what was in the one before it?
+        let before = self.merged.instead.get(&directory.0)?;
+        let node = self.child(before.node, name).ok()??;
+        let brought_by = self.layer(node).unwrap_or(before.brought_by);
+        Some(Loss {
+            node,
+            brought_by,
+            ..*before
+        })
+    }
+}

@@ -1,0 +1,130 @@
+//! The documents that describe an image: OCI index, manifest and configuration,
+//! Docker's `manifest.json` (OCI image-spec `image-index.md`, `manifest.md`,
+//! `config.md`; moby `image/tarexport`). Only what is used is read; fields that
+//! are not known are passed over.
+
+use serde::Deserialize;
+
+/// `index.json`, or a nested index; with `layers` instead it is a [`Manifest`].
+#[derive(Deserialize, Debug)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Index {
+    #[serde(default)]
+    pub(super) manifests: Option<Vec<Descriptor>>,
+}
+
+/// A reference to a blob.
+#[derive(Deserialize, Clone, Debug)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Descriptor {
+    #[serde(default)]
+    pub(super) media_type: Option<String>,
+    pub(super) digest: String,
+    #[serde(default)]
+    pub(super) size: Option<u64>,
+    #[serde(default)]
+    pub(super) platform: Option<PlatformField>,
+    #[serde(default)]
+    pub(super) annotations: Option<Annotations>,
+    #[serde(default)]
+    pub(super) artifact_type: Option<String>,
+}
+
+/// The annotations that are used.
+#[derive(Deserialize, Clone, Default, Debug)]
+pub(super) struct Annotations {
+    #[serde(rename = "org.opencontainers.image.ref.name", default)]
+    pub(super) ref_name: Option<String>,
+    #[serde(rename = "io.containerd.image.name", default)]
+    pub(super) image_name: Option<String>,
+    #[serde(rename = "vnd.docker.reference.type", default)]
+    pub(super) reference_type: Option<String>,
+}
+
+#[derive(Deserialize, Clone, PartialEq, Eq, Debug)]
+pub(super) struct PlatformField {
+    #[serde(default)]
+    pub(super) os: String,
+    #[serde(default)]
+    pub(super) architecture: String,
+    #[serde(default)]
+    pub(super) variant: Option<String>,
+}
+
+/// An image manifest.
+#[derive(Deserialize, Debug)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Manifest {
+    pub(super) config: Descriptor,
+    #[serde(default)]
+    pub(super) layers: Option<Vec<Descriptor>>,
+}
+
+/// An image of Docker's `manifest.json`.
+#[derive(Deserialize, Debug)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct DockerImage {
+    pub(super) config: String,
+    #[serde(default)]
+    pub(super) repo_tags: Option<Vec<String>>,
+    #[serde(default)]
+    pub(super) layers: Option<Vec<String>>,
+}
+
+/// An image configuration.
+#[derive(Deserialize, Debug)]
+pub(super) struct Config {
+    #[serde(default)]
+    pub(super) architecture: Option<String>,
+    #[serde(default)]
+    pub(super) os: Option<String>,
+    #[serde(default)]
+    pub(super) variant: Option<String>,
+    #[serde(default)]
+    pub(super) config: Option<Process>,
+    #[serde(default)]
+    pub(super) rootfs: Option<RootFs>,
+    #[serde(default)]
+    pub(super) history: Option<Vec<HistoryEntry>>,
+}
+
+/// What is run.
+#[derive(Deserialize, Clone, Default, Debug)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Process {
+    #[serde(default)]
+    pub(super) entrypoint: Option<Vec<String>>,
+    #[serde(default)]
+    pub(super) cmd: Option<Vec<String>>,
+    #[serde(default)]
+    pub(super) env: Option<Vec<String>>,
+    #[serde(default)]
+    pub(super) working_dir: Option<String>,
+    #[serde(default)]
+    pub(super) user: Option<String>,
+    #[serde(default)]
+    pub(super) healthcheck: Option<HealthcheckField>,
+    #[serde(default)]
+    pub(super) shell: Option<Vec<String>>,
+}
+
+#[derive(Deserialize, Clone, Debug)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct HealthcheckField {
+    #[serde(default)]
+    pub(super) test: Option<Vec<String>>,
+}
+
+#[derive(Deserialize, Debug)]
+pub(super) struct RootFs {
+    #[serde(default)]
+    pub(super) diff_ids: Option<Vec<String>>,
+}
+
+#[derive(Deserialize, Debug)]
+pub(super) struct HistoryEntry {
+    #[serde(default)]
+    pub(super) created_by: Option<String>,
+    #[serde(default)]
+    pub(super) empty_layer: bool,
+}
