@@ -1,0 +1,174 @@
+//! Where the bytes of an archive come from.
+
+use std::io::{self, BufRead, BufReader, Read};
+use std::ops::Range;
+
+use super::BLOCK;
+use crate::read_at::ReadAt;
+
+/// A stream, or a file that is walked by ranges.
+pub trait Input {
+    /// Reads the next bytes, as many as are there at once; 0 only at the end,
+    /// or for an empty buffer.
+    ///
+    /// # Errors
+    /// Whatever the underlying read reports; an interrupted one is repeated.
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize>;
+
+    /// Passes over the next `count` bytes and returns how many there were:
+    /// fewer only at the end.
+    ///
+    /// # Errors
+    /// Whatever the underlying read reports; an interrupted one is repeated.
+    fn skip(&mut self, count: u64) -> io::Result<u64>;
+}
+
+/// How much is asked of a reader that has no buffer of its own.
+const CHUNK: usize = 128 << 10;
+
+/// An archive that comes as a stream. What is skipped is dropped from the
+/// reader's buffer without being copied.
+pub struct StreamInput<R>(R);
+
+impl<R: BufRead> StreamInput<R> {
+    /// An archive from a reader with a buffer of its own.
+    pub fn new(reader: R) -> Self {
+        StreamInput(reader)
+    }
+
+    /// The reader, after what was read so far.
+    pub fn into_inner(self) -> R {
+        self.0
+    }
+}
+
+impl<R: Read> StreamInput<BufReader<R>> {
+    /// An archive from a reader that wants to be read in large pieces, such
+    /// as an inflater.
+    pub fn buffered(reader: R) -> Self {
+        StreamInput(BufReader::with_capacity(CHUNK, reader))
+    }
+}
+
+impl<R: BufRead> Input for StreamInput<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.0.read(buffer) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => return result,
+            }
+        }
+    }
+
+    fn skip(&mut self, count: u64) -> io::Result<u64> {
+        let mut left = count;
+        while left > 0 {
+            let there = match self.0.fill_buf() {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                result => result?.len(),
+            };
+            if there == 0 {
+                break;
+            }
+            let step = usize::try_from(left).map_or(there, |left| left.min(there));
+            self.0.consume(step);
+            left -= step as u64;
+        }
+        Ok(count - left)
+    }
+}
+
+/// What one small read fetches: a header, and the records and the header
+/// after it where it is a short extended one.
+const AHEAD: usize = 3 * BLOCK;
+
+/// An archive in a file, or in a range of one. Skipping is an addition, so
+/// walking it costs about one small read for each entry.
+pub struct RangeInput<'a> {
+    source: &'a dyn ReadAt,
+    position: u64,
+    end: u64,
+    /// Bytes of the source, `ahead_at` on, that were fetched with others.
+    ahead: [u8; AHEAD],
+    ahead_at: u64,
+    ahead_len: usize,
+}
+
+impl<'a> RangeInput<'a> {
+    /// The whole of `source`.
+    pub fn new(source: &'a dyn ReadAt) -> Self {
+        Self::within(source, 0..source.size())
+    }
+
+    /// The bytes of `source` in `range`, or as many of them as there are.
+    pub fn within(source: &'a dyn ReadAt, range: Range<u64>) -> Self {
+        let end = range.end.min(source.size());
+        RangeInput {
+            source,
+            position: range.start.min(end),
+            end,
+            ahead: [0; AHEAD],
+            ahead_at: 0,
+            ahead_len: 0,
+        }
+    }
+
+    /// What of the bytes that were fetched ahead stands at the position.
+    fn fetched(&self) -> &[u8] {
+        self.position
+            .checked_sub(self.ahead_at)
+            .and_then(|from| usize::try_from(from).ok())
+            .and_then(|from| self.ahead[..self.ahead_len].get(from..))
+            .unwrap_or_default()
+    }
+
+    /// Reads at the position, interrupted reads repeated. That nothing is
+    /// there is an error: the source said that there was.
+    fn fetch(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.source.read_at(self.position, buffer) {
+                Ok(0) => {
+                    return Err(io::Error::new(
+                        io::ErrorKind::UnexpectedEof,
+                        "file changed while being read",
+                    ));
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => return result,
+            }
+        }
+    }
+}
+
+impl Input for RangeInput<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let room = usize::try_from(self.end - self.position).unwrap_or(usize::MAX);
+        let wanted = buffer.len().min(room);
+        if wanted == 0 {
+            return Ok(0);
+        }
+        let buffer = &mut buffer[..wanted];
+        if self.fetched().is_empty() && wanted <= AHEAD {
+            let mut ahead = [0; AHEAD];
+            self.ahead_len = self.fetch(&mut ahead[..AHEAD.min(room)])?;
+            self.ahead = ahead;
+            self.ahead_at = self.position;
+        }
+        let fetched = self.fetched();
+        let count = if fetched.is_empty() {
+            self.fetch(buffer)?
+        } else {
+            let count = fetched.len().min(wanted);
+            buffer[..count].copy_from_slice(&fetched[..count]);
+            count
+        };
+        self.position += count as u64;
+        Ok(count)
+    }
+
+    fn skip(&mut self, count: u64) -> io::Result<u64> {
+        let count = count.min(self.end - self.position);
+        self.position += count;
+        Ok(count)
+    }
+}
