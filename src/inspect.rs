@@ -5,7 +5,7 @@ mod subject;
 
 use std::collections::BTreeMap;
 
-use crate::content::{Content, Files};
+use crate::content::{self, Content, Files, StartsAs};
 use crate::errno::Errno;
 use crate::finding::{self, Case};
 use crate::graph::{self, Graph, Limits, LoaderFile, Loaders, Program, Status};
@@ -117,13 +117,10 @@ impl<'t> Inspector<'t> {
         let Some(data) = &opened.data else {
             return false;
         };
-        let mut magic = [0; 4];
-        let read = data.read_at(0, &mut magic).unwrap_or(0);
-        if magic.starts_with(b"#!") {
-            return opened.metadata.mode & 0o111 != 0;
-        }
-        if read < 4 || magic != *b"\x7fELF" {
-            return false;
+        match content::starts_as(&**data) {
+            Ok(Some(StartsAs::Elf)) => {}
+            Ok(Some(StartsAs::Script)) => return opened.metadata.mode & 0o111 != 0,
+            Ok(None) | Err(_) => return false,
         }
         let record = self.files.record(self.files.keep(&opened));
         let elf = record

@@ -407,6 +407,22 @@ impl Platform {
         machines.contains(&machine)
     }
 
+    /// Whether this platform, as a choice, means `image`: without a variant it
+    /// means any; `arm64` is `arm64/v8`, and 32-bit ARM runs what is for an
+    /// earlier version of it (containers/image, `pkg/platform`).
+    #[must_use]
+    pub fn selects(&self, image: &Platform) -> bool {
+        if self.os != image.os || self.architecture != image.architecture {
+            return false;
+        }
+        match (self.variant.as_deref(), image.variant.as_deref()) {
+            (None, _) | (_, None) => true,
+            (Some(wanted), Some(found)) => {
+                wanted == found || (self.architecture == "arm" && found < wanted)
+            }
+        }
+    }
+
     /// Whether the architecture is one of the table.
     #[must_use]
     pub fn is_known(&self) -> bool {

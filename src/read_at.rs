@@ -4,7 +4,9 @@
 //! and never read whole unless it is small. [`ReadAt`] is what `elf` and
 //! `content` see of a file; where the bytes come from is `source`'s matter.
 
+use std::any::Any;
 use std::io;
+use std::sync::Arc;
 
 /// Bytes that can be read at any offset.
 pub trait ReadAt {
@@ -17,6 +19,25 @@ pub trait ReadAt {
     /// # Errors
     /// Whatever the underlying read reports.
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
+
+    /// What was kept of the file when its bytes passed by, where they cannot be
+    /// gone back to cheaply.
+    fn known(&self) -> Option<&Known> {
+        None
+    }
+}
+
+/// Whatever was learnt of a file.
+pub type Facts = Arc<dyn Any + Send + Sync>;
+
+/// What is kept of a file whose bytes passed by; nothing at all of one that is
+/// neither ELF nor a script nor anything else that is asked for.
+#[derive(Clone, Default)]
+pub struct Known {
+    /// What was learnt of it.
+    pub facts: Option<Facts>,
+    /// Its first bytes, or all of them.
+    pub start: Option<Arc<[u8]>>,
 }
 
 impl ReadAt for [u8] {

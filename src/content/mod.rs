@@ -5,13 +5,16 @@
 //! under however many names.
 
 mod files;
+mod keep;
 
 use std::io;
 use std::sync::Arc;
 
 pub use files::{FileId, FileRecord, Files};
+pub use keep::Keep;
 
-use crate::elf::{NotElf, Object, ReadError};
+use self::keep::KeptElf;
+use crate::elf::{NotElf, Object, ReadError, Versions};
 use crate::read_at::ReadAt;
 
 /// `BINPRM_BUF_SIZE`: what the kernel looks at to tell what a file is.
@@ -37,6 +40,9 @@ impl Content {
     /// # Errors
     /// Whatever reading reports.
     pub fn read(source: &dyn ReadAt) -> io::Result<Content> {
+        if let Some(kept) = kept(source) {
+            return Ok(Content::Elf(kept.object.clone()));
+        }
         match Object::read(source) {
             Ok(object) => Ok(Content::Elf(Arc::new(object))),
             Err(ReadError::Io(error)) => Err(error),
@@ -64,5 +70,57 @@ impl Content {
     #[must_use]
     pub fn is_script(&self) -> bool {
         matches!(self, Content::Other { head, .. } if head.starts_with(b"#!"))
+    }
+}
+
+/// What was kept of an ELF file that passed by.
+fn kept(source: &dyn ReadAt) -> Option<&KeptElf> {
+    source.known()?.facts.as_ref()?.downcast_ref()
+}
+
+/// The versions that `object`, which `source` has, needs and defines.
+///
+/// # Errors
+/// Whatever reading reports.
+pub fn versions(object: &Object, source: &dyn ReadAt) -> io::Result<Versions> {
+    match kept(source) {
+        Some(kept) => Ok(kept.versions.clone()),
+        None => object.versions(source).map(|(versions, _)| versions),
+    }
+}
+
+/// Whether a file, as far as its first bytes tell, is one that can be loaded or
+/// started: `None` where it is neither ELF nor a script.
+///
+/// # Errors
+/// Whatever reading reports.
+pub fn starts_as(source: &dyn ReadAt) -> io::Result<Option<StartsAs>> {
+    if let Some(known) = source.known() {
+        let start = known.start.as_deref().unwrap_or_default();
+        return Ok(match known.facts {
+            Some(_) => Some(StartsAs::Elf),
+            None => StartsAs::of(start),
+        });
+    }
+    let mut magic = [0; 4];
+    let read = source.read_at(0, &mut magic)?;
+    Ok(StartsAs::of(&magic[..read]))
+}
+
+/// What the first bytes of a file say.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum StartsAs {
+    /// ELF's magic.
+    Elf,
+    /// `#!`
+    Script,
+}
+
+impl StartsAs {
+    fn of(start: &[u8]) -> Option<StartsAs> {
+        if start.starts_with(b"#!") {
+            return Some(StartsAs::Script);
+        }
+        start.starts_with(b"\x7fELF").then_some(StartsAs::Elf)
     }
 }

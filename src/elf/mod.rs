@@ -12,6 +12,7 @@
 mod anomaly;
 pub mod consts;
 mod dynamic;
+mod extent;
 mod header;
 mod limits;
 mod note;
@@ -23,6 +24,7 @@ mod window;
 
 pub use anomaly::Anomaly;
 pub use dynamic::{Dynamic, Need, NeedKind, SymbolTables};
+pub use extent::ranges_read;
 pub use header::{Class, Encoding, Header, Ident, Layout};
 pub use note::{AbiTag, Notes};
 pub use object::{Interp, Linkage, NotElf, Object, ReadError, SegmentTable};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Settings, facts};
 use crate::bytes::{exact, lossy};
-use crate::content::Files;
+use crate::content::{self, Files};
 use crate::elf::Versions;
 use crate::errno::Errno;
 use crate::graph::{self, Graph, LoaderFile, Status};
@@ -61,8 +61,8 @@ impl Draft<'_> {
         }
         let opened = self.files.rootfs().open(program.path.as_bytes());
         let data = opened.ok().and_then(|opened| opened.data);
-        let read = data.and_then(|data| program.object.versions(&*data).ok());
-        read.map(|(versions, _)| versions).unwrap_or_default()
+        let read = data.and_then(|data| content::versions(&program.object, &*data).ok());
+        read.unwrap_or_default()
     }
 
     fn real_path(&self, path: &[u8]) -> Option<String> {
@@ -121,7 +121,7 @@ impl Draft<'_> {
 
     fn interpreter_status(
         &self,
-        file: &Result<crate::content::FileId, InterpreterRefusal>,
+        file: &Result<content::FileId, InterpreterRefusal>,
         path: &[u8],
     ) -> InterpreterStatus {
         match file {

@@ -10,8 +10,9 @@ use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use super::dir::open_host_file;
+use super::host_file::HostFile;
 use crate::path::TargetPath;
+use crate::read_at::ReadAt;
 use crate::rootfs::{Credentials, Filesystem, Follow, Kind, Overlay, OverlayError, Rootfs};
 
 /// What to copy, and where to.
@@ -167,6 +168,8 @@ fn copy_file(overlay: &mut Overlay, source: &Path, path: &TargetPath) -> Result<
     }
     let source = source.to_owned();
     let mode = metadata.mode() & 0o7777;
-    overlay.add_file(path, mode, metadata.size(), move || open_host_file(&source))?;
+    overlay.add_file(path, mode, metadata.size(), move || {
+        HostFile::open(&source).map(|file| Box::new(file) as Box<dyn ReadAt>)
+    })?;
     Ok(())
 }

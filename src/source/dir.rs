@@ -12,7 +12,7 @@ use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
-use std::os::unix::fs::{FileExt as _, FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -20,6 +20,7 @@ use foldhash::fast::RandomState;
 use rustix::fs::OFlags;
 
 use super::SourceError;
+use super::host_file::HostFile;
 use crate::errno::Errno;
 use crate::path::TargetPath;
 use crate::read_at::ReadAt;
@@ -221,39 +222,6 @@ fn of_stat(of: &rustix::fs::Stat) -> Metadata {
     }
 }
 
-/// A file of the host, read in place.
-struct HostFile {
-    file: File,
-    size: u64,
-}
-
-impl ReadAt for HostFile {
-    fn size(&self) -> u64 {
-        self.size
-    }
-
-    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            match self.file.read_at(buffer, offset) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                done => return done,
-            }
-        }
-    }
-}
-
-/// Opens a host file for [`ReadAt`], never waiting and never following a last
-/// link.
-pub(super) fn open_host_file(path: &Path) -> io::Result<Box<dyn ReadAt>> {
-    let flags = OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::NOFOLLOW;
-    let file = fs::OpenOptions::new()
-        .read(true)
-        .custom_flags(i32::try_from(flags.bits()).unwrap_or(0))
-        .open(path)?;
-    let size = file.metadata()?.size();
-    Ok(Box::new(HostFile { file, size }))
-}
-
 impl Filesystem for Directory {
     fn root(&self) -> NodeId {
         NodeId(0)
@@ -305,7 +273,7 @@ impl Filesystem for Directory {
     }
 
     fn open(&self, file: NodeId) -> io::Result<Box<dyn ReadAt>> {
-        open_host_file(&self.host_path(file, None))
+        HostFile::open(&self.host_path(file, None)).map(|file| Box::new(file) as Box<dyn ReadAt>)
     }
 
     #[expect(
@@ -333,7 +301,7 @@ impl Filesystem for Directory {
                     let size = metadata.size;
                     let is_file = metadata.kind == Kind::File;
                     let data =
-                        is_file.then(|| Box::new(HostFile { file, size }) as Box<dyn ReadAt>);
+                        is_file.then(|| Box::new(HostFile::new(file, size)) as Box<dyn ReadAt>);
                     Opened { metadata, data }
                 }),
             Err(errno) => Err(errno),

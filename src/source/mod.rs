@@ -6,13 +6,15 @@
 
 mod copy;
 mod dir;
+mod host_file;
+pub mod image;
 mod probe;
 pub mod stream;
 pub mod tar;
 
 pub use copy::{Copied, CopyError, CopySpec, copy_into};
 pub use dir::Directory;
-pub use probe::{Facts, HEAD, Known, NotKept, Passing, Probe, Want, is_not_kept};
+pub use probe::{HEAD, NotKept, Passing, Probe, Want, is_not_kept};
 
 use std::io;
 use std::path::PathBuf;

@@ -5,23 +5,9 @@
 //! file is worth keeping; so a source keeps what its reader will need and knows
 //! nothing of what is in the files.
 
-use std::any::Any;
 use std::ops::Range;
-use std::sync::Arc;
 
-use crate::read_at::ReadAt;
-
-/// Whatever a probe learnt of a file.
-pub type Facts = Arc<dyn Any + Send + Sync>;
-
-/// What is kept of a file.
-#[derive(Clone, Default)]
-pub struct Known {
-    /// What was learnt of it.
-    pub facts: Option<Facts>,
-    /// Its first bytes, or all of them; `None` where none were kept.
-    pub start: Option<Arc<[u8]>>,
-}
+use crate::read_at::{Known, ReadAt};
 
 /// A file that passes by.
 #[derive(Clone, Copy, Debug)]
@@ -55,9 +41,10 @@ pub trait Probe: Sync {
     /// What to show [`look`](Probe::look) of `file`.
     fn want(&self, file: Passing<'_>) -> Want;
 
-    /// What to keep of it. `bytes` has what was wanted; reading anything else
-    /// fails with [`is_not_kept`].
-    fn look(&self, file: Passing<'_>, bytes: &dyn ReadAt) -> Known;
+    /// What to keep of it; `None` where what was shown is not enough to tell.
+    /// `bytes` has what was wanted; reading anything else fails with
+    /// [`NotKept`].
+    fn look(&self, file: Passing<'_>, bytes: &dyn ReadAt) -> Option<Known>;
 }
 
 /// Bytes of a file that passed by and were not kept.

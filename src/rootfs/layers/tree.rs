@@ -42,10 +42,10 @@ impl Tree {
         self.store = Some(store);
     }
 
-    /// What is odd about the layers.
+    /// What is odd about the layers, once they are all applied.
     #[must_use]
-    pub fn issues(&self) -> &Issues {
-        &self.merged.issues
+    pub fn take_issues(&mut self) -> Issues {
+        std::mem::take(&mut self.merged.issues)
     }
 
     fn kind(&self, node: NodeId) -> &NodeKind {

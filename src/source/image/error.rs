@@ -63,6 +63,15 @@ impl ImageError {
         self
     }
 
+    /// The error, known to be in `part`.
+    #[must_use]
+    pub(crate) fn within(mut self, part: &[u8]) -> Self {
+        if self.part.is_empty() {
+            self.part = part.to_vec();
+        }
+        self
+    }
+
     /// Reading `part` failed.
     pub(crate) fn io(part: impl AsRef<[u8]>, error: &io::Error) -> Self {
         ImageError::new(Obstacle::Io, part, error.to_string())

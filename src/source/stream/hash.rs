@@ -51,6 +51,14 @@ enum State {
     Sha512(Sha512),
 }
 
+/// The digest of `bytes`.
+#[must_use]
+pub fn digest_of(algorithm: Algorithm, bytes: &[u8]) -> Digest {
+    let mut state = State::new(algorithm);
+    state.update(bytes);
+    state.finish()
+}
+
 impl State {
     fn new(algorithm: Algorithm) -> Self {
         match algorithm {
@@ -99,7 +107,16 @@ impl<R: Read> Hashed<R> {
     ///
     /// # Errors
     /// Those of reading.
-    pub fn finish(mut self) -> io::Result<(Digest, u64)> {
+    pub fn finish(self) -> io::Result<(Digest, u64)> {
+        let (digest, length, _) = self.finish_into()?;
+        Ok((digest, length))
+    }
+
+    /// As [`finish`](Hashed::finish), and what it reads from is given back.
+    ///
+    /// # Errors
+    /// Those of reading.
+    pub fn finish_into(mut self) -> io::Result<(Digest, u64, R)> {
         loop {
             self.used = self.filled;
             match self.fill_buf() {
@@ -116,7 +133,7 @@ impl<R: Read> Hashed<R> {
                 thread.join().expect("hashing does not panic")
             }
         };
-        Ok((state.finish(), self.length))
+        Ok((state.finish(), self.length, self.inner))
     }
 
     /// Makes the next chunk the current one; it is empty at the end.

@@ -29,5 +29,5 @@ pub use compression::{Compression, detect, foreign};
 pub use decode::{Decoded, decode};
 pub use digest::{Algorithm, Digest, DigestError};
 pub use error::{Reached, StreamError, stream_error};
-pub use hash::{CHUNK, Hashed};
+pub use hash::{CHUNK, Hashed, digest_of};
 pub use limit::{Budget, Limits};

@@ -1,0 +1,59 @@
+//! What a tar archive is: an image with its documents, or one layer.
+
+use super::contents::{Contents, Origin};
+use super::error::ImageError;
+use super::parts::{Archive, Bytes, Parts};
+use super::passing::may_be_member;
+use super::reference::Form;
+use super::scan::Scanned;
+use super::walk::Intake;
+use super::{ImageKind, Options, docker, oci};
+use crate::source::tar::{RangeInput, Reader};
+
+/// An archive that can be sought in.
+pub(super) enum Found {
+    /// An image in one of its forms.
+    Archive(ImageKind, Archive),
+    /// A layer, scanned already.
+    Layer(Box<Scanned>),
+}
+
+/// Finds out what `bytes` are, from headers alone and in one go.
+pub(super) fn open(bytes: &Bytes, form: Form, options: &Options<'_>) -> Result<Found, ImageError> {
+    let mut intake = Intake::new(Contents::new(Origin::Raw(bytes.clone())), None);
+    let mut archive = Archive::new(bytes.clone());
+    let mut reader = Reader::new(RangeInput::new(&**bytes), options.tar_limits());
+    while let Some(entry) = reader.next_entry()? {
+        intake.take(&entry)?;
+        let name = entry.name.strip_prefix(b"./").unwrap_or(&entry.name);
+        if may_be_member(name) {
+            archive.add(&entry)?;
+        }
+    }
+    intake.finish(&mut reader);
+    match kind(&archive, form)? {
+        ImageKind::Layer => Ok(Found::Layer(Box::new(Scanned::new(intake)))),
+        // Now that it is an image, any name may be that of a member.
+        kind => Ok(Found::Archive(kind, Archive::open(bytes.clone())?)),
+    }
+}
+
+/// What an archive with these members is, or must be.
+pub(super) fn kind(parts: &dyn Parts, form: Form) -> Result<ImageKind, ImageError> {
+    let is_layout = || parts.has(oci::LAYOUT) && parts.has(oci::INDEX);
+    let is_docker = || parts.has(docker::MANIFEST);
+    let lacks = |what: &str| {
+        ImageError::usage(format!("not such an archive: it has no `{what}`"))
+    };
+    match form {
+        Form::OciArchive if !parts.has(oci::INDEX) => Err(lacks("index.json")),
+        Form::OciArchive => Ok(ImageKind::OciArchive),
+        Form::DockerArchive if !is_docker() => Err(lacks("manifest.json")),
+        Form::DockerArchive => Ok(ImageKind::DockerArchive),
+        Form::Layer => Ok(ImageKind::Layer),
+        Form::OciDir | Form::Directory => Err(ImageError::usage("an archive, not a directory")),
+        Form::Any if is_layout() => Ok(ImageKind::OciArchive),
+        Form::Any if is_docker() => Ok(ImageKind::DockerArchive),
+        Form::Any => Ok(ImageKind::Layer),
+    }
+}

@@ -1,0 +1,155 @@
+//! The bytes of a layer's files, as far as they can still be had.
+
+use std::collections::{HashMap, HashSet};
+use std::io;
+use std::sync::Arc;
+
+use super::parts::Bytes;
+use super::walk::{Sequential, decoded};
+use crate::read_at::{Known, ReadAt};
+use crate::rootfs::layers::Store;
+use crate::source::probe::NotKept;
+use crate::source::stream::Budget;
+use crate::source::tar::{Limits, Reader, StreamInput};
+
+/// Where a file is in its layer's archive.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Spot {
+    /// Its header.
+    pub(super) header_at: u64,
+    /// Its bytes, where they stand in one piece.
+    pub(super) data_at: Option<u64>,
+    /// How many.
+    pub(super) size: u64,
+}
+
+/// Where a layer's bytes are once its names are known.
+pub(super) enum Origin {
+    /// In a raw archive that can be sought in.
+    Raw(Bytes),
+    /// In a blob that can be inflated again.
+    Packed(Bytes),
+    /// Gone: they came through a pipe.
+    Passed,
+}
+
+/// The files of a layer.
+pub(super) struct Contents {
+    pub(super) origin: Origin,
+    pub(super) spots: Vec<Spot>,
+    /// What was kept of files as they passed by.
+    pub(super) known: HashMap<u32, Known>,
+    /// Files of which too little was seen to tell what they are.
+    pub(super) unsettled: HashSet<u32>,
+}
+
+/// A file that is neither ELF nor a script nor anything that is asked for.
+static PLAIN: Known = Known {
+    facts: None,
+    start: None,
+};
+
+impl Contents {
+    /// Of a layer without files.
+    pub(super) fn new(origin: Origin) -> Contents {
+        Contents {
+            origin,
+            spots: Vec::new(),
+            known: HashMap::new(),
+            unsettled: HashSet::new(),
+        }
+    }
+
+    fn known(&self, file: u32) -> Option<&Known> {
+        if matches!(self.origin, Origin::Raw(_)) || self.unsettled.contains(&file) {
+            return None;
+        }
+        Some(self.known.get(&file).unwrap_or(&PLAIN))
+    }
+
+    fn read(&self, file: u32, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let spot = self
+            .spots
+            .get(file as usize)
+            .ok_or(io::ErrorKind::InvalidInput)?;
+        let left = usize::try_from(spot.size.saturating_sub(offset)).unwrap_or(usize::MAX);
+        let length = buffer.len().min(left);
+        let buffer = &mut buffer[..length];
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        if let Some(start) = self.known.get(&file).and_then(|known| known.start.as_deref()) {
+            let from = usize::try_from(offset).unwrap_or(usize::MAX);
+            let range = from..from.saturating_add(length);
+            if let Some(bytes) = start.get(range) {
+                buffer.copy_from_slice(bytes);
+                return Ok(length);
+            }
+        }
+        match (&self.origin, spot.data_at) {
+            (Origin::Raw(bytes), Some(data_at)) => {
+                bytes.read_at(data_at.saturating_add(offset), buffer)
+            }
+            (Origin::Raw(bytes) | Origin::Packed(bytes), _) => {
+                again(bytes, spot, offset, buffer)
+            }
+            (Origin::Passed, _) => Err(io::Error::other(NotKept { offset })),
+        }
+    }
+}
+
+/// Reads a part of a file by going through the whole archive up to it.
+fn again(bytes: &Bytes, spot: &Spot, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+    let budget = Budget::default();
+    let stream = decoded(Sequential::new(bytes.clone()), &budget)?;
+    let mut reader = Reader::new(StreamInput::buffered(stream), Limits::default());
+    while let Some(entry) = reader.next_entry().map_err(io::Error::other)? {
+        if entry.header_at != spot.header_at {
+            continue;
+        }
+        reader.skip(offset).map_err(io::Error::other)?;
+        let mut filled = 0;
+        while filled < buffer.len() {
+            match reader.read(&mut buffer[filled..]).map_err(io::Error::other)? {
+                0 => break,
+                count => filled += count,
+            }
+        }
+        return Ok(filled);
+    }
+    Err(io::ErrorKind::UnexpectedEof.into())
+}
+
+/// The files of all layers, the lowest first.
+pub(super) struct Files(pub(super) Vec<Arc<Contents>>);
+
+impl Store for Files {
+    fn open(&self, layer: u32, file: u32) -> io::Result<Box<dyn ReadAt>> {
+        let index = usize::try_from(layer).unwrap_or(0).wrapping_sub(1);
+        let contents = self.0.get(index).ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(Box::new(LayerFile {
+            contents: contents.clone(),
+            file,
+        }))
+    }
+}
+
+struct LayerFile {
+    contents: Arc<Contents>,
+    file: u32,
+}
+
+impl ReadAt for LayerFile {
+    fn size(&self) -> u64 {
+        let spot = self.contents.spots.get(self.file as usize);
+        spot.map_or(0, |spot| spot.size)
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        self.contents.read(self.file, offset, buffer)
+    }
+
+    fn known(&self) -> Option<&Known> {
+        self.contents.known(self.file)
+    }
+}

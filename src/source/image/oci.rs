@@ -1,0 +1,365 @@
+//! OCI layouts: `index.json` leads, through nested indexes, to manifests, each
+//! with a configuration and layers, all in blobs that are named by their digest
+//! (OCI image-spec `image-layout.md`).
+
+use super::config::{ImageConfig, digest};
+use super::error::ImageError;
+use super::json;
+use super::manifest::{Config, Descriptor, Index, Manifest};
+use super::parts::Parts;
+use super::select::{
+    LayerPart, Selected, Wanted, ambiguous, check_layers, is_named, no_such_name, platforms,
+};
+use crate::platform::Platform;
+use crate::source::stream::{Algorithm, Digest, digest_of};
+
+/// The member that marks a layout.
+pub(super) const LAYOUT: &[u8] = b"oci-layout";
+/// The member where it begins.
+pub(super) const INDEX: &[u8] = b"index.json";
+/// The deepest nesting of indexes.
+const MAX_NESTING: usize = 4;
+/// The most manifests that are looked at.
+const MAX_MANIFESTS: usize = 1024;
+
+/// Where blobs are kept.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Naming {
+    /// `blobs/sha256/HEX`
+    Layout,
+    /// `HEX`, as skopeo's `dir:` has it.
+    Flat,
+}
+
+impl Naming {
+    fn member(self, digest: &Digest) -> Vec<u8> {
+        match self {
+            Naming::Layout => format!("blobs/{}/{}", digest.algorithm().name(), digest.hex()).into_bytes(),
+            Naming::Flat => digest.hex().into_bytes(),
+        }
+    }
+}
+
+/// An image manifest that an index leads to.
+struct Candidate {
+    descriptor: Descriptor,
+    digest: Digest,
+    names: Vec<String>,
+    platform: Option<Platform>,
+    present: bool,
+}
+
+/// The image of a layout that is wanted.
+pub(super) fn select(parts: &dyn Parts, wanted: Wanted<'_>) -> Result<Selected, ImageError> {
+    let mut search = Search {
+        parts,
+        found: Vec::new(),
+        above: Vec::new(),
+    };
+    let text = parts
+        .document(INDEX)?
+        .ok_or_else(|| ImageError::malformed(INDEX, "it is missing"))?;
+    let index: Index = json::parse(INDEX, &text)?;
+    search.index(INDEX, index, &[])?;
+    let candidate = choose(search.found, wanted)?;
+    let naming = Naming::Layout;
+    let member = naming.member(&candidate.digest);
+    let text = blob(parts, &member, &candidate.descriptor, &candidate.digest)?;
+    let name = wanted.name.and_then(|name| {
+        let found = candidate.names.iter().find(|known| is_named(known, name));
+        found.cloned()
+    });
+    let reference = name.or_else(|| candidate.names.first().cloned());
+    manifest(parts, naming, &member, &text, reference, Some(candidate.digest))
+}
+
+/// The image of a directory that skopeo wrote: `manifest.json` is the manifest
+/// itself.
+pub(super) fn select_flat(parts: &dyn Parts) -> Result<Selected, ImageError> {
+    let member = b"manifest.json";
+    let text = parts
+        .document(member)?
+        .ok_or_else(|| ImageError::malformed(member, "it is missing"))?;
+    let digest = digest_of(Algorithm::Sha256, &text);
+    manifest(parts, Naming::Flat, member, &text, None, Some(digest))
+}
+
+struct Search<'a> {
+    parts: &'a dyn Parts,
+    found: Vec<Candidate>,
+    /// The indexes that led here.
+    above: Vec<Digest>,
+}
+
+impl Search<'_> {
+    /// Every image manifest below an index.
+    fn index(&mut self, part: &[u8], index: Index, names: &[String]) -> Result<(), ImageError> {
+        for descriptor in index.manifests.unwrap_or_default() {
+            self.entry(part, descriptor, names)?;
+        }
+        Ok(())
+    }
+
+    fn entry(
+        &mut self,
+        part: &[u8],
+        descriptor: Descriptor,
+        names: &[String],
+    ) -> Result<(), ImageError> {
+        if is_no_image(&descriptor) {
+            return Ok(());
+        }
+        if self.found.len() >= MAX_MANIFESTS {
+            let message = format!("more than {MAX_MANIFESTS} manifests");
+            return Err(ImageError::limit(part, message));
+        }
+        let Some(digest) = digest(part, &descriptor.digest)? else {
+            return Ok(());
+        };
+        if self.above.contains(&digest) {
+            return Err(ImageError::malformed(part, "index refers to itself"));
+        }
+        let mut names = names.to_vec();
+        for name in own_names(&descriptor) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        let member = Naming::Layout.member(&digest);
+        let present = self.parts.has(&member);
+        if present && may_be_index(&descriptor) {
+            let text = blob(self.parts, &member, &descriptor, &digest)?;
+            let index: Index = json::parse(&member, &text)?;
+            if index.manifests.is_some() {
+                if self.above.len() >= MAX_NESTING {
+                    let message = format!("indexes nested deeper than {MAX_NESTING}");
+                    return Err(ImageError::limit(&member, message));
+                }
+                self.above.push(digest);
+                self.index(&member, index, &names)?;
+                self.above.pop();
+                return Ok(());
+            }
+        }
+        // One image under several names is one image.
+        if let Some(known) = self.found.iter_mut().find(|known| known.digest == digest) {
+            known.names.extend(names);
+            return Ok(());
+        }
+        let platform = match &descriptor.platform {
+            Some(field) => Some(Platform {
+                os: field.os.clone(),
+                architecture: field.architecture.clone(),
+                variant: field.variant.clone().filter(|variant| !variant.is_empty()),
+            }),
+            None if present => self.platform_of(&member, &descriptor, &digest)?,
+            None => None,
+        };
+        self.found.push(Candidate {
+            descriptor,
+            digest,
+            names,
+            platform,
+            present,
+        });
+        Ok(())
+    }
+
+    /// The platform that an image's configuration names.
+    fn platform_of(
+        &self,
+        member: &[u8],
+        descriptor: &Descriptor,
+        digest: &Digest,
+    ) -> Result<Option<Platform>, ImageError> {
+        let text = blob(self.parts, member, descriptor, digest)?;
+        let manifest: Manifest = json::parse(member, &text)?;
+        let Some(digest) = self::digest(member, &manifest.config.digest)? else {
+            return Ok(None);
+        };
+        let Some(text) = self.parts.document(&Naming::Layout.member(&digest))? else {
+            return Ok(None);
+        };
+        let config: Config = json::parse(member, &text)?;
+        Ok(ImageConfig::new(member, config)?.platform)
+    }
+}
+
+/// Attestations, signatures and other artifacts.
+fn is_no_image(descriptor: &Descriptor) -> bool {
+    let annotations = descriptor.annotations.as_ref();
+    let is_attestation = annotations
+        .and_then(|annotations| annotations.reference_type.as_deref())
+        .is_some_and(|kind| kind == "attestation-manifest");
+    let is_unknown = descriptor.platform.as_ref().is_some_and(|platform| {
+        platform.os == "unknown" && platform.architecture == "unknown"
+    });
+    is_attestation || is_unknown || descriptor.artifact_type.is_some()
+}
+
+/// Whether the media type allows an index; where it says nothing, the body does.
+fn may_be_index(descriptor: &Descriptor) -> bool {
+    match descriptor.media_type.as_deref() {
+        None | Some("") => true,
+        Some(media_type) => media_type.contains("index") || media_type.contains("manifest.list"),
+    }
+}
+
+fn own_names(descriptor: &Descriptor) -> Vec<String> {
+    let Some(annotations) = &descriptor.annotations else {
+        return Vec::new();
+    };
+    let image = annotations.image_name.iter();
+    // A full name makes the bare tag beside it redundant.
+    let tag = annotations
+        .ref_name
+        .iter()
+        .filter(|_| annotations.image_name.is_none());
+    image.chain(tag).cloned().collect()
+}
+
+/// The one candidate that is meant.
+fn choose(found: Vec<Candidate>, wanted: Wanted<'_>) -> Result<Candidate, ImageError> {
+    let shown = |candidate: &Candidate| match &*candidate.names {
+        [] => candidate.digest.to_string(),
+        names => names.join(", "),
+    };
+    if found.is_empty() {
+        return Err(ImageError::malformed(INDEX, "it lists no image"));
+    }
+    let (mut left, others): (Vec<Candidate>, Vec<Candidate>) =
+        found.into_iter().partition(|candidate| {
+            let names = &candidate.names;
+            wanted.name.is_none_or(|wanted| {
+                names.iter().any(|name| {
+                    // A bare tag is a name within its file.
+                    is_named(name, wanted) || wanted.rsplit(':').next() == Some(name)
+                })
+            })
+        });
+    if let (true, Some(name)) = (left.is_empty(), wanted.name) {
+        return Err(no_such_name(name, others.iter().map(shown)));
+    }
+    let platform = |candidate: &Candidate| match &candidate.platform {
+        Some(platform) => platform.to_string(),
+        None => "(platform not stated)".to_owned(),
+    };
+    if let Some(wanted) = wanted.platform {
+        let fits = |candidate: &Candidate| {
+            let own = candidate.platform.as_ref();
+            own.is_none_or(|own| wanted.selects(own))
+        };
+        if !left.iter().any(fits) {
+            return Err(platforms(Some(wanted), left.iter().map(platform)));
+        }
+        left.retain(fits);
+        // What is there comes before what is only listed; then the first match.
+        let at = left.iter().position(|candidate| candidate.present).unwrap_or(0);
+        return there(left.swap_remove(at));
+    }
+    if left.iter().any(|candidate| candidate.present) {
+        left.retain(|candidate| candidate.present);
+    }
+    if left.len() > 1 {
+        let first = &left[0].names;
+        let same_name = left.iter().all(|candidate| candidate.names == *first);
+        return Err(match same_name {
+            true => platforms(None, left.iter().map(platform)),
+            false => ambiguous(left.iter().map(shown)),
+        });
+    }
+    there(left.swap_remove(0))
+}
+
+fn there(candidate: Candidate) -> Result<Candidate, ImageError> {
+    if candidate.present {
+        return Ok(candidate);
+    }
+    let platform = candidate.platform.map(|platform| format!(" for {platform}"));
+    let platform = platform.unwrap_or_default();
+    let message = format!(
+        "blob missing: the index lists an image{platform}, and it is not in the archive"
+    );
+    Err(ImageError::malformed(candidate.digest.to_string(), message))
+}
+
+/// A document that a descriptor refers to, verified.
+fn blob(
+    parts: &dyn Parts,
+    member: &[u8],
+    descriptor: &Descriptor,
+    digest: &Digest,
+) -> Result<Vec<u8>, ImageError> {
+    let text = parts
+        .document(member)?
+        .ok_or_else(|| ImageError::malformed(member, "blob missing"))?;
+    if let Some(size) = descriptor.size
+        && size != text.len() as u64
+    {
+        let found = text.len();
+        let message = format!("size mismatch: {found} bytes, the descriptor says {size}");
+        return Err(ImageError::malformed(member, message));
+    }
+    let found = digest_of(digest.algorithm(), &text);
+    if found != *digest {
+        let message = format!("digest mismatch: its bytes have {found}");
+        return Err(ImageError::malformed(member, message));
+    }
+    Ok(text)
+}
+
+/// The image that the manifest `text` describes.
+fn manifest(
+    parts: &dyn Parts,
+    naming: Naming,
+    part: &[u8],
+    text: &[u8],
+    reference: Option<String>,
+    manifest_digest: Option<Digest>,
+) -> Result<Selected, ImageError> {
+    let manifest: Manifest = json::parse(part, text)?;
+    let unsupported = |text: &str| {
+        ImageError::malformed(part, format!("digest `{text}`: its algorithm is not supported"))
+    };
+    let config_digest = digest(part, &manifest.config.digest)?
+        .ok_or_else(|| unsupported(&manifest.config.digest))?;
+    let member = naming.member(&config_digest);
+    let text = blob(parts, &member, &manifest.config, &config_digest)?;
+    let parsed: Config = json::parse(&member, &text)?;
+    let config = ImageConfig::new(&member, parsed)?;
+    let descriptors = manifest.layers.unwrap_or_default();
+    check_layers(part, descriptors.len(), &config)?;
+    let layers = descriptors
+        .into_iter()
+        .map(|descriptor| {
+            is_filesystem(part, &descriptor)?;
+            let digest = digest(part, &descriptor.digest)?
+                .ok_or_else(|| unsupported(&descriptor.digest))?;
+            Ok(LayerPart {
+                member: naming.member(&digest),
+                digest: Some(digest),
+                size: descriptor.size,
+            })
+        })
+        .collect::<Result<_, ImageError>>()?;
+    Ok(Selected {
+        reference,
+        manifest_digest,
+        config_digest,
+        config,
+        layers,
+    })
+}
+
+/// Refuses layers of another kind. What they are compressed with, their bytes
+/// tell.
+fn is_filesystem(part: &[u8], layer: &Descriptor) -> Result<(), ImageError> {
+    match layer.media_type.as_deref() {
+        None | Some("") => Ok(()),
+        Some(media_type) if media_type.contains("tar") => Ok(()),
+        Some(media_type) => Err(ImageError::malformed(
+            part,
+            format!("a layer is `{media_type}`, not a filesystem"),
+        )),
+    }
+}

@@ -1,0 +1,393 @@
+//! From a reference to an image.
+
+use std::collections::HashMap;
+use std::io::{self, BufReader, Read};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::archive::{self, Found};
+use super::config::ImageConfig;
+use super::contents::{Files, Origin};
+use super::error::ImageError;
+use super::parts::{Bytes, Directory, Parts};
+use super::passing::{Passed, pass};
+use super::reference::{Client, Form, Reference};
+use super::scan::{Scanned, scan_bytes};
+use super::select::{Selected, Wanted};
+use super::verify::verify;
+use super::walk::{Sequential, inflate, io_error};
+use super::{Image, ImageKind, ImageLayer, Opened, Options, docker, oci};
+use crate::rootfs::layers::{Layer, Tree};
+use crate::source::host_file::HostFile;
+use crate::source::stream::{Algorithm, Budget, CHUNK, Compression};
+
+/// Opens what `reference` names.
+///
+/// # Errors
+/// Where it is no image, a damaged one, or one of several.
+pub fn open_image(reference: &Reference, options: &Options<'_>) -> Result<Opened, ImageError> {
+    let budget = Budget::new(options.limits);
+    let (path, form, name) = match reference {
+        Reference::Scratch => return Ok(Opened::Image(Box::new(scratch()))),
+        Reference::StandardInput => {
+            let image = from_stream(io::stdin().lock(), Form::Any, None, &budget, options)?;
+            return Ok(Opened::Image(Box::new(image)));
+        }
+        Reference::Saved { client, name } => {
+            let image = from_client(*client, name, &budget, options)?;
+            return Ok(Opened::Image(Box::new(image)));
+        }
+        Reference::Path { path, form, name } => (path, *form, name.as_deref()),
+    };
+    let wanted = Wanted {
+        name,
+        platform: options.platform.as_ref(),
+    };
+    #[expect(clippy::disallowed_methods, reason = "an image is a file of the host")]
+    let is_directory = path.is_dir();
+    if is_directory {
+        return from_directory(path, form, wanted, &budget, options);
+    }
+    let shown = path.as_os_str().as_encoded_bytes();
+    let file = HostFile::open_following(path).map_err(|error| ImageError::io(shown, &error))?;
+    let bytes: Bytes = Arc::new(file);
+    let image = from_file(bytes, shown, form, wanted, &budget, options)?;
+    Ok(Opened::Image(Box::new(image)))
+}
+
+/// The empty image.
+fn scratch() -> Image {
+    Image {
+        kind: ImageKind::Scratch,
+        reference: None,
+        manifest_digest: None,
+        config_digest: None,
+        config: ImageConfig::default(),
+        layers: Vec::new(),
+        filesystem: Tree::default(),
+        issues: crate::rootfs::layers::Issues::default(),
+    }
+}
+
+/// A directory: an OCI layout, what skopeo writes, or a rootfs.
+fn from_directory(
+    path: &Path,
+    form: Form,
+    wanted: Wanted<'_>,
+    budget: &Budget,
+    options: &Options<'_>,
+) -> Result<Opened, ImageError> {
+    let parts = Directory::new(path.to_owned());
+    let is_layout = parts.has(oci::LAYOUT) && parts.has(oci::INDEX);
+    let is_flat = || {
+        let text = parts.document(docker::MANIFEST).ok().flatten();
+        let is_object = |text: &Vec<u8>| text.trim_ascii_start().starts_with(b"{");
+        text.is_some_and(|text| is_object(&text)) && parts.has(b"version")
+    };
+    let (kind, selected) = match form {
+        Form::Directory => return Ok(Opened::Directory(path.to_owned())),
+        Form::OciDir => (ImageKind::OciDir, oci::select(&parts, wanted)?),
+        Form::Any if is_layout => (ImageKind::OciDir, oci::select(&parts, wanted)?),
+        Form::Any if is_flat() => (ImageKind::SkopeoDir, oci::select_flat(&parts)?),
+        Form::Any => return Ok(Opened::Directory(path.to_owned())),
+        Form::DockerArchive | Form::OciArchive | Form::Layer => {
+            let shown = path.display();
+            return Err(ImageError::usage(format!("`{shown}`: a directory, not an archive")));
+        }
+    };
+    let open = |name: &[u8]| parts.open(name);
+    let image = from_parts(kind, selected, &open, budget, options)?;
+    Ok(Opened::Image(Box::new(image)))
+}
+
+/// A file: an archive, or a layer, compressed or not.
+fn from_file(
+    bytes: Bytes,
+    shown: &[u8],
+    form: Form,
+    wanted: Wanted<'_>,
+    budget: &Budget,
+    options: &Options<'_>,
+) -> Result<Image, ImageError> {
+    let mut magic = [0; 8];
+    let filled = bytes
+        .read_at(0, &mut magic)
+        .map_err(|error| ImageError::io(shown, &error))?;
+    if magic[..filled].starts_with(b"\x7fELF") {
+        let shown = crate::bytes::lossy(shown);
+        let message =
+            format!("`{shown}` is a program, not an image; lay it over one with --copy {shown}");
+        return Err(ImageError::usage(message));
+    }
+    if Compression::sniff(&magic[..filled]) != Compression::None {
+        let origin = Origin::Packed(bytes.clone());
+        let stream = BufReader::with_capacity(CHUNK, Sequential::new(bytes));
+        return from_packed(stream, origin, form, wanted, budget, options)
+            .map_err(|error| error.within(shown));
+    }
+    let found = archive::open(&bytes, form, options).map_err(|error| error.within(shown))?;
+    match found {
+        Found::Layer(scanned) => Ok(from_layer(*scanned)),
+        Found::Archive(kind, parts) => {
+            let selected = match kind {
+                ImageKind::OciArchive => oci::select(&parts, wanted)?,
+                _ => docker::select(&parts, wanted)?,
+            };
+            let open = |name: &[u8]| parts.open_member(name);
+            from_parts(kind, selected, &open, budget, options)
+        }
+    }
+}
+
+/// What a client's `save` writes.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the user named the client that is to be started"
+)]
+fn from_client(
+    client: Client,
+    name: &std::ffi::OsStr,
+    budget: &Budget,
+    options: &Options<'_>,
+) -> Result<Image, ImageError> {
+    let program = client.program();
+    let mut child = Command::new(program)
+        .arg("save")
+        .arg(name)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .spawn()
+        .map_err(|error| ImageError::usage(format!("cannot start `{program}`: {error}")))?;
+    let output = child.stdout.take();
+    let image = match output {
+        Some(output) => from_stream(output, Form::Any, None, budget, options),
+        None => Err(ImageError::usage(format!("`{program}` has no output"))),
+    };
+    let status = child
+        .wait()
+        .map_err(|error| ImageError::io(program.as_bytes(), &error))?;
+    if !status.success() {
+        // It has said why.
+        let message = format!("`{program} save {}` failed: {status}", name.display());
+        return Err(ImageError::usage(message));
+    }
+    image
+}
+
+/// An archive that goes by once.
+fn from_stream(
+    stream: impl Read,
+    form: Form,
+    name: Option<&str>,
+    budget: &Budget,
+    options: &Options<'_>,
+) -> Result<Image, ImageError> {
+    let wanted = Wanted {
+        name,
+        platform: options.platform.as_ref(),
+    };
+    let stream = BufReader::with_capacity(CHUNK, stream);
+    from_packed(stream, Origin::Passed, form, wanted, budget, options)
+}
+
+/// An archive that goes by once, compressed or not.
+fn from_packed(
+    stream: impl io::BufRead,
+    origin: Origin,
+    form: Form,
+    wanted: Wanted<'_>,
+    budget: &Budget,
+    options: &Options<'_>,
+) -> Result<Image, ImageError> {
+    let failed = |error: io::Error| io_error(b"", &error);
+    let stream = inflate(stream, budget).map_err(failed)?;
+    let (mut passed, stream) = pass(stream, origin, budget, options)?;
+    let (_, mut decoded) = stream.into_inner();
+    decoded.drain().map_err(failed)?;
+    let (kind, selected) = match archive::kind(&passed, form)? {
+        ImageKind::Layer => return Ok(from_layer(passed.as_layer)),
+        ImageKind::OciArchive => (ImageKind::OciArchive, oci::select(&passed, wanted)?),
+        kind => (kind, docker::select(&passed, wanted)?),
+    };
+    let mut scanned = HashMap::new();
+    let mut members = Vec::new();
+    for layer in &selected.layers[..count(&selected, options)] {
+        let name = passed.canonical(&layer.member)?.unwrap_or_default();
+        if !scanned.contains_key(&name) {
+            let taken = take(&mut passed, &name, &layer.member)?;
+            verify(layer, &taken)?;
+            scanned.insert(name.clone(), taken);
+        }
+        members.push(name);
+    }
+    Ok(merge(kind, selected, scanned, &members, options))
+}
+
+fn take(passed: &mut Passed, name: &[u8], member: &[u8]) -> Result<Scanned, ImageError> {
+    if name.is_empty() {
+        return Err(ImageError::malformed(member, "blob missing"));
+    }
+    passed.take_layer(name)
+}
+
+/// How many layers are wanted.
+fn count(selected: &Selected, options: &Options<'_>) -> usize {
+    let all = selected.layers.len();
+    options.layers.map_or(all, |wanted| wanted.min(all))
+}
+
+/// Opens a member of an image.
+type Open<'a> = dyn Fn(&[u8]) -> Result<Option<Bytes>, ImageError> + 'a;
+
+/// An image whose layers can be opened in any order: scanned several at once,
+/// the largest first.
+fn from_parts(
+    kind: ImageKind,
+    selected: Selected,
+    open: &Open<'_>,
+    budget: &Budget,
+    options: &Options<'_>,
+) -> Result<Image, ImageError> {
+    let wanted = &selected.layers[..count(&selected, options)];
+    let members: Vec<Vec<u8>> = wanted.iter().map(|layer| layer.member.clone()).collect();
+    let mut jobs: Vec<Job> = Vec::new();
+    for layer in wanted {
+        if jobs.iter().any(|job| job.member == layer.member) {
+            continue;
+        }
+        let bytes = open(&layer.member)?
+            .ok_or_else(|| ImageError::malformed(&layer.member, "blob missing"))?;
+        let algorithm = layer.digest.map_or(Algorithm::Sha256, |d| d.algorithm());
+        jobs.push(Job {
+            member: layer.member.clone(),
+            bytes,
+            algorithm,
+        });
+    }
+    let results = scan_all(&jobs, budget, options);
+    let mut scanned = HashMap::new();
+    for (job, result) in jobs.into_iter().zip(results) {
+        scanned.insert(job.member, result?);
+    }
+    for layer in wanted {
+        verify(layer, &scanned[&layer.member])?;
+    }
+    Ok(merge(kind, selected, scanned, &members, options))
+}
+
+struct Job {
+    member: Vec<u8>,
+    bytes: Bytes,
+    algorithm: Algorithm,
+}
+
+/// Scans layers on as many threads as are wanted; the results are in the order
+/// of the layers.
+fn scan_all(
+    jobs: &[Job],
+    budget: &Budget,
+    options: &Options<'_>,
+) -> Vec<Result<Scanned, ImageError>> {
+    let mut order: Vec<usize> = (0..jobs.len()).collect();
+    // The largest sets the time.
+    order.sort_by_key(|&at| std::cmp::Reverse(jobs[at].bytes.size()));
+    let next = AtomicUsize::new(0);
+    let results: Vec<Mutex<Option<Result<Scanned, ImageError>>>> =
+        jobs.iter().map(|_| Mutex::new(None)).collect();
+    let work = || {
+        while let Some(&at) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let job = &jobs[at];
+            let part = &job.member;
+            let result = scan_bytes(&job.bytes, part, job.algorithm, budget, options);
+            if let Ok(mut place) = results[at].lock() {
+                *place = Some(result);
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..options.jobs.min(jobs.len()) {
+            scope.spawn(work);
+        }
+        work();
+    });
+    results
+        .into_iter()
+        .map(|place| match place.into_inner() {
+            Ok(Some(result)) => result,
+            _ => Err(ImageError::malformed(b"", "the layer was not scanned")),
+        })
+        .collect()
+}
+
+/// Lays the layers over one another.
+fn merge(
+    kind: ImageKind,
+    selected: Selected,
+    scanned: HashMap<Vec<u8>, Scanned>,
+    members: &[Vec<u8>],
+    options: &Options<'_>,
+) -> Image {
+    let count = count(&selected, options);
+    let layers = selected.layers[..count]
+        .iter()
+        .zip(selected.config.diff_ids.iter().zip(&selected.config.instructions))
+        .map(|(layer, (diff_id, created_by))| ImageLayer {
+            digest: layer.digest.or(*diff_id),
+            created_by: created_by.clone(),
+        })
+        .collect();
+    let mut parts = HashMap::new();
+    for (name, scanned) in scanned {
+        parts.insert(name, (scanned.layer, Arc::new(scanned.contents)));
+    }
+    let mut tree = Tree::default();
+    let mut files = Vec::new();
+    for (at, member) in members.iter().enumerate() {
+        let is_used_again = members[at + 1..].contains(member);
+        if let Some((layer, contents)) = parts.get_mut(member) {
+            files.push(contents.clone());
+            tree.apply(layer);
+            if !is_used_again {
+                *layer = Layer::default();
+            }
+        }
+    }
+    let issues = tree.take_issues();
+    tree.set_store(Box::new(Files(files)));
+    Image {
+        kind,
+        reference: selected.reference,
+        manifest_digest: selected.manifest_digest,
+        config_digest: Some(selected.config_digest),
+        config: selected.config,
+        layers,
+        filesystem: tree,
+        issues,
+    }
+}
+
+/// One layer by itself.
+fn from_layer(scanned: Scanned) -> Image {
+    let mut tree = Tree::default();
+    tree.apply(&scanned.layer);
+    let issues = tree.take_issues();
+    let digest = scanned.stored.map(|(digest, _)| digest);
+    tree.set_store(Box::new(Files(vec![Arc::new(scanned.contents)])));
+    Image {
+        kind: ImageKind::Layer,
+        reference: None,
+        manifest_digest: None,
+        config_digest: None,
+        config: ImageConfig::default(),
+        layers: vec![ImageLayer {
+            digest,
+            created_by: None,
+        }],
+        filesystem: tree,
+        issues,
+    }
+}

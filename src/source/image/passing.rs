@@ -1,0 +1,183 @@
+//! An archive that is read once, from front to back: standard input, or one that
+//! is compressed as a whole.
+//!
+//! What it is shows at its end, where real archives have their manifest. So every
+//! entry is taken for two things at once: an entry of a layer, as in a rootfs
+//! tarball, and a member of an image, where its name allows that.
+
+use std::collections::HashMap;
+use std::io::Read;
+
+use super::contents::{Contents, Origin};
+use super::error::ImageError;
+use super::json::{MAX_JSON, too_large};
+use super::parts::{Parts, follow, inside, link_target, refuse_second};
+use super::scan::{Scanned, scan_member};
+use super::walk::{Intake, fill};
+use super::Options;
+use crate::source::probe::HEAD;
+use crate::source::stream::Budget;
+use crate::source::tar::{Entry, EntryKind, Input, Reader, StreamInput};
+
+/// The most bytes of all documents.
+const MAX_DOCUMENTS: u64 = 64 << 20;
+
+/// What an archive that went by turned out to have.
+pub(super) struct Passed {
+    members: HashMap<Vec<u8>, Member>,
+    /// The archive as one layer.
+    pub(super) as_layer: Scanned,
+}
+
+enum Member {
+    Document(Vec<u8>),
+    Layer(Box<Result<Scanned, ImageError>>),
+    Link(Vec<u8>),
+    Taken,
+}
+
+impl Parts for Passed {
+    fn has(&self, name: &[u8]) -> bool {
+        matches!(self.find(name), Ok(Some(_)))
+    }
+
+    fn document(&self, name: &[u8]) -> Result<Option<Vec<u8>>, ImageError> {
+        Ok(match self.find(name)? {
+            Some((_, Member::Document(text))) => Some(text.clone()),
+            _ => None,
+        })
+    }
+}
+
+impl Passed {
+    fn find(&self, name: &[u8]) -> Result<Option<(Vec<u8>, &Member)>, ImageError> {
+        follow(&self.members, name, |member| match member {
+            Member::Link(target) => Some(target),
+            _ => None,
+        })
+    }
+
+    /// The name under which a member really stands.
+    pub(super) fn canonical(&self, name: &[u8]) -> Result<Option<Vec<u8>>, ImageError> {
+        Ok(self.find(name)?.map(|(name, _)| name))
+    }
+
+    /// A layer that went by.
+    pub(super) fn take_layer(&mut self, name: &[u8]) -> Result<Scanned, ImageError> {
+        match self.members.insert(name.to_vec(), Member::Taken) {
+            Some(Member::Layer(scanned)) => *scanned,
+            // Nothing in it looks like a tar archive: an empty one has only zeros.
+            Some(Member::Document(_)) => Err(ImageError::malformed(name, "not a layer but JSON")),
+            _ => Err(ImageError::malformed(name, "blob missing")),
+        }
+    }
+}
+
+/// Reads an archive to its end.
+pub(super) fn pass<R: Read>(
+    stream: R,
+    origin: Origin,
+    budget: &Budget,
+    options: &Options<'_>,
+) -> Result<(Passed, R), ImageError> {
+    let mut reader = Reader::new(StreamInput::buffered(stream), options.tar_limits());
+    let mut passing = Passing {
+        members: HashMap::new(),
+        intake: Intake::new(Contents::new(origin), Some(options.probe)),
+        budget,
+        options,
+        documents: 0,
+    };
+    while let Some(entry) = reader.next_entry()? {
+        passing.entry(&mut reader, &entry)?;
+    }
+    passing.intake.finish(&mut reader);
+    let Passing {
+        members, intake, ..
+    } = passing;
+    let as_layer = Scanned::new(intake);
+    let stream = reader.into_input().into_inner().into_inner();
+    Ok((Passed { members, as_layer }, stream))
+}
+
+struct Passing<'a> {
+    members: HashMap<Vec<u8>, Member>,
+    intake: Intake<'a>,
+    budget: &'a Budget,
+    options: &'a Options<'a>,
+    documents: u64,
+}
+
+impl Passing<'_> {
+    fn entry<I: Input>(&mut self, reader: &mut Reader<I>, entry: &Entry) -> Result<(), ImageError> {
+        let file = self.intake.take(entry)?;
+        let name = inside(&entry.name).ok().filter(|name| may_be_member(name));
+        let Some(name) = name else {
+            return match file {
+                Some(file) => self.intake.look(reader, entry, file),
+                None => Ok(()),
+            };
+        };
+        refuse_second(&name, self.members.contains_key(&name))?;
+        let member = match entry.kind {
+            EntryKind::Symlink | EntryKind::HardLink => Member::Link(link_target(entry)),
+            EntryKind::File => match self.file(reader, entry, &name)? {
+                Some(member) => member,
+                None => return Ok(()),
+            },
+            _ => return Ok(()),
+        };
+        self.members.insert(name, member);
+        Ok(())
+    }
+
+    /// A file of the image: a document, or a layer.
+    fn file<I: Input>(
+        &mut self,
+        reader: &mut Reader<I>,
+        entry: &Entry,
+        name: &[u8],
+    ) -> Result<Option<Member>, ImageError> {
+        let mut head = Vec::new();
+        fill(reader, &mut head, HEAD as u64)?;
+        let first = head.iter().find(|byte| !byte.is_ascii_whitespace());
+        if !matches!(first, Some(b'{' | b'[')) {
+            let scanned = scan_member(reader, head, name, self.budget, self.options);
+            return Ok(Some(Member::Layer(Box::new(scanned))));
+        }
+        self.documents = self.documents.saturating_add(entry.size);
+        if entry.size > MAX_JSON || self.documents > MAX_DOCUMENTS {
+            return Err(too_large(name, entry.size));
+        }
+        fill(reader, &mut head, entry.size)?;
+        Ok(Some(Member::Document(head)))
+    }
+}
+
+/// Whether a name could be that of an image's member, and not only that of a file
+/// in a rootfs: engines name members after digests, but for a few fixed ones.
+pub(super) fn may_be_member(name: &[u8]) -> bool {
+    const FIXED: [&[u8]; 4] = [b"manifest.json", b"index.json", b"oci-layout", b"repositories"];
+    /// Hexadecimal digits of a sha256.
+    const DIGITS: usize = 64;
+    let is_digest = |component: &[u8]| {
+        let digits = component.iter().take_while(|byte| byte.is_ascii_hexdigit());
+        digits.count() >= DIGITS
+    };
+    let components: Vec<&[u8]> = name.split(|&b| b == b'/').collect();
+    let last = components.last().copied().unwrap_or_default();
+    let packed: [&[u8]; 4] = [b".tar", b".tar.gz", b".tgz", b".tar.zst"];
+    match components.len() {
+        1 if FIXED.contains(&name) || name.ends_with(b".json") => true,
+        1..=3 => {
+            let after_colon = |component: &[u8]| {
+                let colon = component.iter().position(|&b| b == b':');
+                colon.is_some_and(|at| is_digest(&component[at + 1..]))
+            };
+            let by_digest = |component: &&[u8]| is_digest(component) || after_colon(component);
+            components.iter().any(by_digest)
+                || (components.len() < 3 && packed.iter().any(|end| last.ends_with(end)))
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,149 @@
+//! Scanning one layer, wherever its bytes are.
+
+use std::io::{self, BufRead as _, Cursor, Read};
+
+use super::contents::{Contents, Origin};
+use super::error::ImageError;
+use super::parts::Bytes;
+use super::walk::{Intake, Sequential, inflate, io_error};
+use super::Options;
+use crate::rootfs::layers::Layer;
+use crate::source::stream::{Algorithm, Budget, Compression, Digest, Hashed, foreign};
+use crate::source::tar::{Input, RangeInput, Reader, StreamInput};
+
+/// A layer whose names are known.
+pub(super) struct Scanned {
+    pub(super) layer: Layer,
+    pub(super) contents: Contents,
+    /// The digest and length of its bytes as they are stored, where they were
+    /// read to the end.
+    pub(super) stored: Option<(Digest, u64)>,
+    /// The digest of its uncompressed archive, where that was asked for.
+    pub(super) diff_id: Option<Digest>,
+    /// Its stored bytes are compressed.
+    pub(super) is_packed: bool,
+}
+
+impl Scanned {
+    pub(super) fn new(intake: Intake<'_>) -> Scanned {
+        Scanned {
+            layer: intake.layer,
+            contents: intake.contents,
+            stored: None,
+            diff_id: None,
+            is_packed: false,
+        }
+    }
+}
+
+/// Scans a layer whose bytes can be gone back to. A raw one is walked from header
+/// to header, unless all of it is to be verified.
+pub(super) fn scan_bytes(
+    bytes: &Bytes,
+    part: &[u8],
+    algorithm: Algorithm,
+    budget: &Budget,
+    options: &Options<'_>,
+) -> Result<Scanned, ImageError> {
+    let failed = |error: &io::Error| io_error(part, error);
+    let mut magic = [0; 8];
+    let filled = bytes.read_at(0, &mut magic).map_err(|error| failed(&error))?;
+    let is_packed = Compression::sniff(&magic[..filled]) != Compression::None;
+    if !is_packed {
+        if let Some(name) = foreign(&magic[..filled]) {
+            let message = format!("compressed with {name}; gzip and zstd are read");
+            return Err(ImageError::malformed(part, message));
+        }
+        let mut scanned = scan_raw(bytes, options).map_err(|error| error.within(part))?;
+        if options.verify {
+            let hashed = Hashed::new(Sequential::new(bytes.clone()), algorithm);
+            scanned.stored = Some(hashed.finish().map_err(|error| failed(&error))?);
+            scanned.diff_id = scanned.stored.map(|(digest, _)| digest);
+        }
+        return Ok(scanned);
+    }
+    let hashed = Hashed::new(Sequential::new(bytes.clone()), algorithm);
+    let origin = Origin::Packed(bytes.clone());
+    scan_stream(hashed, origin, budget, options).map_err(|error| error.within(part))
+}
+
+/// A raw layer that can be sought in.
+pub(super) fn scan_raw(bytes: &Bytes, options: &Options<'_>) -> Result<Scanned, ImageError> {
+    let mut intake = Intake::new(Contents::new(Origin::Raw(bytes.clone())), None);
+    let mut reader = Reader::new(RangeInput::new(&**bytes), options.tar_limits());
+    intake.take_all(&mut reader)?;
+    Ok(Scanned::new(intake))
+}
+
+/// A layer that streams past, hashed as it does.
+fn scan_stream<R: Read>(
+    mut stored: Hashed<R>,
+    origin: Origin,
+    budget: &Budget,
+    options: &Options<'_>,
+) -> Result<Scanned, ImageError> {
+    let failed = |error: io::Error| io_error(b"", &error);
+    let head = stored.fill_buf().map_err(failed)?;
+    let is_packed = Compression::sniff(head) != Compression::None;
+    let stream = inflate(stored, budget).map_err(failed)?;
+    let mut intake = Intake::new(Contents::new(origin), Some(options.probe));
+    let (stream, diff_id) = if options.verify && is_packed {
+        let hashed = Hashed::new(stream, Algorithm::Sha256);
+        let hashed = take_in(&mut intake, hashed, options)?;
+        let (digest, _, stream) = hashed.finish_into().map_err(failed)?;
+        (stream, Some(digest))
+    } else {
+        (take_in(&mut intake, stream, options)?, None)
+    };
+    let (_, mut decoded) = stream.into_inner();
+    // Checksums and whatever does not belong there come last.
+    decoded.drain().map_err(failed)?;
+    let stored = decoded.into_inner().finish().map_err(failed)?;
+    Ok(Scanned {
+        stored: Some(stored),
+        diff_id,
+        is_packed,
+        ..Scanned::new(intake)
+    })
+}
+
+/// Takes in what `stream` has up to the end of the archive, and gives it back.
+fn take_in<R: Read>(
+    intake: &mut Intake<'_>,
+    stream: R,
+    options: &Options<'_>,
+) -> Result<R, ImageError> {
+    let mut reader = Reader::new(StreamInput::buffered(stream), options.tar_limits());
+    intake.take_all(&mut reader)?;
+    Ok(reader.into_input().into_inner().into_inner())
+}
+
+/// Scans the layer that is the current member of an archive; `head` was read of
+/// it already.
+pub(super) fn scan_member<I: Input>(
+    archive: &mut Reader<I>,
+    head: Vec<u8>,
+    part: &[u8],
+    budget: &Budget,
+    options: &Options<'_>,
+) -> Result<Scanned, ImageError> {
+    if let Some(name) = foreign(&head) {
+        let message = format!("compressed with {name}; gzip and zstd are read");
+        return Err(ImageError::malformed(part, message));
+    }
+    let member = Cursor::new(head).chain(Member { archive });
+    let stored = Hashed::new(member, Algorithm::Sha256);
+    let scanned = scan_stream(stored, Origin::Passed, budget, options);
+    scanned.map_err(|error| error.within(part))
+}
+
+/// The bytes of an archive's current member.
+struct Member<'a, I> {
+    archive: &'a mut Reader<I>,
+}
+
+impl<I: Input> Read for Member<'_, I> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.archive.read(buffer).map_err(io::Error::other)
+    }
+}

@@ -1,0 +1,270 @@
+//! Walking a layer's archive: every entry into the layer's tree, and of every
+//! file what is worth keeping.
+
+use std::io::{self, BufRead, Chain, Cursor, Read};
+
+use super::contents::{Contents, Spot};
+use super::error::{ImageError, Obstacle};
+use super::held::Held;
+use super::parts::Bytes;
+use crate::rootfs::layers::{self, IssueKind, Layer};
+use crate::source::probe::{HEAD, Passing, Probe, Want};
+use crate::source::stream::{Budget, Compression, Decoded, decode, detect, stream_error};
+use crate::source::tar::{Entry, EntryKind, Input, Reader, SparseFormat, TarError};
+
+/// Bytes of a blob from its beginning to its end.
+pub(super) struct Sequential {
+    bytes: Bytes,
+    offset: u64,
+}
+
+impl Sequential {
+    pub(super) fn new(bytes: Bytes) -> Sequential {
+        Sequential { bytes, offset: 0 }
+    }
+}
+
+impl Read for Sequential {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.bytes.read_at(self.offset, buffer)?;
+        self.offset += count as u64;
+        Ok(count)
+    }
+}
+
+/// An uncompressed stream whose first bytes were looked at.
+pub(super) type Uncompressed<R> = Chain<Cursor<Vec<u8>>, Decoded<R>>;
+
+/// What `input` inflates to, whatever it is compressed with; once only.
+///
+/// # Errors
+/// Where it is compressed in another way, or twice.
+pub(super) fn inflate<R: BufRead>(
+    mut input: R,
+    budget: &Budget,
+) -> io::Result<Uncompressed<R>> {
+    /// As many bytes as magic numbers have.
+    const MAGIC: usize = 8;
+    let compression = detect(&mut input)?;
+    let mut stream = decode(input, compression, budget)?;
+    let mut head = vec![0; MAGIC];
+    let mut filled = 0;
+    while filled < MAGIC {
+        match stream.read(&mut head[filled..])? {
+            0 => break,
+            count => filled += count,
+        }
+    }
+    head.truncate(filled);
+    let is_packed = |head: &[u8]| Compression::sniff(head) != Compression::None;
+    if compression != Compression::None && is_packed(&head) {
+        return Err(io::Error::other("layer is compressed twice"));
+    }
+    Ok(Cursor::new(head).chain(stream))
+}
+
+/// What a blob inflates to.
+pub(super) fn decoded(
+    blob: Sequential,
+    budget: &Budget,
+) -> io::Result<Uncompressed<io::BufReader<Sequential>>> {
+    inflate(io::BufReader::with_capacity(crate::source::stream::CHUNK, blob), budget)
+}
+
+/// A layer whose entries are being taken in.
+pub(super) struct Intake<'p> {
+    pub(super) layer: Layer,
+    pub(super) contents: Contents,
+    /// Says what to keep of files that pass by; without one, their bytes stay
+    /// where they are.
+    probe: Option<&'p dyn Probe>,
+    buffer: Vec<u8>,
+}
+
+impl<'p> Intake<'p> {
+    pub(super) fn new(contents: Contents, probe: Option<&'p dyn Probe>) -> Intake<'p> {
+        Intake {
+            layer: Layer::default(),
+            contents,
+            probe,
+            buffer: Vec::new(),
+        }
+    }
+
+    /// Takes in every entry that is left.
+    pub(super) fn take_all<I: Input>(&mut self, reader: &mut Reader<I>) -> Result<(), ImageError> {
+        while let Some(entry) = reader.next_entry()? {
+            if let Some(file) = self.take(&entry)? {
+                self.look(reader, &entry, file)?;
+            }
+        }
+        self.finish(reader);
+        Ok(())
+    }
+
+    /// What there is to say about the archive as a whole.
+    pub(super) fn finish<I: Input>(&mut self, reader: &mut Reader<I>) {
+        for warning in reader.take_warnings() {
+            let text = warning.to_string();
+            self.layer.note(b"", IssueKind::Archive(text));
+        }
+        self.layer.finish();
+    }
+
+    /// Takes in an entry without its bytes. A number is returned for a regular
+    /// file that has a place in the tree.
+    pub(super) fn take(&mut self, entry: &Entry) -> Result<Option<u32>, ImageError> {
+        let kind = match entry.kind {
+            EntryKind::File => layers::EntryKind::File,
+            EntryKind::Directory => layers::EntryKind::Directory,
+            EntryKind::Symlink => layers::EntryKind::Symlink,
+            EntryKind::HardLink => layers::EntryKind::HardLink,
+            EntryKind::Character | EntryKind::Block | EntryKind::Fifo => layers::EntryKind::Other,
+            // Engines stop at what they do not know.
+            EntryKind::Other(flag) => {
+                let what = format!("entry of unknown type {flag:#04x}; engines refuse the layer");
+                self.layer.note(&entry.name, IssueKind::Archive(what));
+                return Ok(None);
+            }
+        };
+        if entry.sparse == Some(SparseFormat::OldGnu) {
+            self.layer.note(&entry.name, IssueKind::OldSparse);
+        }
+        let id = |id: u64| u32::try_from(id).unwrap_or(u32::MAX);
+        let header = layers::Header {
+            name: &entry.name,
+            link: &entry.link,
+            kind,
+            mode: u16::try_from(entry.mode & 0o7777).unwrap_or(0),
+            uid: id(entry.uid),
+            gid: id(entry.gid),
+            size: entry.size,
+        };
+        let file = self
+            .layer
+            .add(header)
+            .map_err(|error| ImageError::limit(&entry.name, error.to_string()).at(entry.header_at))?;
+        if file.is_some() {
+            self.contents.spots.push(Spot {
+                header_at: entry.header_at,
+                data_at: entry.data_at,
+                size: entry.size,
+            });
+        }
+        Ok(file)
+    }
+
+    /// Keeps of a file that passes by what the probe finds worth keeping.
+    pub(super) fn look<I: Input>(
+        &mut self,
+        reader: &mut Reader<I>,
+        entry: &Entry,
+        file: u32,
+    ) -> Result<(), ImageError> {
+        let Some(probe) = self.probe else {
+            return Ok(());
+        };
+        self.buffer.clear();
+        fill(reader, &mut self.buffer, HEAD as u64)?;
+        self.look_on(reader, entry, file, probe)
+    }
+
+    /// Goes on from a head that was read.
+    fn look_on<I: Input>(
+        &mut self,
+        reader: &mut Reader<I>,
+        entry: &Entry,
+        file: u32,
+        probe: &dyn Probe,
+    ) -> Result<(), ImageError> {
+        let head_length = self.buffer.len();
+        let want = probe.want(passing(entry, &self.buffer));
+        let mut held = Held::new(entry.size);
+        match want {
+            Want::Head => {}
+            Want::Whole => fill(reader, &mut self.buffer, entry.size)?,
+            Want::Ranges(ranges) => {
+                let mut at = head_length as u64;
+                for range in ranges {
+                    let start = range.start.max(at).min(entry.size);
+                    let end = range.end.min(entry.size);
+                    if start >= end {
+                        continue;
+                    }
+                    reader.skip(start - at)?;
+                    let mut span = Vec::new();
+                    fill(reader, &mut span, end - start)?;
+                    at = start + span.len() as u64;
+                    held.push(start, span);
+                }
+            }
+        }
+        held.start(&self.buffer);
+        match probe.look(passing(entry, &self.buffer[..head_length]), &held) {
+            Some(known) if known.facts.is_none() && known.start.is_none() => {}
+            Some(known) => {
+                self.contents.known.insert(file, known);
+            }
+            None => {
+                self.contents.unsettled.insert(file);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The file of an entry, with its first bytes.
+fn passing<'a>(entry: &'a Entry, head: &'a [u8]) -> Passing<'a> {
+    let name = entry.name.strip_prefix(b"./").unwrap_or(&entry.name);
+    Passing {
+        name: name.strip_prefix(b"/").unwrap_or(name),
+        mode: entry.mode,
+        size: entry.size,
+        head,
+    }
+}
+
+/// Reads on until `buffer` has `length` bytes, or the entry ends. Room is made as
+/// the bytes come, not as a header claims.
+pub(super) fn fill<I: Input>(
+    reader: &mut Reader<I>,
+    buffer: &mut Vec<u8>,
+    length: u64,
+) -> Result<(), ImageError> {
+    /// How much room is made at once.
+    const STEP: usize = 256 << 10;
+    let length = usize::try_from(length).unwrap_or(usize::MAX);
+    while buffer.len() < length {
+        let before = buffer.len();
+        buffer.resize(before + STEP.min(length - before), 0);
+        let count = reader.read(&mut buffer[before..])?;
+        buffer.truncate(before + count);
+        if count == 0 {
+            break;
+        }
+    }
+    Ok(())
+}
+
+impl From<TarError> for ImageError {
+    fn from(error: TarError) -> Self {
+        match error {
+            TarError::Io { cause, .. } => io_error(b"", &cause),
+            TarError::Limit { .. } => ImageError::limit(b"", error.to_string()),
+            TarError::Malformed { .. } => ImageError::malformed(b"", error.to_string()),
+        }
+    }
+}
+
+/// What a stream said when it failed.
+pub(super) fn io_error(part: &[u8], error: &io::Error) -> ImageError {
+    let obstacle = match stream_error(error) {
+        Some(error) if error.is_limit() => Obstacle::Limit,
+        Some(_) => Obstacle::Malformed,
+        None if error.kind() == io::ErrorKind::Other => Obstacle::Malformed,
+        None => Obstacle::Io,
+    };
+    let mut found = ImageError::io(part, error);
+    found.obstacle = obstacle;
+    found
+}
