@@ -18,10 +18,8 @@ use crate::report::{
     ErrorKind, Outcome, ReportError, Role, Severity, Stage, Subject, SubjectKind, Verdict,
 };
 use crate::rootfs::{Access, Credentials, Follow, Kind, Rootfs};
+use crate::runtime::DEFAULT_PATH;
 use crate::target::TargetFacts;
-
-/// Where bare names are looked up unless the environment says otherwise.
-pub const DEFAULT_PATH: &[u8] = b"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// Tells whether a library of this name may be missing.
 pub type AllowMissing = Box<dyn Fn(&[u8]) -> bool>;

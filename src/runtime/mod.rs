@@ -1,2 +1,284 @@
-//! What a container runtime makes of an image's configuration before it calls
-//! `execve`: the arguments, the user, the directory, the search of PATH.
+//! What a container engine and its runtime make of an image's configuration
+//! before they call `execve`: the arguments, the user, the directory, the
+//! environment, the search of PATH.
+//!
+//! Follows Docker (moby `daemon/oci_linux.go`, `daemon/container`), podman
+//! (`pkg/specgen/generate`), runc and crun; where they differ, what is said here
+//! is Docker's and runc's, and a [`Lookup`] keeps both runtimes' answers. What
+//! `execve` then does is `kernel`'s work, the words are `outcome`'s.
+
+mod config;
+mod lookup;
+mod user;
+mod view;
+
+use std::collections::BTreeMap;
+
+use crate::errno::Errno;
+use crate::path::TargetPath;
+use crate::report::Role;
+use crate::rootfs::{Credentials, Filesystem, Kind};
+
+pub use config::{Healthcheck, ProcessConfig};
+pub use lookup::{Lookup, Place, Refused, lookup};
+pub use user::{BadFile, UserProblem};
+
+use view::View;
+
+/// PATH where the configuration sets none. Docker
+/// (`daemon/pkg/oci/defaults.go`), podman (`pkg/env/env.go`) and containerd
+/// (`pkg/oci/spec.go`) all add it.
+pub const DEFAULT_PATH: &[u8] = b"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// What would be started, and how.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Plan {
+    /// The working directory. Engines and runtimes make it where it is missing.
+    pub workdir: TargetPath,
+    /// The environment, as far as the image decides it: no `HOSTNAME`.
+    pub variables: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// Who the processes are, or why nothing can be started.
+    pub user: Result<Credentials, UserProblem>,
+    /// What is started: the command, then a health check in exec form.
+    pub starts: Vec<Start>,
+    /// What is odd in the configuration, in its order.
+    pub problems: Vec<Problem>,
+}
+
+/// Something that is started.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Start {
+    /// `Entrypoint`, `Cmd` (where there is no entrypoint) or `Healthcheck`.
+    pub role: Role,
+    /// Its arguments; there is at least one.
+    pub argv: Vec<Vec<u8>>,
+    /// What the first of them leads to.
+    pub program: Lookup,
+}
+
+/// Something odd in a configuration.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Problem {
+    /// There is neither `Entrypoint` nor `Cmd`.
+    NoCommand,
+    /// `WorkingDir` is not there, or is a link to nothing; it will be made, empty.
+    WorkdirMissing(TargetPath),
+    /// `WorkingDir` can be neither entered nor made.
+    WorkdirUnusable {
+        /// The directory.
+        path: TargetPath,
+        /// `ENOTDIR` where it or a directory above it is a file, `ELOOP` …
+        errno: Errno,
+    },
+    /// `WorkingDir` does not begin with a slash, which runc refuses.
+    WorkdirRelative(Vec<u8>),
+    /// An entry of `Env` that runc refuses.
+    BadVariable {
+        /// The entry.
+        entry: Vec<u8>,
+        /// What runc says of it.
+        why: BadVariable,
+    },
+    /// A `Healthcheck` in exec form without a command.
+    HealthcheckEmpty,
+    /// A `Healthcheck` of a kind that Docker does not know and passes over.
+    HealthcheckUnknown(Vec<u8>),
+    /// A `Healthcheck` in shell form, and the shell cannot be started.
+    HealthcheckShell(Lookup),
+}
+
+/// What is wrong with an entry of `Env`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum BadVariable {
+    /// It begins with `=`.
+    NoName,
+    /// A NUL is in it.
+    Nul,
+}
+
+impl Problem {
+    /// Whether nothing at all starts because of it.
+    #[must_use]
+    pub fn is_fatal(&self) -> bool {
+        match self {
+            Problem::NoCommand
+            | Problem::WorkdirUnusable { .. }
+            | Problem::WorkdirRelative(_)
+            | Problem::BadVariable { .. } => true,
+            Problem::WorkdirMissing(_)
+            | Problem::HealthcheckEmpty
+            | Problem::HealthcheckUnknown(_)
+            | Problem::HealthcheckShell(_) => false,
+        }
+    }
+}
+
+impl Start {
+    /// Whether it is a shell that is given a line to run, as `ENTRYPOINT` and
+    /// `CMD` in shell form make it.
+    #[must_use]
+    pub fn is_shell_form(&self) -> bool {
+        self.shell_line().is_some()
+    }
+
+    /// The line that a shell is given to run.
+    #[must_use]
+    pub fn shell_line(&self) -> Option<&[u8]> {
+        const SHELLS: &[&[u8]] = &[b"sh", b"bash", b"ash", b"dash"];
+        let [shell, option, line, ..] = &self.argv[..] else {
+            return None;
+        };
+        let is_shell = SHELLS.contains(&crate::path::file_name(shell));
+        let is_command =
+            option.first() == Some(&b'-') && option.last() == Some(&b'c') && option.len() <= 5;
+        (is_shell && is_command).then_some(line)
+    }
+}
+
+/// What `config` comes to in `filesystem`.
+#[must_use]
+pub fn plan(config: &ProcessConfig, filesystem: &dyn Filesystem) -> Plan {
+    let mut problems = Vec::new();
+    let root = TargetPath::root();
+    let from_root = View {
+        filesystem,
+        workdir: &root,
+    };
+    let workdir = workdir(&config.working_dir, &from_root, &mut problems);
+    let found = user::find(&config.user, &from_root);
+    let home = found.as_ref().ok().and_then(|found| found.home.clone());
+    let user = found.map(|found| found.credentials);
+    let variables = environment(&config.env, home, &mut problems);
+    let seen_by = user.clone().unwrap_or_else(|_| Credentials::root());
+    let place = Place {
+        filesystem,
+        workdir: &workdir,
+        user: &seen_by,
+        path: variables.get(&b"PATH"[..]).map_or(b"", Vec::as_slice),
+    };
+    let mut starts = Vec::new();
+    match command(config) {
+        Some((role, argv)) => starts.extend(start(role, argv, place)),
+        None => problems.push(Problem::NoCommand),
+    }
+    starts.extend(health(config, place, &mut problems));
+    Plan {
+        workdir,
+        variables,
+        user,
+        starts,
+        problems,
+    }
+}
+
+/// Docker (`daemon/commit.go:merge`, `create.go:mergeAndVerifyConfig`): an entrypoint of one
+/// empty argument is none.
+fn command(config: &ProcessConfig) -> Option<(Role, Vec<Vec<u8>>)> {
+    let entrypoint = match &config.entrypoint[..] {
+        [only] if only.is_empty() => &[],
+        all => all,
+    };
+    let role = if entrypoint.is_empty() {
+        Role::Cmd
+    } else {
+        Role::Entrypoint
+    };
+    let argv = [entrypoint, &config.cmd[..]].concat();
+    (!argv.is_empty()).then_some((role, argv))
+}
+
+fn start(role: Role, argv: Vec<Vec<u8>>, place: Place<'_>) -> Option<Start> {
+    let program = lookup(argv.first()?, place);
+    Some(Start {
+        role,
+        argv,
+        program,
+    })
+}
+
+/// Docker (`daemon/health.go`): started as `docker exec` starts things, so looked
+/// up in the same way.
+fn health(config: &ProcessConfig, place: Place<'_>, problems: &mut Vec<Problem>) -> Option<Start> {
+    let test = &config.healthcheck.as_ref()?.test[..];
+    let (kind, command) = test.split_first()?;
+    match &kind[..] {
+        b"NONE" => None,
+        b"CMD" | b"CMD-SHELL" if command.is_empty() => {
+            problems.push(Problem::HealthcheckEmpty);
+            None
+        }
+        b"CMD" => start(Role::Healthcheck, command.to_vec(), place),
+        b"CMD-SHELL" => {
+            let shell = config.shell.first().map_or(&b"/bin/sh"[..], Vec::as_slice);
+            let shell = lookup(shell, place);
+            if shell.runc.is_err() {
+                problems.push(Problem::HealthcheckShell(shell));
+            }
+            None
+        }
+        kind => {
+            problems.push(Problem::HealthcheckUnknown(kind.to_vec()));
+            None
+        }
+    }
+}
+
+/// Docker makes the directory (`daemon/container/container.go:SetupWorkingDirectory`), so
+/// does podman for an image's (`libpod:resolveWorkDir`), following links inside the root; and
+/// so do runc (`rootfs_linux.go`) and crun (`linux.c`) by themselves.
+fn workdir(configured: &[u8], view: &View<'_>, problems: &mut Vec<Problem>) -> TargetPath {
+    let path = TargetPath::root().join(configured);
+    if configured.is_empty() {
+        return path;
+    }
+    if configured.first() != Some(&b'/') {
+        problems.push(Problem::WorkdirRelative(configured.to_vec()));
+    }
+    let errno = match view.stat(&Credentials::root(), path.as_bytes()) {
+        Ok(metadata) if metadata.kind == Kind::Directory => return path,
+        Ok(_) => Errno::NOTDIR,
+        Err(errno) => errno,
+    };
+    let at = path.clone();
+    problems.push(match errno {
+        Errno::NOENT => Problem::WorkdirMissing(at),
+        errno => Problem::WorkdirUnusable { path: at, errno },
+    });
+    path
+}
+
+/// The default PATH and what the configuration says. The last entry of a name
+/// wins everywhere. An entry without `=` takes the default of that name away and
+/// means nothing else (moby `daemon/container/env.go`). HOME, where it
+/// is not set or empty, is that of the user's line in `/etc/passwd`, else `/`
+/// (runc `libcontainer/env.go`).
+fn environment(
+    entries: &[Vec<u8>],
+    home: Option<Vec<u8>>,
+    problems: &mut Vec<Problem>,
+) -> BTreeMap<Vec<u8>, Vec<u8>> {
+    let mut variables = BTreeMap::from([(b"PATH".to_vec(), DEFAULT_PATH.to_vec())]);
+    for entry in entries {
+        let why = match entry.iter().position(|&b| b == b'=') {
+            None => {
+                if entry == b"PATH" {
+                    variables.remove(entry);
+                }
+                continue;
+            }
+            Some(0) => BadVariable::NoName,
+            Some(_) if entry.contains(&0) => BadVariable::Nul,
+            Some(at) => {
+                variables.insert(entry[..at].to_vec(), entry[at + 1..].to_vec());
+                continue;
+            }
+        };
+        let entry = entry.clone();
+        problems.push(Problem::BadVariable { entry, why });
+    }
+    if variables.get(&b"HOME"[..]).is_none_or(Vec::is_empty) {
+        let home = home.unwrap_or_else(|| b"/".to_vec());
+        variables.insert(b"HOME".to_vec(), home);
+    }
+    variables
+}
