@@ -20,3 +20,4 @@ mod json;
 mod kernel;
 mod musl;
 mod random;
+mod streams;

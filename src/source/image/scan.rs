@@ -90,7 +90,7 @@ fn scan_stream<R: Read>(
     let (stream, diff_id) = if options.verify && is_packed {
         let hashed = Hashed::new(stream, Algorithm::Sha256);
         let hashed = take_in(&mut intake, hashed, options)?;
-        let (digest, _, stream) = hashed.finish_into().map_err(failed)?;
+        let (stream, digest, _) = hashed.finish_inner().map_err(failed)?;
         (stream, Some(digest))
     } else {
         (take_in(&mut intake, stream, options)?, None)

@@ -108,15 +108,15 @@ impl<R: Read> Hashed<R> {
     /// # Errors
     /// Those of reading.
     pub fn finish(self) -> io::Result<(Digest, u64)> {
-        let (digest, length, _) = self.finish_into()?;
+        let (_, digest, length) = self.finish_inner()?;
         Ok((digest, length))
     }
 
-    /// As [`finish`](Hashed::finish), and what it reads from is given back.
+    /// [`finish`](Hashed::finish), and what it read from.
     ///
     /// # Errors
     /// Those of reading.
-    pub fn finish_into(mut self) -> io::Result<(Digest, u64, R)> {
+    pub fn finish_inner(mut self) -> io::Result<(R, Digest, u64)> {
         loop {
             self.used = self.filled;
             match self.fill_buf() {
@@ -133,7 +133,7 @@ impl<R: Read> Hashed<R> {
                 thread.join().expect("hashing does not panic")
             }
         };
-        Ok((state.finish(), self.length, self.inner))
+        Ok((self.inner, state.finish(), self.length))
     }
 
     /// Makes the next chunk the current one; it is empty at the end.

@@ -199,15 +199,18 @@ fn truncated<R: BufRead>(input: &Input<R>) -> StreamError {
     StreamError::malformed(input.offset(), "zstd data is truncated")
 }
 
-/// What libzstd says of a frame. Where in the frame it stopped, it does not say.
-fn damaged(frame: u64, code: usize) -> StreamError {
-    let wrong_checksum = ZSTD_ErrorCode::ZSTD_error_checksum_wrong as usize;
+/// What libzstd's error code says of a frame. Where in it the damage is, it does
+/// not say, and its reason depends on how the bytes came in pieces: left out.
+fn damaged(frame: u64, code: usize) -> io::Error {
     // Its results are error codes negated.
-    let what = if code.wrapping_neg() == wrong_checksum {
-        "checksum mismatch: zstd frame is not what was compressed".to_owned()
+    let is = |error: ZSTD_ErrorCode| code.wrapping_neg() == error as usize;
+    if is(ZSTD_ErrorCode::ZSTD_error_memory_allocation) {
+        return io::ErrorKind::OutOfMemory.into();
+    }
+    let what = if is(ZSTD_ErrorCode::ZSTD_error_checksum_wrong) {
+        "checksum mismatch: zstd frame is not what was compressed"
     } else {
-        let why = zstd_safe::get_error_name(code);
-        format!("zstd data is damaged: {why}")
+        "zstd data is damaged"
     };
-    StreamError::malformed(frame, what)
+    StreamError::malformed(frame, what).into()
 }
