@@ -1,6 +1,7 @@
 //! From a path in a target to a subject of the report: the layers, in order.
 
 mod facts;
+mod plan;
 mod subject;
 
 use std::collections::BTreeMap;
@@ -15,7 +16,7 @@ use crate::outcome;
 use crate::path::TargetPath;
 use crate::platform::{Platform, abi};
 use crate::report::{
-    ErrorKind, Outcome, ReportError, Role, Severity, Stage, Subject, SubjectKind, Verdict,
+    ErrorKind, Layer, Outcome, ReportError, Role, Severity, Stage, Subject, SubjectKind, Verdict,
 };
 use crate::rootfs::{Access, Credentials, Follow, Kind, Rootfs};
 use crate::runtime::DEFAULT_PATH;
@@ -44,6 +45,8 @@ pub struct Settings {
     pub lists_fine: bool,
     /// Say of each attempt what it met, and of each file where it really is.
     pub in_full: bool,
+    /// The layers of the target, for what is said of them.
+    pub layers: Vec<Layer>,
 }
 
 impl Default for Settings {
@@ -58,6 +61,7 @@ impl Default for Settings {
             allow_missing: Box::new(|_| false),
             lists_fine: true,
             in_full: true,
+            layers: Vec::new(),
         }
     }
 }
@@ -206,6 +210,10 @@ impl<'t> Inspector<'t> {
         let outcome = outcome::outcome(path, &exec, graph.filter(|_| !is_library));
         let head = self.head(&exec);
         let hops = |of: &[u8]| self.hops(of);
+        let lost = |of: &[u8]| {
+            let path = self.settings.workdir.join(of);
+            self.files.rootfs().lost(path.as_bytes())
+        };
         let mut findings = finding::findings(&Case {
             path,
             exec: &exec,
@@ -216,6 +224,10 @@ impl<'t> Inspector<'t> {
             head: &head,
             is_library,
             hops: &hops,
+            layers: finding::Layers {
+                all: &self.settings.layers,
+                lost: &lost,
+            },
         });
         for finding in &mut findings {
             let object = finding.object.as_deref().unwrap_or_default();

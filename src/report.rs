@@ -81,6 +81,8 @@ pub struct Target {
     pub verdict: Verdict,
     /// Its layers, the lowest first.
     pub layers: Vec<Layer>,
+    /// What is odd in the layers themselves, whatever is started.
+    pub findings: Vec<Finding>,
 }
 
 /// What kind of thing a target came from.
@@ -259,7 +261,12 @@ impl Summary {
             Verdict::Broken => self.subjects.broken += 1,
             Verdict::Unknown => self.subjects.unknown += 1,
         }
-        for finding in subject.findings.iter().filter(|finding| !finding.waived) {
+        self.add_findings(&subject.findings);
+    }
+
+    /// Counts findings in.
+    pub fn add_findings(&mut self, findings: &[Finding]) {
+        for finding in findings.iter().filter(|finding| !finding.waived) {
             match finding.severity {
                 Severity::Error => self.findings.error += 1,
                 Severity::Warning => self.findings.warning += 1,

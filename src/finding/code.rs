@@ -74,5 +74,11 @@ codes! {
     PreloadMissing = "preload-missing", Warning, "A library to preload cannot be loaded.";
     CwdDependent = "cwd-dependent", Warning, "What is found depends on the working directory.";
     CpuDependent = "cpu-dependent", Note, "Another CPU would get another file.";
+    DeletedByLayer = "deleted-by-layer", Error, "What is needed was there until a layer deleted it.";
+    UsrmergeClobbered = "usrmerge-clobbered", Error, "A layer made a directory where a link was that much of the system is reached by.";
+    EnginesDisagree = "engines-disagree", Warning, "Container engines do different things with an entry of a layer.";
+    WhiteoutOdd = "whiteout-odd", Warning, "A whiteout names nothing that could be hidden.";
+    EntryOdd = "entry-odd", Warning, "An entry of a layer is odd: it leads out of the root, or to nothing.";
+    DigestMismatch = "digest-mismatch", Warning, "The uncompressed bytes of a layer are not those that the configuration lists.";
     MalformedElf = "malformed-elf", Error, "An ELF file is damaged where it says what it needs.";
 }

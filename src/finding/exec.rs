@@ -1,7 +1,7 @@
 //! Findings about what `execve` refuses.
 
 use super::interpreter;
-use super::{Case, Code, Draft, quoted};
+use super::{Case, Code, Draft, lost, quoted};
 use crate::elf::NotElf;
 use crate::errno::Errno;
 use crate::kernel::{ElfRefusal, End, Refusal, Script, ShebangError};
@@ -51,6 +51,9 @@ fn lookup(case: &Case<'_>, path: &TargetPath, errno: Errno) -> Finding {
     let object = path.as_bytes();
     let draft = if let Some(script) = by_script(case, path) {
         let name = quoted(&script.shebang.interpreter);
+        if let Some(draft) = lost_script(case, script, object) {
+            return draft.seen(case).done();
+        }
         let why = match errno {
             Errno::ACCES => "which cannot be reached",
             Errno::LOOP => "which leads round in a circle",
@@ -78,6 +81,8 @@ fn lookup(case: &Case<'_>, path: &TargetPath, errno: Errno) -> Finding {
                 "put it where every user may go",
                 Some("COPY --chmod=755 app /usr/local/bin/"),
             )
+    } else if let Some(draft) = lost::draft(case, object, std::iter::once(object), "") {
+        draft.evidence(format!("{path}: {errno}"))
     } else if !hops.is_empty() {
         let message = format!("`{path}` is a link that leads to nothing");
         Draft::new(case, Code::BrokenSymlink, object, message).fix(
@@ -99,6 +104,14 @@ fn lookup(case: &Case<'_>, path: &TargetPath, errno: Errno) -> Finding {
         .fold(draft, Draft::evidence)
         .seen(case)
         .done()
+}
+
+/// A script's interpreter that a layer took.
+fn lost_script(case: &Case<'_>, script: &Script, path: &[u8]) -> Option<Draft> {
+    let whose = format!("; `{}` names it", script.path);
+    let draft = lost::draft(case, path, std::iter::once(path), &whose)?;
+    let line = crate::bytes::Shown(&script.shebang.line);
+    Some(draft.evidence(format!("{}:1: {line}", script.path)))
 }
 
 fn user(case: &Case<'_>) -> String {

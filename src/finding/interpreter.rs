@@ -1,6 +1,6 @@
 //! Findings about the dynamic loader that a program names.
 
-use super::{Case, Code, Draft, quoted};
+use super::{Case, Code, Draft, lost, quoted};
 use crate::bytes::Shown;
 use crate::elf::Object;
 use crate::errno::Errno;
@@ -88,6 +88,10 @@ fn unreachable_program(case: &Case<'_>) -> ! {
 }
 
 fn missing(case: &Case<'_>, program: &Program, path: &[u8]) -> Draft {
+    let whose = format!("; it is the loader of `{}`", program.path);
+    if let Some(draft) = lost::draft(case, path, std::iter::once(path), &whose) {
+        return draft.evidence(format!("PT_INTERP  {}  not found", Shown(path)));
+    }
     let object = &program.object;
     let hops = (case.hops)(path);
     let own = abi(

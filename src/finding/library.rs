@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Case, Code, Draft, quoted};
+use super::{Case, Code, Draft, lost, quoted};
 use crate::bytes::Shown;
 use crate::elf::{Anomaly, NeedKind, Object};
 use crate::graph::{Attempt, Graph, Library, LoaderFile, Status};
@@ -70,6 +70,15 @@ fn missing(case: &Case<'_>, graph: &Graph, library: &Library) -> Finding {
             .find(|need| *need.name == **name)
             .map(|need| need.kind)
     });
+    let absent = library
+        .attempts
+        .iter()
+        .filter(|attempt| matches!(attempt.outcome, TryOutcome::Absent | TryOutcome::BrokenLink));
+    let paths = absent.map(|attempt| &*attempt.path);
+    if let Some(draft) = lost::draft(case, name, paths, &format!("; {by} needs it")) {
+        let draft = draft.evidence(format!("needed by {by}"));
+        return runtime_words(case, searched(draft, &library.attempts)).done();
+    }
     let foreign = outcome(TryOutcome::WrongMachine).or_else(|| outcome(TryOutcome::WrongClass));
     let (code, message) = if let Some(attempt) = foreign {
         let what = attempt.detail.as_deref().unwrap_or("another machine");

@@ -7,10 +7,14 @@
 mod code;
 mod exec;
 mod interpreter;
+mod layers;
 mod library;
+mod lost;
 
 pub use code::{CODES, Code};
 pub(crate) use interpreter::built_for;
+pub use layers::layer_findings;
+pub use lost::Layers;
 
 use crate::bytes::Shown;
 use crate::graph::{Graph, LoaderFile};
@@ -40,6 +44,8 @@ pub struct Case<'a> {
     pub is_library: bool,
     /// Links on the way to something that is not there.
     pub hops: &'a dyn Fn(&[u8]) -> Vec<String>,
+    /// The layers of an image, and what they took.
+    pub layers: Layers<'a>,
 }
 
 /// Whether findings with this code say that a library is not there.
@@ -50,6 +56,8 @@ pub fn is_about_absence(code: &str) -> bool {
         Code::WrongArchLib,
         Code::BrokenSymlink,
         Code::FilterMissing,
+        Code::DeletedByLayer,
+        Code::UsrmergeClobbered,
     ]
     .iter()
     .any(|known| known.word() == code)

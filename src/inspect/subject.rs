@@ -42,7 +42,7 @@ impl Draft<'_> {
             path: lossy(self.path.as_bytes()),
             path_b64: exact(self.path.as_bytes()),
             real_path: self.real_path(self.path.as_bytes()),
-            layer: None,
+            layer: self.layer(self.path.as_bytes()),
             script: self.script(),
             libraries: self.libraries(),
             elf,
@@ -73,6 +73,12 @@ impl Draft<'_> {
         Some(lossy(
             self.files.rootfs().real_path(path.as_bytes())?.as_bytes(),
         ))
+    }
+
+    /// The layer that brought what `path` leads to.
+    fn layer(&self, path: &[u8]) -> Option<u32> {
+        let path = self.settings.workdir.join(path);
+        self.files.rootfs().layer(path.as_bytes())
     }
 
     fn script(&self) -> Option<Script> {
@@ -115,7 +121,7 @@ impl Draft<'_> {
                 .is_ok()
                 .then(|| self.real_path(&interpreter.path))
                 .flatten(),
-            layer: None,
+            layer: self.layer(&interpreter.path),
         })
     }
 
@@ -205,7 +211,7 @@ impl Draft<'_> {
             soname: facts
                 .and_then(|facts| facts.dynamic.soname.as_deref())
                 .map(lossy),
-            layer: None,
+            layer: library.path.as_deref().and_then(|path| self.layer(path)),
             package: None,
             found_by: library.rule.map(rule),
             rule_object: name_of(graph, library.owner),

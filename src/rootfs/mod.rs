@@ -108,6 +108,11 @@ pub trait Filesystem {
         None
     }
 
+    /// Whether files come in layers.
+    fn is_layered(&self) -> bool {
+        false
+    }
+
     /// The layer that brought a node, from 1, where there are layers.
     fn layer(&self, _node: NodeId) -> Option<u32> {
         None
@@ -350,6 +355,9 @@ impl Rootfs {
     /// The layer that brought what `path` leads to.
     #[must_use]
     pub fn layer(&self, path: &[u8]) -> Option<u32> {
+        if !self.filesystem.is_layered() {
+            return None;
+        }
         let node = self.walk_as_root(path).end.ok()?;
         self.filesystem.layer(node)
     }
@@ -357,6 +365,9 @@ impl Rootfs {
     /// What once was where `path` leads to nothing, if a layer took it.
     #[must_use]
     pub fn lost(&self, path: &[u8]) -> Option<Lost> {
+        if !self.filesystem.is_layered() {
+            return None;
+        }
         let walk = self.walk_as_root(path);
         if walk.end != Err(Errno::NOENT) {
             return None;
@@ -368,19 +379,25 @@ impl Rootfs {
             .filesystem
             .lost(above.end.ok()?, walk.real_path.file_name())?;
         let mut path = walk.real_path;
+        let mut kind = self.filesystem.metadata(loss.node).kind;
         for name in &walk.rest {
-            match self.filesystem.metadata(loss.node).kind {
+            match kind {
                 Kind::Directory => {
                     loss.node = self.filesystem.child(loss.node, name).ok()??;
                     loss.brought_by = self.filesystem.layer(loss.node).unwrap_or(loss.brought_by);
                     path = path.join(name);
+                    kind = self.filesystem.metadata(loss.node).kind;
                 }
                 // Where the link led is another question.
                 Kind::Symlink => break,
                 Kind::File | Kind::Other => return None,
             }
         }
-        Some(Lost { path, loss })
+        Some(Lost {
+            path,
+            loss,
+            was_link: kind == Kind::Symlink,
+        })
     }
 
     fn walk_as_root(&self, path: &[u8]) -> Walk {
@@ -396,4 +413,6 @@ pub struct Lost {
     pub path: TargetPath,
     /// Who brought and who took it.
     pub loss: Loss,
+    /// It was a link.
+    pub was_link: bool,
 }

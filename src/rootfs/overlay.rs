@@ -258,6 +258,10 @@ impl Filesystem for Overlay {
         }
     }
 
+    fn is_layered(&self) -> bool {
+        self.lower.is_layered()
+    }
+
     fn layer(&self, node: NodeId) -> Option<u32> {
         self.lower_of(node)
             .and_then(|lower| self.lower.layer(lower))

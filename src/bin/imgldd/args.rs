@@ -30,13 +30,24 @@ pub(crate) struct Args {
     )]
     pub(crate) root: Option<PathBuf>,
 
-    /// An image or layer (not in this version)
-    #[arg(short, long, value_name = "REF", help_heading = "Target", hide = true)]
+    /// An image or layer: an archive, an OCI layout, docker:NAME, podman:NAME,
+    /// scratch, or `-` for standard input; repeat it to compare
+    #[arg(short, long, value_name = "REF", help_heading = "Target")]
     pub(crate) image: Vec<OsString>,
 
-    /// The platform of the target's kernel, such as linux/amd64
+    /// The platform of the target's kernel, such as linux/amd64; of an image that
+    /// has several, which one
     #[arg(long, value_name = "OS/ARCH[/VARIANT]", help_heading = "Target")]
     pub(crate) platform: Option<String>,
+
+    /// The image as it was after layer N
+    #[arg(long, value_name = "N", value_parser = layer_number, help_heading = "Target")]
+    pub(crate) layer: Option<usize>,
+
+    /// Hash raw layers and uncompressed contents too; compressed blobs are always
+    /// verified
+    #[arg(long, help_heading = "Target")]
+    pub(crate) verify: bool,
 
     /// Lay a host file or folder over the target first, as COPY would; DEST is a
     /// path in the target, by default `/`, and a trailing slash means into it
@@ -160,6 +171,63 @@ pub(crate) struct Args {
         help_heading = "Limits"
     )]
     pub(crate) max_probes: usize,
+
+    /// The most bytes that all layers of an image may inflate to
+    #[arg(
+        long,
+        value_name = "BYTES",
+        value_parser = bytes,
+        default_value = "64G",
+        help_heading = "Limits"
+    )]
+    pub(crate) max_total_bytes: u64,
+
+    /// The most bytes that a compressed byte of a layer may inflate to
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 1000,
+        help_heading = "Limits"
+    )]
+    pub(crate) max_ratio: u64,
+
+    /// The most entries that an archive may have
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 5_000_000,
+        help_heading = "Limits"
+    )]
+    pub(crate) max_entries: u64,
+
+    /// How many layers are read at once (default: one for each core)
+    #[arg(short, long, value_name = "N", help_heading = "Limits")]
+    pub(crate) jobs: Option<usize>,
+}
+
+/// A layer's number, from 1.
+fn layer_number(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err("layers are numbered from 1".to_owned()),
+        Ok(number) => Ok(number),
+    }
+}
+
+/// A number of bytes, such as `500000`, `100M` or `64G`.
+fn bytes(text: &str) -> Result<u64, String> {
+    let (digits, shift) = match text.as_bytes().last() {
+        Some(b'K' | b'k') => (&text[..text.len() - 1], 10),
+        Some(b'M') => (&text[..text.len() - 1], 20),
+        Some(b'G') => (&text[..text.len() - 1], 30),
+        Some(b'T') => (&text[..text.len() - 1], 40),
+        _ => (text, 0),
+    };
+    let number: u64 = digits
+        .parse()
+        .map_err(|_| "a number of bytes is wanted, such as 500000, 100M or 64G".to_owned())?;
+    number
+        .checked_mul(1 << shift)
+        .ok_or_else(|| "that is more than 64 bits hold".to_owned())
 }
 
 /// When to use colour.

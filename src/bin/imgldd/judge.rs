@@ -1,7 +1,7 @@
 //! What the user wants findings to count for.
 
 use globset::GlobMatcher;
-use imgldd::report::{Severity, Subject, Verdict};
+use imgldd::report::{Finding, Severity, Subject, Target, Verdict};
 
 use crate::args::FailOn;
 use crate::exit;
@@ -57,10 +57,9 @@ impl Judge {
         })
     }
 
-    /// Changes severities as asked, and takes note of what the exit status
-    /// depends on.
-    pub(crate) fn weigh(&mut self, subject: &mut Subject) {
-        for finding in &mut subject.findings {
+    /// Changes severities as asked.
+    fn change(&self, findings: &mut [Finding]) {
+        for finding in findings {
             if self.warnings.contains(&finding.code) {
                 finding.severity = Severity::Warning;
             }
@@ -72,6 +71,31 @@ impl Judge {
                 *code == finding.code && glob.as_ref().is_none_or(|glob| glob.is_match(object))
             });
         }
+    }
+
+    /// Whether one of `findings` is as bad as `--fail-on` says.
+    fn fails(&self, findings: &[Finding]) -> bool {
+        let least = match self.fail_on {
+            FailOn::Error => Severity::Error,
+            FailOn::Warning => Severity::Warning,
+            FailOn::Note => Severity::Note,
+            FailOn::Never => return false,
+        };
+        findings
+            .iter()
+            .any(|finding| !finding.waived && finding.severity >= least)
+    }
+
+    /// As [`Judge::weigh`], for what is odd about a target itself.
+    pub(crate) fn weigh_target(&mut self, target: &mut Target) {
+        self.change(&mut target.findings);
+        self.failed |= self.fails(&target.findings);
+    }
+
+    /// Changes severities as asked, and takes note of what the exit status
+    /// depends on.
+    pub(crate) fn weigh(&mut self, subject: &mut Subject) {
+        self.change(&mut subject.findings);
         if subject.verdict == Verdict::Ok || subject.verdict == Verdict::Warning {
             subject.verdict = match subject.findings.iter().map(|f| f.severity).max() {
                 Some(Severity::Error) => Verdict::Broken,
@@ -80,19 +104,10 @@ impl Judge {
             };
         }
         self.undecided |= subject.verdict == Verdict::Unknown;
-        let least = match self.fail_on {
-            FailOn::Error => Severity::Error,
-            FailOn::Warning => Severity::Warning,
-            FailOn::Note => Severity::Note,
-            FailOn::Never => return,
-        };
-        let counts = subject
-            .findings
-            .iter()
-            .any(|f| !f.waived && f.severity >= least);
         // A program that cannot start fails even if no finding says why.
         let unexplained = subject.verdict == Verdict::Broken && subject.findings.is_empty();
-        self.failed |= counts || unexplained;
+        let counts = self.fail_on != FailOn::Never;
+        self.failed |= self.fails(&subject.findings) || (unexplained && counts);
     }
 
     /// The exit status, where `errors` obstacles were met.

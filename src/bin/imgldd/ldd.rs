@@ -12,7 +12,8 @@ use imgldd::render::{Ldd, Renderer as _};
 use imgldd::report::{Libc, Role, SubjectKind, Target, Verdict};
 
 use crate::args::Args;
-use crate::request::{self, UsageError};
+use crate::request::UsageError;
+use crate::target::{self, Named};
 use crate::{exit, program_name, say};
 
 /// ldd's options. Those that ask for more than the list are taken and change
@@ -53,7 +54,11 @@ pub(crate) fn run(name: &str) -> Result<u8, RunError> {
         .iter()
         .flat_map(|root| [OsString::from("--root"), root.clone()]);
     let args = Args::parse_from([OsString::from("imgldd")].into_iter().chain(root));
-    let opened = request::open(&args, false)?;
+    let named = match &args.root {
+        Some(root) => Named::Directory(root.clone()),
+        None => Named::Host,
+    };
+    let opened = target::open(&args, &named, false)?;
     let kind = opened.kind;
     let mut renderer = Ldd {
         headings: ldd.files.len() > 1,
@@ -78,6 +83,7 @@ pub(crate) fn run(name: &str) -> Result<u8, RunError> {
         distro: None,
         verdict: Verdict::Ok,
         layers: Vec::new(),
+        findings: Vec::new(),
     };
     let mut out = io::stdout().lock();
     let mut status = exit::FINE;

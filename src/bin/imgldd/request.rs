@@ -1,21 +1,18 @@
 //! The command line, checked: what to look at, and how.
-//!
-//! The host's environment is read here and nowhere else.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Read as _};
-use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
-use imgldd::graph::Limits;
-use imgldd::inspect::Settings;
+use imgldd::inspect::{AllowMissing, Settings};
 use imgldd::path::TargetPath;
 use imgldd::platform::Platform;
-use imgldd::report::TargetKind;
-use imgldd::rootfs::{Credentials, Filesystem, Overlay, Rootfs};
-use imgldd::source::{Copied, CopyError, CopySpec, Directory, SourceError, copy_into};
+use imgldd::rootfs::{Credentials, Rootfs};
+use imgldd::source::image::ImageError;
+use imgldd::source::{CopyError, SourceError};
 
 use crate::args::Args;
 
@@ -26,8 +23,14 @@ pub(crate) enum UsageError {
     NothingToCheck,
     #[error("nothing to check: no program is among what was copied; name a FILE")]
     NoProgramCopied,
-    #[error("images are not read by this version: unpack the image and give --root DIR")]
-    NoImages,
+    #[error("nothing to check: {0} does not say what it runs; name a FILE, or give --all")]
+    NoCommand(&'static str),
+    #[error("--root and --image name two kinds of target; give one of them")]
+    RootAndImage,
+    #[error("there is no layer {0}: the image has {1}")]
+    NoSuchLayer(usize, usize),
+    #[error("standard input can be read once only")]
+    StandardInputTwice,
     #[error("`{0}` is a command of a later version; a file of that name is `./{0}`")]
     LaterCommand(String),
     #[error("`{0}`: a platform is OS/ARCH[/VARIANT], such as linux/amd64")]
@@ -57,16 +60,9 @@ pub(crate) enum UsageError {
     #[error(transparent)]
     Source(#[from] SourceError),
     #[error(transparent)]
+    Image(#[from] ImageError),
+    #[error(transparent)]
     Copy(#[from] CopyError),
-}
-
-/// The target, opened.
-pub(crate) struct Opened {
-    pub(crate) kind: TargetKind,
-    pub(crate) input: String,
-    pub(crate) rootfs: Rootfs,
-    pub(crate) copied: Vec<Copied>,
-    pub(crate) settings: Settings,
 }
 
 /// Which files to check.
@@ -88,94 +84,13 @@ impl Selection {
     }
 }
 
-/// Images are for a later version.
-pub(crate) fn refuse_images(args: &Args) -> Result<(), UsageError> {
-    if args.image.is_empty() {
-        Ok(())
-    } else {
-        Err(UsageError::NoImages)
-    }
-}
-
-/// Opens the target that `args` describe. `in_full` asks for attempts and real
-/// paths in the report.
-pub(crate) fn open(args: &Args, in_full: bool) -> Result<Opened, UsageError> {
-    let is_host = args.root.is_none();
-    let root = args.root.clone().unwrap_or_else(|| PathBuf::from("/"));
-    let directory = Directory::open(&root)?;
-    let user = match &args.user {
-        Some(text) => user(text)?,
-        None if is_host => our_credentials(),
-        None => Credentials::root(),
-    };
-    let workdir = workdir(args, is_host)?;
-    let (filesystem, copied) = overlay(directory, args, &workdir)?;
-    let user_is_us = is_host && args.user.is_none();
-    let rootfs = Rootfs::new(filesystem, user, user_is_us);
-    let allowed = globs(&args.allow_missing)?;
-    let settings = Settings {
-        workdir,
-        variables: variables(args, is_host)?,
-        has_proc: !args.no_proc,
-        cpu: args
-            .cpu
-            .clone()
-            .or_else(|| if is_host { host_cpu() } else { None }),
-        platform: platform(args, is_host)?,
-        limits: Limits {
-            probes: args.max_probes,
-            ..Limits::default()
-        },
-        allow_missing: Box::new(move |name| {
-            allowed
-                .as_ref()
-                .is_some_and(|set| set.is_match(OsStr::from_bytes(name)))
-        }),
-        in_full,
-        lists_fine: true,
-    };
-    let kind = if is_host {
-        TargetKind::Host
-    } else {
-        TargetKind::Directory
-    };
-    let input = if is_host {
-        "/".to_owned()
-    } else {
-        root.to_string_lossy().into_owned()
-    };
-    Ok(Opened {
-        kind,
-        input,
-        rootfs,
-        copied,
-        settings,
-    })
-}
-
-fn overlay(
-    directory: Directory,
-    args: &Args,
-    workdir: &TargetPath,
-) -> Result<(Box<dyn Filesystem>, Vec<Copied>), UsageError> {
-    if args.copy.is_empty() {
-        return Ok((Box::new(directory), Vec::new()));
-    }
-    let mut overlay = Overlay::new(Box::new(directory));
-    let mut copied = Vec::new();
-    for text in &args.copy {
-        let spec = CopySpec::parse(text.as_bytes(), is_there);
-        copied.extend(copy_into(&mut overlay, &spec, workdir)?);
-    }
-    Ok((Box::new(overlay), copied))
-}
-
-#[expect(clippy::disallowed_methods, reason = "--copy names a file of the host")]
-fn is_there(path: &Path) -> bool {
+#[expect(clippy::disallowed_methods, reason = "a file of the host was named")]
+pub(crate) fn is_there(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
 }
 
-fn user(text: &str) -> Result<Credentials, UsageError> {
+/// `UID[:GID]`
+pub(crate) fn user(text: &str) -> Result<Credentials, UsageError> {
     let wrong = || UsageError::User(text.to_owned());
     let (uid, gid) = text
         .split_once(':')
@@ -193,46 +108,21 @@ fn user(text: &str) -> Result<Credentials, UsageError> {
     })
 }
 
-fn our_credentials() -> Credentials {
-    let groups = rustix::process::getgroups().unwrap_or_default();
-    Credentials {
-        uid: rustix::process::geteuid().as_raw(),
-        gid: rustix::process::getegid().as_raw(),
-        groups: groups.into_iter().map(|group| group.as_raw()).collect(),
-    }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "files of the host are named from where we are"
-)]
-fn workdir(args: &Args, is_host: bool) -> Result<TargetPath, UsageError> {
-    let bytes = match &args.workdir {
-        Some(workdir) => workdir.as_bytes().to_vec(),
-        None if is_host => {
-            let here = std::env::current_dir().map_err(UsageError::CurrentDirectory)?;
-            here.into_os_string().into_vec()
-        }
-        None => b"/".to_vec(),
+/// The working directory that was given.
+pub(crate) fn workdir(args: &Args) -> Result<Option<TargetPath>, UsageError> {
+    let Some(text) = &args.workdir else {
+        return Ok(None);
     };
-    let wrong = || UsageError::Workdir(String::from_utf8_lossy(&bytes).into_owned());
-    TargetPath::new(bytes.clone()).ok_or_else(wrong)
+    let wrong = || UsageError::Workdir(text.to_string_lossy().into_owned());
+    let workdir = TargetPath::new(text.as_bytes().to_vec()).ok_or_else(wrong)?;
+    Ok(Some(workdir))
 }
 
-/// The target's environment: the host's own for the host, else what was given.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the host's programs get the host's environment"
-)]
-fn variables(args: &Args, is_host: bool) -> Result<BTreeMap<Vec<u8>, Vec<u8>>, UsageError> {
-    let mut variables = BTreeMap::new();
-    if is_host {
-        for name in ["PATH", "LD_LIBRARY_PATH", "LD_PRELOAD"] {
-            if let Some(value) = std::env::var_os(name) {
-                variables.insert(name.as_bytes().to_vec(), value.into_vec());
-            }
-        }
-    }
+/// Changes the target's own environment as was asked for.
+pub(crate) fn change_variables(
+    args: &Args,
+    variables: &mut BTreeMap<Vec<u8>, Vec<u8>>,
+) -> Result<(), UsageError> {
     if args.ignore_env {
         variables.retain(|name, _| !name.starts_with(b"LD_"));
     }
@@ -251,12 +141,13 @@ fn variables(args: &Args, is_host: bool) -> Result<BTreeMap<Vec<u8>, Vec<u8>>, U
         }
         variables.insert(b"LD_LIBRARY_PATH".to_vec(), list);
     }
-    Ok(variables)
+    Ok(())
 }
 
-fn platform(args: &Args, is_host: bool) -> Result<Option<Platform>, UsageError> {
+/// The platform that was given.
+pub(crate) fn platform(args: &Args) -> Result<Option<Platform>, UsageError> {
     let Some(text) = &args.platform else {
-        return Ok(if is_host { host_platform() } else { None });
+        return Ok(None);
     };
     let platform = Platform::parse(text).ok_or_else(|| UsageError::Platform(text.clone()))?;
     if !platform.is_known() {
@@ -265,58 +156,23 @@ fn platform(args: &Args, is_host: bool) -> Result<Option<Platform>, UsageError> 
     Ok(Some(platform))
 }
 
-/// The platform that we run on; Go's names differ from Rust's.
-fn host_platform() -> Option<Platform> {
-    let architecture = match std::env::consts::ARCH {
-        "x86_64" => "amd64",
-        "x86" => "386",
-        "aarch64" => "arm64",
-        "powerpc64" if cfg!(target_endian = "little") => "ppc64le",
-        "loongarch64" => "loong64",
-        other => other,
-    };
-    let platform = Platform {
-        os: "linux".to_owned(),
-        architecture: architecture.to_owned(),
-        variant: None,
-    };
-    platform.is_known().then_some(platform)
+/// Tells which libraries may be missing.
+pub(crate) fn allow_missing(args: &Args) -> Result<AllowMissing, UsageError> {
+    let allowed = globs(&args.allow_missing)?;
+    Ok(Box::new(move |name| {
+        allowed
+            .as_ref()
+            .is_some_and(|set| set.is_match(OsStr::from_bytes(name)))
+    }))
 }
 
-#[cfg(target_arch = "x86_64")]
-fn host_cpu() -> Option<String> {
-    use std::arch::is_x86_feature_detected as has;
-    let v2 = has!("sse4.2") && has!("ssse3") && has!("popcnt") && has!("cmpxchg16b");
-    let v3 = v2
-        && has!("avx2")
-        && has!("bmi1")
-        && has!("bmi2")
-        && has!("f16c")
-        && has!("fma")
-        && has!("lzcnt")
-        && has!("movbe");
-    let v4 = v3
-        && has!("avx512f")
-        && has!("avx512bw")
-        && has!("avx512cd")
-        && has!("avx512dq")
-        && has!("avx512vl");
-    let level = match (v4, v3, v2) {
-        (true, ..) => 4,
-        (_, true, _) => 3,
-        (_, _, true) => 2,
-        _ => 1,
-    };
-    Some(format!("x86-64-v{level}"))
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-fn host_cpu() -> Option<String> {
-    None
-}
-
-/// The files that `args` name.
-pub(crate) fn select(args: &Args, names: &[OsString]) -> Result<Selection, UsageError> {
+/// The files that `args` name. `has_default` says that the target tells what
+/// it runs.
+pub(crate) fn select(
+    args: &Args,
+    names: &[OsString],
+    has_default: bool,
+) -> Result<Selection, UsageError> {
     let mut names: Vec<Vec<u8>> = names.iter().map(|name| name.as_bytes().to_vec()).collect();
     if let Some(from) = &args.files_from {
         names.extend(read_names(from, args.null)?);
@@ -325,7 +181,8 @@ pub(crate) fn select(args: &Args, names: &[OsString]) -> Result<Selection, Usage
     if selects && !args.all {
         return Err(UsageError::SelectWithoutAll);
     }
-    if names.is_empty() && !args.all && args.copy.is_empty() && args.files_from.is_none() {
+    let says_what = has_default || args.all || !args.copy.is_empty() || args.files_from.is_some();
+    if names.is_empty() && !says_what {
         return Err(UsageError::NothingToCheck);
     }
     let (include, exclude) = (globs(&args.include)?, globs(&args.exclude)?);

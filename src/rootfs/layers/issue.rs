@@ -55,6 +55,13 @@ pub enum IssueKind {
     LinkLoop,
     /// A sparse file in GNU's old form, which engines refuse.
     OldSparse,
+    /// The layer's uncompressed bytes are not those that are listed.
+    DiffId {
+        /// Their digest.
+        found: String,
+        /// The digest that is listed.
+        wanted: String,
+    },
     /// Something about the archive itself.
     Archive(String),
 }
@@ -73,6 +80,7 @@ impl IssueKind {
             | IssueKind::HardLinkForward
             | IssueKind::OldSparse => "engines-disagree",
             IssueKind::OddWhiteout => "whiteout-odd",
+            IssueKind::DiffId { .. } => "digest-mismatch",
             IssueKind::HardLinkToNothing(_)
             | IssueKind::HardLinkToDirectory(_)
             | IssueKind::LeavesRoot
@@ -94,7 +102,10 @@ impl Issue {
 impl fmt::Display for Issue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Issue { kind, layer, name } = self;
-        write!(f, "layer {layer}: `{}`", Shown(name))?;
+        write!(f, "layer {layer}")?;
+        if !name.is_empty() {
+            write!(f, ": `{}`", Shown(name))?;
+        }
         match kind {
             IssueKind::LinkShadowed {
                 target,
@@ -155,6 +166,10 @@ impl fmt::Display for Issue {
             IssueKind::OldSparse => {
                 write!(f, " is sparse in GNU's old form; engines refuse the layer")
             }
+            IssueKind::DiffId { found, wanted } => write!(
+                f,
+                ": its uncompressed bytes have {found}, the configuration lists {wanted}"
+            ),
             IssueKind::Archive(what) => write!(f, ": {what}"),
         }
     }

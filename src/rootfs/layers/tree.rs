@@ -116,6 +116,10 @@ impl Filesystem for Tree {
         }
     }
 
+    fn is_layered(&self) -> bool {
+        true
+    }
+
     fn layer(&self, node: NodeId) -> Option<u32> {
         let layer = self.merged.nodes[node.0 as usize].layer;
         (layer > 0).then_some(layer.into())

@@ -34,7 +34,7 @@ pub(super) fn open(bytes: &Bytes, form: Form, options: &Options<'_>) -> Result<F
     match kind(&archive, form)? {
         ImageKind::Layer => Ok(Found::Layer(Box::new(Scanned::new(intake)))),
         // Now that it is an image, any name may be that of a member.
-        kind => Ok(Found::Archive(kind, Archive::open(bytes.clone())?)),
+        kind => Ok(Found::Archive(kind, Archive::open(bytes)?)),
     }
 }
 
@@ -42,9 +42,7 @@ pub(super) fn open(bytes: &Bytes, form: Form, options: &Options<'_>) -> Result<F
 pub(super) fn kind(parts: &dyn Parts, form: Form) -> Result<ImageKind, ImageError> {
     let is_layout = || parts.has(oci::LAYOUT) && parts.has(oci::INDEX);
     let is_docker = || parts.has(docker::MANIFEST);
-    let lacks = |what: &str| {
-        ImageError::usage(format!("not such an archive: it has no `{what}`"))
-    };
+    let lacks = |what: &str| ImageError::usage(format!("not such an archive: it has no `{what}`"));
     match form {
         Form::OciArchive if !parts.has(oci::INDEX) => Err(lacks("index.json")),
         Form::OciArchive => Ok(ImageKind::OciArchive),

@@ -78,7 +78,11 @@ impl Contents {
         if buffer.is_empty() {
             return Ok(0);
         }
-        if let Some(start) = self.known.get(&file).and_then(|known| known.start.as_deref()) {
+        if let Some(start) = self
+            .known
+            .get(&file)
+            .and_then(|known| known.start.as_deref())
+        {
             let from = usize::try_from(offset).unwrap_or(usize::MAX);
             let range = from..from.saturating_add(length);
             if let Some(bytes) = start.get(range) {
@@ -90,9 +94,7 @@ impl Contents {
             (Origin::Raw(bytes), Some(data_at)) => {
                 bytes.read_at(data_at.saturating_add(offset), buffer)
             }
-            (Origin::Raw(bytes) | Origin::Packed(bytes), _) => {
-                again(bytes, spot, offset, buffer)
-            }
+            (Origin::Raw(bytes) | Origin::Packed(bytes), _) => again(bytes, spot, offset, buffer),
             (Origin::Passed, _) => Err(io::Error::other(NotKept { offset })),
         }
     }
@@ -110,7 +112,10 @@ fn again(bytes: &Bytes, spot: &Spot, offset: u64, buffer: &mut [u8]) -> io::Resu
         reader.skip(offset).map_err(io::Error::other)?;
         let mut filled = 0;
         while filled < buffer.len() {
-            match reader.read(&mut buffer[filled..]).map_err(io::Error::other)? {
+            match reader
+                .read(&mut buffer[filled..])
+                .map_err(io::Error::other)?
+            {
                 0 => break,
                 count => filled += count,
             }

@@ -34,7 +34,9 @@ pub(super) enum Naming {
 impl Naming {
     fn member(self, digest: &Digest) -> Vec<u8> {
         match self {
-            Naming::Layout => format!("blobs/{}/{}", digest.algorithm().name(), digest.hex()).into_bytes(),
+            Naming::Layout => {
+                format!("blobs/{}/{}", digest.algorithm().name(), digest.hex()).into_bytes()
+            }
             Naming::Flat => digest.hex().into_bytes(),
         }
     }
@@ -70,7 +72,14 @@ pub(super) fn select(parts: &dyn Parts, wanted: Wanted<'_>) -> Result<Selected, 
         found.cloned()
     });
     let reference = name.or_else(|| candidate.names.first().cloned());
-    manifest(parts, naming, &member, &text, reference, Some(candidate.digest))
+    manifest(
+        parts,
+        naming,
+        &member,
+        &text,
+        reference,
+        Some(candidate.digest),
+    )
 }
 
 /// The image of a directory that skopeo wrote: `manifest.json` is the manifest
@@ -191,9 +200,10 @@ fn is_no_image(descriptor: &Descriptor) -> bool {
     let is_attestation = annotations
         .and_then(|annotations| annotations.reference_type.as_deref())
         .is_some_and(|kind| kind == "attestation-manifest");
-    let is_unknown = descriptor.platform.as_ref().is_some_and(|platform| {
-        platform.os == "unknown" && platform.architecture == "unknown"
-    });
+    let is_unknown = descriptor
+        .platform
+        .as_ref()
+        .is_some_and(|platform| platform.os == "unknown" && platform.architecture == "unknown");
     is_attestation || is_unknown || descriptor.artifact_type.is_some()
 }
 
@@ -254,7 +264,10 @@ fn choose(found: Vec<Candidate>, wanted: Wanted<'_>) -> Result<Candidate, ImageE
         }
         left.retain(fits);
         // What is there comes before what is only listed; then the first match.
-        let at = left.iter().position(|candidate| candidate.present).unwrap_or(0);
+        let at = left
+            .iter()
+            .position(|candidate| candidate.present)
+            .unwrap_or(0);
         return there(left.swap_remove(at));
     }
     if left.iter().any(|candidate| candidate.present) {
@@ -275,11 +288,12 @@ fn there(candidate: Candidate) -> Result<Candidate, ImageError> {
     if candidate.present {
         return Ok(candidate);
     }
-    let platform = candidate.platform.map(|platform| format!(" for {platform}"));
+    let platform = candidate
+        .platform
+        .map(|platform| format!(" for {platform}"));
     let platform = platform.unwrap_or_default();
-    let message = format!(
-        "blob missing: the index lists an image{platform}, and it is not in the archive"
-    );
+    let message =
+        format!("blob missing: the index lists an image{platform}, and it is not in the archive");
     Err(ImageError::malformed(candidate.digest.to_string(), message))
 }
 
@@ -319,7 +333,10 @@ fn manifest(
 ) -> Result<Selected, ImageError> {
     let manifest: Manifest = json::parse(part, text)?;
     let unsupported = |text: &str| {
-        ImageError::malformed(part, format!("digest `{text}`: its algorithm is not supported"))
+        ImageError::malformed(
+            part,
+            format!("digest `{text}`: its algorithm is not supported"),
+        )
     };
     let config_digest = digest(part, &manifest.config.digest)?
         .ok_or_else(|| unsupported(&manifest.config.digest))?;
@@ -333,8 +350,8 @@ fn manifest(
         .into_iter()
         .map(|descriptor| {
             is_filesystem(part, &descriptor)?;
-            let digest = digest(part, &descriptor.digest)?
-                .ok_or_else(|| unsupported(&descriptor.digest))?;
+            let digest =
+                digest(part, &descriptor.digest)?.ok_or_else(|| unsupported(&descriptor.digest))?;
             Ok(LayerPart {
                 member: naming.member(&digest),
                 digest: Some(digest),

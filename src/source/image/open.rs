@@ -16,7 +16,7 @@ use super::parts::{Bytes, Directory, Parts};
 use super::passing::{Passed, pass};
 use super::reference::{Client, Form, Reference};
 use super::scan::{Scanned, scan_bytes};
-use super::select::{Selected, Wanted};
+use super::select::{LayerPart, Selected, Wanted};
 use super::verify::verify;
 use super::walk::{Sequential, inflate, io_error};
 use super::{Image, ImageKind, ImageLayer, Opened, Options, docker, oci};
@@ -95,7 +95,9 @@ fn from_directory(
         Form::Any => return Ok(Opened::Directory(path.to_owned())),
         Form::DockerArchive | Form::OciArchive | Form::Layer => {
             let shown = path.display();
-            return Err(ImageError::usage(format!("`{shown}`: a directory, not an archive")));
+            return Err(ImageError::usage(format!(
+                "`{shown}`: a directory, not an archive"
+            )));
         }
     };
     let open = |name: &[u8]| parts.open(name);
@@ -215,11 +217,12 @@ fn from_packed(
     };
     let mut scanned = HashMap::new();
     let mut members = Vec::new();
-    for layer in &selected.layers[..count(&selected, options)] {
+    let diff_ids = selected.config.diff_ids.iter();
+    for (layer, diff_id) in wanted_layers(&selected, options).iter().zip(diff_ids) {
         let name = passed.canonical(&layer.member)?.unwrap_or_default();
         if !scanned.contains_key(&name) {
-            let taken = take(&mut passed, &name, &layer.member)?;
-            verify(layer, &taken)?;
+            let mut taken = take(&mut passed, &name, &layer.member)?;
+            verify(layer, *diff_id, &mut taken)?;
             scanned.insert(name.clone(), taken);
         }
         members.push(name);
@@ -234,10 +237,10 @@ fn take(passed: &mut Passed, name: &[u8], member: &[u8]) -> Result<Scanned, Imag
     passed.take_layer(name)
 }
 
-/// How many layers are wanted.
-fn count(selected: &Selected, options: &Options<'_>) -> usize {
+/// The layers that are wanted: all, or the lowest few.
+fn wanted_layers<'s>(selected: &'s Selected, options: &Options<'_>) -> &'s [LayerPart] {
     let all = selected.layers.len();
-    options.layers.map_or(all, |wanted| wanted.min(all))
+    &selected.layers[..options.layers.map_or(all, |wanted| wanted.min(all))]
 }
 
 /// Opens a member of an image.
@@ -252,7 +255,7 @@ fn from_parts(
     budget: &Budget,
     options: &Options<'_>,
 ) -> Result<Image, ImageError> {
-    let wanted = &selected.layers[..count(&selected, options)];
+    let wanted = wanted_layers(&selected, options);
     let members: Vec<Vec<u8>> = wanted.iter().map(|layer| layer.member.clone()).collect();
     let mut jobs: Vec<Job> = Vec::new();
     for layer in wanted {
@@ -273,8 +276,10 @@ fn from_parts(
     for (job, result) in jobs.into_iter().zip(results) {
         scanned.insert(job.member, result?);
     }
-    for layer in wanted {
-        verify(layer, &scanned[&layer.member])?;
+    for (layer, diff_id) in wanted.iter().zip(&selected.config.diff_ids) {
+        if let Some(scanned) = scanned.get_mut(&layer.member) {
+            verify(layer, *diff_id, scanned)?;
+        }
     }
     Ok(merge(kind, selected, scanned, &members, options))
 }
@@ -331,10 +336,15 @@ fn merge(
     members: &[Vec<u8>],
     options: &Options<'_>,
 ) -> Image {
-    let count = count(&selected, options);
-    let layers = selected.layers[..count]
+    let layers = wanted_layers(&selected, options)
         .iter()
-        .zip(selected.config.diff_ids.iter().zip(&selected.config.instructions))
+        .zip(
+            selected
+                .config
+                .diff_ids
+                .iter()
+                .zip(&selected.config.instructions),
+        )
         .map(|(layer, (diff_id, created_by))| ImageLayer {
             digest: layer.digest.or(*diff_id),
             created_by: created_by.clone(),

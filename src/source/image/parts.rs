@@ -160,9 +160,9 @@ impl Archive {
     }
 
     /// Finds all members of `file` from their headers.
-    pub(super) fn open(file: Bytes) -> Result<Archive, ImageError> {
+    pub(super) fn open(file: &Bytes) -> Result<Archive, ImageError> {
         let mut archive = Archive::new(file.clone());
-        let mut reader = Reader::new(RangeInput::new(&*file), Limits::default());
+        let mut reader = Reader::new(RangeInput::new(&**file), Limits::default());
         while let Some(entry) = reader.next_entry()? {
             archive.add(&entry)?;
         }
@@ -211,7 +211,9 @@ impl Parts for Archive {
 
     fn document(&self, name: &[u8]) -> Result<Option<Vec<u8>>, ImageError> {
         let member = self.open_member(name)?;
-        member.map(|member| read_document(name, &*member)).transpose()
+        member
+            .map(|member| read_document(name, &*member))
+            .transpose()
     }
 }
 

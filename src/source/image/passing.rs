@@ -8,13 +8,13 @@
 use std::collections::HashMap;
 use std::io::Read;
 
+use super::Options;
 use super::contents::{Contents, Origin};
 use super::error::ImageError;
 use super::json::{MAX_JSON, too_large};
 use super::parts::{Parts, follow, inside, link_target, refuse_second};
 use super::scan::{Scanned, scan_member};
 use super::walk::{Intake, fill};
-use super::Options;
 use crate::source::probe::HEAD;
 use crate::source::stream::Budget;
 use crate::source::tar::{Entry, EntryKind, Input, Reader, StreamInput};
@@ -157,7 +157,12 @@ impl Passing<'_> {
 /// Whether a name could be that of an image's member, and not only that of a file
 /// in a rootfs: engines name members after digests, but for a few fixed ones.
 pub(super) fn may_be_member(name: &[u8]) -> bool {
-    const FIXED: [&[u8]; 4] = [b"manifest.json", b"index.json", b"oci-layout", b"repositories"];
+    const FIXED: [&[u8]; 4] = [
+        b"manifest.json",
+        b"index.json",
+        b"oci-layout",
+        b"repositories",
+    ];
     /// Hexadecimal digits of a sha256.
     const DIGITS: usize = 64;
     let is_digest = |component: &[u8]| {

@@ -2,11 +2,11 @@
 
 use std::io::{self, BufRead as _, Cursor, Read};
 
+use super::Options;
 use super::contents::{Contents, Origin};
 use super::error::ImageError;
 use super::parts::Bytes;
 use super::walk::{Intake, Sequential, inflate, io_error};
-use super::Options;
 use crate::rootfs::layers::Layer;
 use crate::source::stream::{Algorithm, Budget, Compression, Digest, Hashed, foreign};
 use crate::source::tar::{Input, RangeInput, Reader, StreamInput};
@@ -47,7 +47,9 @@ pub(super) fn scan_bytes(
 ) -> Result<Scanned, ImageError> {
     let failed = |error: &io::Error| io_error(part, error);
     let mut magic = [0; 8];
-    let filled = bytes.read_at(0, &mut magic).map_err(|error| failed(&error))?;
+    let filled = bytes
+        .read_at(0, &mut magic)
+        .map_err(|error| failed(&error))?;
     let is_packed = Compression::sniff(&magic[..filled]) != Compression::None;
     if !is_packed {
         if let Some(name) = foreign(&magic[..filled]) {

@@ -91,11 +91,16 @@ pub(super) fn no_such_name(wanted: &str, names: impl Iterator<Item = String>) ->
 }
 
 /// None of the images, or several, have the platform that is wanted.
-pub(super) fn platforms(wanted: Option<&Platform>, found: impl Iterator<Item = String>) -> ImageError {
+pub(super) fn platforms(
+    wanted: Option<&Platform>,
+    found: impl Iterator<Item = String>,
+) -> ImageError {
     let found = listing(found);
     ImageError::usage(match wanted {
         Some(wanted) => format!("no image is for {wanted}; there are:\n{found}"),
-        None => format!("the image is there for several platforms; choose with --platform:\n{found}"),
+        None => {
+            format!("the image is there for several platforms; choose with --platform:\n{found}")
+        }
     })
 }
 

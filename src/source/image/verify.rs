@@ -3,12 +3,26 @@
 use super::error::ImageError;
 use super::scan::Scanned;
 use super::select::LayerPart;
+use crate::rootfs::layers::IssueKind;
+use crate::source::stream::Digest;
 
 /// Compares what was read with what the descriptor says.
 ///
 /// # Errors
 /// Where length or digest differ.
-pub(super) fn verify(layer: &LayerPart, scanned: &Scanned) -> Result<(), ImageError> {
+pub(super) fn verify(
+    layer: &LayerPart,
+    diff_id: Option<Digest>,
+    scanned: &mut Scanned,
+) -> Result<(), ImageError> {
+    verify_stored(layer, scanned)?;
+    if let Some(issue) = verify_diff_id(layer, diff_id, scanned)? {
+        scanned.layer.note(b"", issue);
+    }
+    Ok(())
+}
+
+fn verify_stored(layer: &LayerPart, scanned: &Scanned) -> Result<(), ImageError> {
     let Some((found, length)) = &scanned.stored else {
         // A raw layer, of which only headers were read.
         return Ok(());
@@ -26,4 +40,29 @@ pub(super) fn verify(layer: &LayerPart, scanned: &Scanned) -> Result<(), ImageEr
         }
         _ => Ok(()),
     }
+}
+
+/// Compares the uncompressed bytes, where they were hashed, with the digest that
+/// the configuration lists. Of a compressed layer with the right digest that is
+/// odd and no more: skopeo's zstd:chunked drops the end of the archive. A raw
+/// layer is known by this digest alone.
+fn verify_diff_id(
+    layer: &LayerPart,
+    wanted: Option<Digest>,
+    scanned: &Scanned,
+) -> Result<Option<IssueKind>, ImageError> {
+    let (Some(found), Some(wanted)) = (scanned.diff_id, wanted) else {
+        return Ok(None);
+    };
+    if found == wanted || found.algorithm() != wanted.algorithm() {
+        return Ok(None);
+    }
+    if layer.digest.is_none() && !scanned.is_packed {
+        let message = format!("digest mismatch: its bytes have {found}, wanted {wanted}");
+        return Err(ImageError::malformed(&layer.member, message));
+    }
+    Ok(Some(IssueKind::DiffId {
+        found: found.to_string(),
+        wanted: wanted.to_string(),
+    }))
 }

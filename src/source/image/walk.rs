@@ -39,10 +39,7 @@ pub(super) type Uncompressed<R> = Chain<Cursor<Vec<u8>>, Decoded<R>>;
 ///
 /// # Errors
 /// Where it is compressed in another way, or twice.
-pub(super) fn inflate<R: BufRead>(
-    mut input: R,
-    budget: &Budget,
-) -> io::Result<Uncompressed<R>> {
+pub(super) fn inflate<R: BufRead>(mut input: R, budget: &Budget) -> io::Result<Uncompressed<R>> {
     /// As many bytes as magic numbers have.
     const MAGIC: usize = 8;
     let compression = detect(&mut input)?;
@@ -68,7 +65,10 @@ pub(super) fn decoded(
     blob: Sequential,
     budget: &Budget,
 ) -> io::Result<Uncompressed<io::BufReader<Sequential>>> {
-    inflate(io::BufReader::with_capacity(crate::source::stream::CHUNK, blob), budget)
+    inflate(
+        io::BufReader::with_capacity(crate::source::stream::CHUNK, blob),
+        budget,
+    )
 }
 
 /// A layer whose entries are being taken in.
@@ -140,10 +140,9 @@ impl<'p> Intake<'p> {
             gid: id(entry.gid),
             size: entry.size,
         };
-        let file = self
-            .layer
-            .add(header)
-            .map_err(|error| ImageError::limit(&entry.name, error.to_string()).at(entry.header_at))?;
+        let file = self.layer.add(header).map_err(|error| {
+            ImageError::limit(&entry.name, error.to_string()).at(entry.header_at)
+        })?;
         if file.is_some() {
             self.contents.spots.push(Spot {
                 header_at: entry.header_at,

@@ -1,0 +1,264 @@
+//! Checking what was selected in each target, reporting each as it is known.
+
+use std::ffi::OsString;
+use std::io;
+
+use imgldd::bytes::{escape, lossy};
+use imgldd::inspect::{Inspection, Inspector};
+use imgldd::path::TargetPath;
+use imgldd::report::{self, ErrorKind, ReportError, Role, Summary, Target, TargetKind, Verdict};
+use imgldd::rootfs::Rootfs;
+use imgldd::source::Copied;
+use imgldd::source::image::{ImageError, Obstacle};
+
+use crate::args::Args;
+use crate::judge::Judge;
+use crate::output::Outputs;
+use crate::request::{self, Selection, UsageError};
+use crate::target::{self, Named, Opened};
+use crate::{Failure, say};
+
+/// Checks what was selected in `targets`, and returns the exit status.
+pub(crate) fn check(
+    args: &Args,
+    targets: &[Named],
+    selection: &Selection,
+    outputs: &mut Outputs,
+    judge: &mut Judge,
+) -> Result<u8, Failure> {
+    let mut run = Run {
+        targets: Vec::new(),
+        summary: Summary::new(),
+        errors: Vec::new(),
+        outputs,
+        judge,
+    };
+    for named in targets {
+        match target::open(args, named, run.outputs.in_full()) {
+            Ok(opened) => run.examine(args, opened, selection)?,
+            Err(UsageError::Image(error)) if is_obstacle(&error, targets) => {
+                run.unreadable(named, &error);
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    run.finish()
+}
+
+/// Whether an error is about this one target, so that there is still a report.
+fn is_obstacle(error: &ImageError, targets: &[Named]) -> bool {
+    targets.len() > 1 || error.obstacle != Obstacle::Usage
+}
+
+/// A run over all targets.
+struct Run<'r> {
+    targets: Vec<Target>,
+    summary: Summary,
+    errors: Vec<ReportError>,
+    outputs: &'r mut Outputs,
+    judge: &'r mut Judge,
+}
+
+impl Run<'_> {
+    /// Checks what was selected in one target.
+    fn examine(
+        &mut self,
+        args: &Args,
+        opened: Opened,
+        selection: &Selection,
+    ) -> Result<(), Failure> {
+        let Opened {
+            kind,
+            input,
+            rootfs,
+            copied,
+            mut settings,
+            image,
+        } = opened;
+        settings.lists_fine = self.outputs.lists_fine();
+        let names: Vec<Vec<u8>> = selection
+            .names
+            .iter()
+            .map(|name| match kind {
+                TargetKind::Host => request::prefer_here(name, &settings, &rootfs),
+                _ => request::strip_root(name, args.root.as_deref(), &rootfs),
+            })
+            .collect();
+        let layers = settings.layers.clone();
+        let inspector = Inspector::new(&rootfs, settings);
+        let image = image.unwrap_or_default();
+        let facts = inspector.target();
+        let mut target = Target {
+            kind,
+            input,
+            reference: image.reference,
+            manifest_digest: image.manifest_digest,
+            config_digest: image.config_digest,
+            platform: facts.platform.as_ref().map(platform),
+            libc: facts.libc,
+            distro: facts.distro.clone(),
+            verdict: Verdict::Ok,
+            layers,
+            findings: image.findings,
+        };
+        self.judge.weigh_target(&mut target);
+        self.summary.add_findings(&target.findings);
+        let mut subjects = Subjects {
+            run: self,
+            target: &mut target,
+        };
+        for name in &names {
+            subjects.take(inspector.inspect(name, Role::Argument))?;
+        }
+        if selection.names.is_empty() && !selection.all {
+            if args.copy.is_empty() {
+                let plan = image.plan.ok_or(UsageError::NoCommand(what(kind)))?;
+                for inspection in inspector.inspect_plan(&plan) {
+                    subjects.take(inspection)?;
+                }
+            } else {
+                for file in programs(&copied, &inspector)? {
+                    subjects.take(inspector.inspect(file.path.as_bytes(), Role::Copied))?;
+                }
+            }
+        }
+        if selection.all {
+            subjects.scan(&rootfs, &inspector, selection)?;
+        }
+        self.targets.push(target);
+        // What was learnt need not be given back piece by piece.
+        std::mem::forget(inspector);
+        Ok(())
+    }
+
+    /// A target that cannot be read.
+    fn unreadable(&mut self, named: &Named, error: &ImageError) {
+        let input = match named {
+            Named::Host => OsString::from("/"),
+            Named::Directory(path) => path.clone().into_os_string(),
+            Named::Image(text) => text.clone(),
+        };
+        let input = input.to_string_lossy();
+        say(&format!("imgldd: {}: {error}", escape(&input)));
+        let part = lossy(&error.part);
+        self.errors.push(ReportError {
+            kind: match error.obstacle {
+                Obstacle::Usage => ErrorKind::Usage,
+                Obstacle::Io => ErrorKind::Io,
+                Obstacle::Malformed => ErrorKind::Malformed,
+                Obstacle::Limit => ErrorKind::Limit,
+            },
+            target: None,
+            path: Some(match part.is_empty() {
+                true => input.into_owned(),
+                false => part,
+            }),
+            message: error.message.clone(),
+            offset: error.offset,
+        });
+        self.summary.verdict = self.summary.verdict.max(Verdict::Unknown);
+    }
+
+    fn finish(self) -> Result<u8, Failure> {
+        let targets = &self.targets;
+        self.outputs.finish(targets, &self.summary, &self.errors)?;
+        Ok(self.judge.status(self.errors.len()))
+    }
+}
+
+/// The subjects of one target.
+struct Subjects<'a, 'r> {
+    run: &'a mut Run<'r>,
+    target: &'a mut Target,
+}
+
+impl Subjects<'_, '_> {
+    fn take(&mut self, inspection: Inspection) -> io::Result<()> {
+        let Inspection {
+            mut subject,
+            errors,
+        } = inspection;
+        for mut error in errors {
+            let path = error.path.as_deref().unwrap_or_default();
+            say(&format!(
+                "imgldd: {}: {}",
+                escape(path),
+                escape(&error.message)
+            ));
+            error.target = Some(self.run.targets.len());
+            self.run.errors.push(error);
+        }
+        subject.target = self.run.targets.len();
+        self.run.judge.weigh(&mut subject);
+        self.run.summary.add(&subject);
+        self.target.verdict = self.target.verdict.max(subject.verdict);
+        self.run.outputs.subject(self.target, subject)
+    }
+
+    /// Every ELF file and executable script of the target.
+    fn scan(
+        &mut self,
+        rootfs: &Rootfs,
+        inspector: &Inspector<'_>,
+        selection: &Selection,
+    ) -> io::Result<()> {
+        let mut found: Vec<TargetPath> = Vec::new();
+        let mut problems = Vec::new();
+        rootfs.filesystem().scan(
+            &mut |path| {
+                if selection.takes(&path) && inspector.is_candidate(&path) {
+                    found.push(path);
+                }
+            },
+            &mut |path, errno| problems.push((path, errno)),
+        );
+        for (path, errno) in problems {
+            say(&format!("imgldd: {path}: cannot read it: {errno}"));
+            self.run.errors.push(ReportError {
+                kind: ErrorKind::Io,
+                target: Some(self.run.targets.len()),
+                path: Some(path.to_string()),
+                message: format!("cannot read it: {errno}"),
+                offset: None,
+            });
+        }
+        for path in found {
+            self.take(inspector.inspect(path.as_bytes(), Role::Scanned))?;
+        }
+        Ok(())
+    }
+}
+
+/// The programs among what was copied.
+fn programs<'c>(
+    copied: &'c [Copied],
+    inspector: &Inspector<'_>,
+) -> Result<Vec<&'c Copied>, UsageError> {
+    let wanted = |file: &&Copied| match file.by_name {
+        // A file that was named is meant, unless it is there to be loaded.
+        true => !inspector.is_shared_library(&file.path),
+        false => inspector.is_program(&file.path),
+    };
+    let files: Vec<&Copied> = copied.iter().filter(wanted).collect();
+    match files.is_empty() {
+        true => Err(UsageError::NoProgramCopied),
+        false => Ok(files),
+    }
+}
+
+fn platform(platform: &imgldd::platform::Platform) -> report::Platform {
+    report::Platform {
+        os: platform.os.clone(),
+        architecture: platform.architecture.clone(),
+        variant: platform.variant.clone(),
+    }
+}
+
+/// What a target is that does not say what it runs.
+fn what(kind: TargetKind) -> &'static str {
+    match kind {
+        TargetKind::Scratch => "the empty image",
+        TargetKind::Layer => "a layer by itself",
+        _ => "a directory",
+    }
+}
