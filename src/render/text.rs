@@ -16,8 +16,18 @@ pub struct Text {
     tree: Tree,
     /// Show subjects that are fine though they were not asked for by name.
     everything: bool,
-    begun: bool,
+    /// The target whose line was written last.
+    begun: Option<usize>,
     codes: BTreeSet<String>,
+    answers: Vec<Answer>,
+}
+
+/// What came of a subject, for comparing targets.
+struct Answer {
+    target: usize,
+    path: String,
+    verdict: Verdict,
+    code: Option<String>,
 }
 
 impl Text {
@@ -28,16 +38,60 @@ impl Text {
         Text {
             tree,
             everything,
-            begun: false,
+            begun: None,
             codes: BTreeSet::new(),
+            answers: Vec::new(),
         }
+    }
+
+    /// Writes the line about a target before the first thing about it.
+    fn begin(&mut self, out: &mut dyn Write, number: usize, target: &Target) -> io::Result<()> {
+        if self.begun == Some(number) {
+            return Ok(());
+        }
+        if self.begun.replace(number).is_some() {
+            writeln!(out)?;
+        }
+        match target.kind {
+            TargetKind::Host => Ok(()),
+            _ => writeln!(out, "{}", target_line(target)),
+        }
+    }
+
+    /// One verdict for each target, or for each subject in each target.
+    fn matrix(&self, out: &mut dyn Write, targets: &[Target]) -> io::Result<()> {
+        let name = |target: &Target| escape(&target.input).into_owned();
+        let wide = targets.iter().map(|target| name(target).chars().count());
+        let wide = wide.max().unwrap_or(0);
+        writeln!(out)?;
+        for (number, target) in targets.iter().enumerate() {
+            let own = self.answers.iter().filter(|answer| answer.target == number);
+            for answer in own {
+                let (word, paint) = word(answer.verdict);
+                let word = self.style().paint(paint, &format!("{word:7}"));
+                let code = answer.code.as_deref().unwrap_or_default();
+                let line = format!(
+                    "{:wide$}  {word}  {}  {code}",
+                    name(target),
+                    escape(&answer.path)
+                );
+                writeln!(out, "{}", line.trim_end())?;
+            }
+        }
+        Ok(())
     }
 
     fn style(&self) -> Style {
         self.tree.style
     }
 
-    fn finding(&mut self, out: &mut dyn Write, finding: &Finding) -> io::Result<()> {
+    /// `place` says whose finding it is, where that is not plain.
+    fn finding(
+        &mut self,
+        out: &mut dyn Write,
+        finding: &Finding,
+        place: Option<&str>,
+    ) -> io::Result<()> {
         let style = self.style();
         self.codes.insert(finding.code.clone());
         let (word, paint) = match finding.severity {
@@ -52,6 +106,9 @@ impl Text {
             "{head}: {}",
             style.paint(Paint::Strong, &escape(&finding.message))
         )?;
+        if let Some(place) = place {
+            writeln!(out, "  --> {place}")?;
+        }
         for line in &finding.evidence {
             writeln!(out, "   = {}", escape(line))?;
         }
@@ -88,7 +145,10 @@ fn target_line(target: &Target) -> String {
     let mut parts = vec![escape(&target.input).into_owned()];
     parts.extend(target.reference.as_deref().map(|r| escape(r).into_owned()));
     if let Some(platform) = &target.platform {
-        parts.push(format!("{}/{}", platform.os, platform.architecture));
+        let variant = platform.variant.iter().map(|variant| format!("/{variant}"));
+        let variant: String = variant.collect();
+        let name = format!("{}/{}{variant}", platform.os, platform.architecture);
+        parts.push(escape(&name).into_owned());
     }
     let libc = match target.libc {
         Libc::Glibc => "glibc",
@@ -107,7 +167,8 @@ fn target_line(target: &Target) -> String {
         None => parts.push(format!("({libc})")),
     }
     if !target.layers.is_empty() {
-        parts.push(format!("{} layers", target.layers.len()));
+        let count = target.layers.len();
+        parts.push(format!("{count} {}", plural(count, "layer", "layers")));
     }
     parts.join("  ")
 }
@@ -119,12 +180,7 @@ impl Renderer for Text {
         target: &Target,
         subject: Subject,
     ) -> io::Result<()> {
-        if !self.begun {
-            self.begun = true;
-            if target.kind != TargetKind::Host {
-                writeln!(out, "{}", target_line(target))?;
-            }
-        }
+        self.begin(out, subject.target, target)?;
         let is_fine = subject.verdict == Verdict::Ok && subject.findings.is_empty();
         if subject.role == Role::Scanned && is_fine && !self.everything {
             return Ok(());
@@ -132,27 +188,40 @@ impl Renderer for Text {
         self.tree.write(out, &subject)?;
         for finding in &subject.findings {
             writeln!(out)?;
-            self.finding(out, finding)?;
+            self.finding(out, finding, place(target, &subject).as_deref())?;
         }
         if !subject.findings.is_empty() {
             writeln!(out)?;
         }
+        self.answers.push(Answer {
+            target: subject.target,
+            path: subject.path,
+            verdict: subject.verdict,
+            code: first_code(&subject.findings),
+        });
         Ok(())
     }
 
     fn finish(
         &mut self,
         out: &mut dyn Write,
-        _: &[Target],
+        targets: &[Target],
         summary: &Summary,
         _: &[ReportError],
     ) -> io::Result<()> {
-        let (word, paint) = match summary.verdict {
-            Verdict::Ok => ("ok", Paint::Good),
-            Verdict::Warning => ("warning", Paint::Warn),
-            Verdict::Broken => ("broken", Paint::Bad),
-            Verdict::Unknown => ("unknown", Paint::Warn),
-        };
+        for (number, target) in targets.iter().enumerate() {
+            if !target.findings.is_empty() {
+                self.begin(out, number, target)?;
+                for finding in &target.findings {
+                    self.finding(out, finding, None)?;
+                }
+                writeln!(out)?;
+            }
+        }
+        if targets.len() > 1 {
+            self.matrix(out, targets)?;
+        }
+        let (word, paint) = word(summary.verdict);
         let subjects = &summary.subjects;
         let mut parts = vec![format!("{} checked", subjects.total)];
         let counts = [
@@ -189,6 +258,36 @@ impl Renderer for Text {
             parts.join(", ")
         )
     }
+}
+
+/// A verdict's word and colour.
+fn word(verdict: Verdict) -> (&'static str, Paint) {
+    match verdict {
+        Verdict::Ok => ("ok", Paint::Good),
+        Verdict::Warning => ("warning", Paint::Warn),
+        Verdict::Broken => ("broken", Paint::Bad),
+        Verdict::Unknown => ("unknown", Paint::Warn),
+    }
+}
+
+/// The subject and the layer that brought it, where there are layers.
+fn place(target: &Target, subject: &Subject) -> Option<String> {
+    let number = subject.layer?;
+    let layer = target.layers.iter().find(|layer| layer.number == number)?;
+    let created_by = layer.created_by.as_deref().unwrap_or("(no history)");
+    Some(format!(
+        "{}  layer {number}/{}: {}",
+        escape(&subject.path),
+        target.layers.len(),
+        escape(created_by)
+    ))
+}
+
+/// The first cause that is not waived.
+fn first_code(findings: &[Finding]) -> Option<String> {
+    let worst = findings.iter().filter(|finding| !finding.waived);
+    let worst = worst.min_by_key(|finding| std::cmp::Reverse(finding.severity));
+    worst.map(|finding| finding.code.clone())
 }
 
 fn plural(count: usize, one: &'static str, many: &'static str) -> &'static str {

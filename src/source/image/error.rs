@@ -42,7 +42,8 @@ impl ImageError {
         ImageError::new(Obstacle::Limit, part, message)
     }
 
-    /// What was asked for makes no sense.
+    /// What was asked for makes no sense. Names of others in `message` are
+    /// escaped.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         ImageError::new(Obstacle::Usage, b"", message)
     }
@@ -83,7 +84,11 @@ impl fmt::Display for ImageError {
         if !self.part.is_empty() {
             write!(f, "{}: ", Shown(&self.part))?;
         }
-        write!(f, "{}", escape(&self.message))?;
+        match self.obstacle {
+            // It may have several lines; the names in it are escaped.
+            Obstacle::Usage => write!(f, "{}", self.message)?,
+            _ => write!(f, "{}", escape(&self.message))?,
+        }
         match self.offset {
             Some(offset) => write!(f, " (offset {offset:#x})"),
             None => Ok(()),

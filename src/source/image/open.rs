@@ -20,6 +20,7 @@ use super::select::{LayerPart, Selected, Wanted};
 use super::verify::verify;
 use super::walk::{Sequential, inflate, io_error};
 use super::{Image, ImageKind, ImageLayer, Opened, Options, docker, oci};
+use crate::bytes::escape;
 use crate::rootfs::layers::{Layer, Tree};
 use crate::source::host_file::HostFile;
 use crate::source::stream::{Algorithm, Budget, CHUNK, Compression};
@@ -52,7 +53,7 @@ pub fn open_image(reference: &Reference, options: &Options<'_>) -> Result<Opened
         return from_directory(path, form, wanted, &budget, options);
     }
     let shown = path.as_os_str().as_encoded_bytes();
-    let file = HostFile::open_following(path).map_err(|error| ImageError::io(shown, &error))?;
+    let file = HostFile::open_following(path).map_err(|error| ImageError::io(b"", &error))?;
     let bytes: Bytes = Arc::new(file);
     let image = from_file(bytes, shown, form, wanted, &budget, options)?;
     Ok(Opened::Image(Box::new(image)))
@@ -94,7 +95,8 @@ fn from_directory(
         Form::Any if is_flat() => (ImageKind::SkopeoDir, oci::select_flat(&parts)?),
         Form::Any => return Ok(Opened::Directory(path.to_owned())),
         Form::DockerArchive | Form::OciArchive | Form::Layer => {
-            let shown = path.display();
+            let shown = path.to_string_lossy();
+            let shown = escape(&shown);
             return Err(ImageError::usage(format!(
                 "`{shown}`: a directory, not an archive"
             )));
@@ -117,9 +119,9 @@ fn from_file(
     let mut magic = [0; 8];
     let filled = bytes
         .read_at(0, &mut magic)
-        .map_err(|error| ImageError::io(shown, &error))?;
+        .map_err(|error| ImageError::io(b"", &error))?;
     if magic[..filled].starts_with(b"\x7fELF") {
-        let shown = crate::bytes::lossy(shown);
+        let shown = escape(&crate::bytes::lossy(shown)).into_owned();
         let message =
             format!("`{shown}` is a program, not an image; lay it over one with --copy {shown}");
         return Err(ImageError::usage(message));
@@ -127,11 +129,9 @@ fn from_file(
     if Compression::sniff(&magic[..filled]) != Compression::None {
         let origin = Origin::Packed(bytes.clone());
         let stream = BufReader::with_capacity(CHUNK, Sequential::new(bytes));
-        return from_packed(stream, origin, form, wanted, budget, options)
-            .map_err(|error| error.within(shown));
+        return from_packed(stream, origin, form, wanted, budget, options);
     }
-    let found = archive::open(&bytes, form, options).map_err(|error| error.within(shown))?;
-    match found {
+    match archive::open(&bytes, form, options)? {
         Found::Layer(scanned) => Ok(from_layer(*scanned)),
         Found::Archive(kind, parts) => {
             let selected = match kind {

@@ -8,6 +8,7 @@ use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 
 use super::error::ImageError;
+use crate::bytes::escape;
 
 /// What an image was named as.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -119,7 +120,7 @@ impl Reference {
             let form = Form::Any;
             return Ok(Reference::Path { path, form, name });
         }
-        Err(ImageError::usage(unknown(&text.to_string_lossy())))
+        Err(ImageError::usage(unknown(&escape(&text.to_string_lossy()))))
     }
 }
 
