@@ -1,7 +1,7 @@
 //! From a path in a target to a subject of the report: the layers, in order.
 
 mod facts;
-mod plan;
+mod start;
 mod subject;
 
 use std::collections::BTreeMap;
@@ -16,10 +16,10 @@ use crate::outcome;
 use crate::path::TargetPath;
 use crate::platform::{Platform, abi};
 use crate::report::{
-    ErrorKind, Layer, Outcome, ReportError, Role, Severity, Stage, Subject, SubjectKind, Verdict,
+    ErrorKind, Finding, Layer, Outcome, ReportError, Role, Severity, Subject, SubjectKind, Verdict,
 };
-use crate::rootfs::{Access, Credentials, Follow, Kind, Rootfs};
-use crate::runtime::DEFAULT_PATH;
+use crate::rootfs::{Credentials, Follow, Kind, Rootfs};
+use crate::runtime::{self, Lookup, Place};
 use crate::target::TargetFacts;
 
 /// Tells whether a library of this name may be missing.
@@ -157,43 +157,47 @@ impl<'t> Inspector<'t> {
     }
 
     /// The path that `name` means in the target: a bare name is looked up in
-    /// PATH, anything else starts at the working directory.
+    /// PATH as runc would, anything else starts at the working directory.
     ///
     /// # Errors
     /// Where a bare name is in no directory of PATH.
-    pub fn locate(&self, name: &[u8]) -> Result<TargetPath, TargetPath> {
+    pub fn locate(&self, name: &[u8]) -> Result<TargetPath, Lookup> {
         let workdir = &self.settings.workdir;
         if name.contains(&b'/') || name.is_empty() {
             return Ok(workdir.join(name));
         }
-        let variable = self.settings.variables.get(&b"PATH"[..]);
-        let path = variable.map_or(DEFAULT_PATH, Vec::as_slice);
-        let candidates = path
-            .split(|&b| b == b':')
-            .map(|d| workdir.join(d).join(name));
-        candidates
-            .into_iter()
-            .find(|path| self.may_start(path))
-            .ok_or_else(|| workdir.join(name))
+        let lookup = self.lookup(name);
+        lookup.path.clone().ok_or(lookup)
     }
 
-    fn may_start(&self, path: &TargetPath) -> bool {
+    /// What runtimes make of `name`.
+    fn lookup(&self, name: &[u8]) -> Lookup {
         let rootfs = self.files.rootfs();
-        rootfs.metadata(path.as_bytes()).is_ok_and(|metadata| {
-            metadata.kind == Kind::File && rootfs.user().may(Access::Execute, &metadata)
-        })
+        let place = Place {
+            filesystem: rootfs.filesystem(),
+            workdir: &self.settings.workdir,
+            user: rootfs.user(),
+            path: self.path(),
+        };
+        runtime::lookup(name, place)
+    }
+
+    fn path(&self) -> &[u8] {
+        let variable = self.settings.variables.get(&b"PATH"[..]);
+        variable.map_or(runtime::DEFAULT_PATH, Vec::as_slice)
     }
 
     /// Would what `name` means start? `role` says why it is asked.
     #[must_use]
     pub fn inspect(&self, name: &[u8], role: Role) -> Inspection {
         match self.locate(name) {
-            Ok(path) => self.inspect_path(&path, role),
-            Err(_) => self.not_in_path(name, role),
+            Ok(path) => self.inspect_path(&path, role, None),
+            Err(lookup) => self.not_in_path(&lookup, role),
         }
     }
 
-    fn inspect_path(&self, path: &TargetPath, role: Role) -> Inspection {
+    /// `lookup` says how runtimes came to `path`, unless they are given it.
+    fn inspect_path(&self, path: &TargetPath, role: Role, lookup: Option<&Lookup>) -> Inspection {
         let workdir = &self.settings.workdir;
         let platform = self.target.platform.as_ref();
         let exec = kernel::exec(
@@ -207,7 +211,8 @@ impl<'t> Inspector<'t> {
         let is_library = is_library(&exec, role);
         let resolved = self.resolve(&exec, is_library);
         let graph = resolved.as_ref().map(|(file, graph)| (file, graph));
-        let outcome = outcome::outcome(path, &exec, graph.filter(|_| !is_library));
+        let lookup = || lookup.map_or_else(|| self.lookup(path.as_bytes()), Lookup::clone);
+        let outcome = outcome::outcome(lookup, &exec, graph.filter(|_| !is_library));
         let head = self.head(&exec);
         let hops = |of: &[u8]| self.hops(of);
         let lost = |of: &[u8]| {
@@ -255,36 +260,10 @@ impl<'t> Inspector<'t> {
     }
 
     /// A bare name that is in no directory of PATH.
-    fn not_in_path(&self, name: &[u8], role: Role) -> Inspection {
-        let text = crate::bytes::lossy(name);
-        let variable = self.settings.variables.get(&b"PATH"[..]);
-        let path = crate::bytes::lossy(variable.map_or(DEFAULT_PATH, Vec::as_slice));
-        let outcome = Outcome {
-            starts: Some(false),
-            stage: Some(Stage::Runtime),
-            errno: Some(Errno::NOENT.name().to_owned()),
-            as_reported: outcome::not_in_path(&text),
-            ..Outcome::default()
-        };
-        let findings = vec![finding::not_in_path(name, &path, &outcome)];
-        let errors = Vec::new();
-        let verdict = verdict(&outcome, &findings, &errors, false);
-        let subject = Subject {
-            target: 0,
-            path: text,
-            path_b64: crate::bytes::exact(name),
-            real_path: None,
-            role,
-            layer: None,
-            kind: SubjectKind::Absent,
-            verdict,
-            outcome,
-            elf: None,
-            script: None,
-            libraries: Vec::new(),
-            findings,
-        };
-        Inspection { subject, errors }
+    fn not_in_path(&self, lookup: &Lookup, role: Role) -> Inspection {
+        let outcome = outcome::not_found(lookup);
+        let findings = vec![finding::not_in_path(lookup, self.path(), &outcome)];
+        absent(&lookup.name, role, outcome, findings)
     }
 
     /// What the program's loader would load, or would if it were there.
@@ -425,6 +404,27 @@ impl<'t> Inspector<'t> {
     }
 }
 
+/// A subject that is no file.
+fn absent(name: &[u8], role: Role, outcome: Outcome, findings: Vec<Finding>) -> Inspection {
+    let errors = Vec::new();
+    let subject = Subject {
+        target: 0,
+        path: crate::bytes::lossy(name),
+        path_b64: crate::bytes::exact(name),
+        real_path: None,
+        role,
+        layer: None,
+        kind: SubjectKind::Absent,
+        verdict: verdict(&outcome, &findings, &errors, false),
+        outcome,
+        elf: None,
+        script: None,
+        libraries: Vec::new(),
+        findings,
+    };
+    Inspection { subject, errors }
+}
+
 /// What the subject itself is, as far as `execve` had to find out.
 fn kind(exec: &Exec, path: &TargetPath) -> SubjectKind {
     let lookup_of_subject = |of: &TargetPath| of == path && exec.scripts.is_empty();
@@ -536,7 +536,7 @@ fn obstacles(exec: &Exec, graph: Option<&Graph>, is_library: bool) -> Vec<Report
 
 fn verdict(
     outcome: &Outcome,
-    findings: &[crate::report::Finding],
+    findings: &[Finding],
     errors: &[ReportError],
     is_library: bool,
 ) -> Verdict {

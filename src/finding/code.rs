@@ -47,6 +47,14 @@ macro_rules! codes {
 codes! {
     EntrypointMissing = "entrypoint-missing", Error, "The path to start does not exist in the target.";
     NotInPath = "not-in-path", Error, "A bare command name is in no directory of the target's PATH.";
+    EntrypointEmpty = "entrypoint-empty", Error, "The image names nothing to start: neither Entrypoint nor Cmd.";
+    ShellFormNoShell = "shell-form-no-shell", Error, "A command in shell form, and the shell is not in the target.";
+    ExecFormMalformed = "exec-form-malformed", Error, "A whole command line in one argument, or an exec form that is no JSON.";
+    UserUnknown = "user-unknown", Error, "The image's user or group is not in the target's passwd and group files.";
+    WorkdirUnusable = "workdir-unusable", Error, "The working directory can be neither entered nor made.";
+    WorkdirMissing = "workdir-missing", Note, "The working directory is not in the image and will be made, empty.";
+    VariableMalformed = "variable-malformed", Error, "An environment entry that the container runtime refuses.";
+    HealthcheckMalformed = "healthcheck-malformed", Warning, "A health check without a command, or of a kind that is not known.";
     BrokenSymlink = "broken-symlink", Error, "A link on the way leads to nothing or round in a circle.";
     NoExecBit = "no-exec-bit", Error, "The file has no execute permission at all, or is a directory.";
     UserCannotReach = "user-cannot-reach", Error, "The user may not execute the file, or search a directory above it.";

@@ -10,11 +10,13 @@ mod interpreter;
 mod layers;
 mod library;
 mod lost;
+mod runtime;
 
 pub use code::{CODES, Code};
 pub(crate) use interpreter::built_for;
 pub use layers::layer_findings;
 pub use lost::Layers;
+pub use runtime::{command_findings, not_in_path, runtime_findings};
 
 use crate::bytes::Shown;
 use crate::graph::{Graph, LoaderFile};
@@ -74,34 +76,6 @@ pub fn findings(case: &Case<'_>) -> Vec<Finding> {
     found
 }
 
-/// The finding about a bare `name` that is in no directory of `path`.
-#[must_use]
-pub fn not_in_path(name: &[u8], path: &str, outcome: &Outcome) -> Finding {
-    let text = crate::bytes::lossy(name);
-    let seen = outcome
-        .as_reported
-        .iter()
-        .find(|reported| reported.by == "runc");
-    let code = Code::NotInPath;
-    Finding {
-        code: code.word().to_owned(),
-        severity: code.severity(),
-        waived: false,
-        fingerprint: fingerprint(&[code.word().as_bytes(), name, name]),
-        message: format!("{} is in no directory of PATH", quoted(name)),
-        evidence: std::iter::once(format!("PATH={path}"))
-            .chain(seen.map(|reported| format!("at run time: {}", reported.text)))
-            .collect(),
-        consequences: Vec::new(),
-        fixes: vec![Fix {
-            when: None,
-            text: "name it by its whole path, or put its directory into PATH".to_owned(),
-            snippet: None,
-        }],
-        object: Some(text),
-    }
-}
-
 /// A finding being put together.
 struct Draft {
     finding: Finding,
@@ -109,8 +83,11 @@ struct Draft {
 
 impl Draft {
     fn new(case: &Case<'_>, code: Code, object: &[u8], message: String) -> Draft {
+        Draft::about(case.path.as_bytes(), code, object, message)
+    }
+
+    fn about(subject: &[u8], code: Code, object: &[u8], message: String) -> Draft {
         let object = crate::bytes::lossy(object);
-        let subject = case.path.as_bytes();
         let fingerprint = fingerprint(&[code.word().as_bytes(), subject, object.as_bytes()]);
         Draft {
             finding: Finding {
@@ -153,12 +130,12 @@ impl Draft {
 
     /// Ties the finding to what the user saw.
     fn seen(self, case: &Case<'_>) -> Draft {
-        let seen = case
-            .outcome
-            .as_reported
-            .iter()
-            .find(|reported| reported.by == "runc");
-        match seen {
+        self.seen_in(case.outcome)
+    }
+
+    /// Ties it to the first words of `outcome`: Docker's or runc's.
+    fn seen_in(self, outcome: &Outcome) -> Draft {
+        match outcome.as_reported.first() {
             Some(reported) => self.evidence(format!("at run time: {}", reported.text)),
             None => self,
         }

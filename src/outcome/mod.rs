@@ -1,5 +1,5 @@
-//! What would be seen: stage, errno, the loader's text, and how runc, crun and a
-//! shell word it.
+//! What would be seen: stage, errno, the loader's text, and how Docker, podman,
+//! runc, crun and a shell word it.
 //!
 //! A prediction that can be wrong, so it is held against the real kernel,
 //! loaders and runtimes.
@@ -8,19 +8,22 @@ mod wording;
 
 use crate::errno::Errno;
 use crate::graph::{Graph, LoaderFile};
-use crate::kernel::{End, Exec, Refusal};
+use crate::kernel::{End, Exec};
 use crate::loader::{LoaderKind, Role};
-use crate::path::TargetPath;
 use crate::report::{Outcome, Stage};
+use crate::runtime::{Lookup, Plan};
 
-pub use wording::not_in_path;
-
-/// What exec of `path` comes to. `graph` is what its loader would load, where
-/// the program gets that far or would if it were mended.
+/// What an exec comes to. `graph` is what its loader would load, where the
+/// program gets that far or would if it were mended. `lookup` says by which names
+/// the runtimes call it; it is asked only where `execve` fails.
 #[must_use]
-pub fn outcome(path: &TargetPath, exec: &Exec, graph: Option<(&LoaderFile, &Graph)>) -> Outcome {
+pub fn outcome(
+    lookup: impl FnOnce() -> Lookup,
+    exec: &Exec,
+    graph: Option<(&LoaderFile, &Graph)>,
+) -> Outcome {
     match &exec.end {
-        End::Refused { errno, why } => refused(path, *errno, why),
+        End::Refused { errno, .. } => refused(&lookup(), *errno),
         End::Killed { signal, .. } => killed(Stage::Exec, signal),
         End::Unreadable(_) => Outcome::default(),
         End::Starts => match graph {
@@ -54,14 +57,40 @@ fn killed(stage: Stage, signal: &str) -> Outcome {
     }
 }
 
-fn refused(path: &TargetPath, errno: Errno, why: &Refusal) -> Outcome {
+fn refused(lookup: &Lookup, errno: Errno) -> Outcome {
     Outcome {
         starts: Some(false),
         stage: Some(Stage::Exec),
         errno: Some(errno.name().to_owned()),
-        as_reported: wording::reported(path, errno, why),
+        as_reported: wording::reported(lookup, errno),
         ..Outcome::default()
     }
+}
+
+/// What a name comes to that leads runc to no file.
+#[must_use]
+pub fn not_found(lookup: &Lookup) -> Outcome {
+    let errno = Errno::NOENT;
+    Outcome {
+        starts: Some(false),
+        stage: Some(Stage::Runtime),
+        errno: Some(errno.name().to_owned()),
+        as_reported: wording::reported(lookup, errno),
+        ..Outcome::default()
+    }
+}
+
+/// What a container comes to that an engine or runtime refuses to start, for the
+/// first reason that it meets; `None` where `plan` has no such reason.
+#[must_use]
+pub fn refusal(plan: &Plan) -> Option<Outcome> {
+    let as_reported = wording::refused(plan)?;
+    Some(Outcome {
+        starts: Some(false),
+        stage: Some(Stage::Runtime),
+        as_reported,
+        ..Outcome::default()
+    })
 }
 
 /// What the loader does with what it finds.

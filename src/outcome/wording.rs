@@ -1,99 +1,162 @@
-//! How container runtimes and a shell word what `execve` says.
+//! How container engines, their runtimes and a shell word a failure to start.
 //!
-//! runc since 1.1 (`libcontainer/standard_init_linux.go`, Go's
-//! `os/exec.LookPath` and `syscall.Errno.Error`), crun since 1.9
-//! (`src/libcrun/utils.c:find_executable`, `container.c`), dash for `sh`.
+//! runc since 1.2 (`libcontainer/standard_init_linux.go`, `internal/linux`, with Go's
+//! `os/exec.Error`, `io/fs.PathError` and `syscall.Errno.Error`), crun since 1.21
+//! (`src/libcrun/utils.c:find_executable`, `container.c`), Docker 29 (`daemon`), podman 5
+//! (`libpod`), dash for `sh`. What they put before it (`unable to start container
+//! process: `, `Error: crun: `) and after it is left out.
 
+use crate::bytes::Shown;
 use crate::errno::Errno;
-use crate::kernel::Refusal;
-use crate::path::TargetPath;
 use crate::report::Reported;
-use crate::rootfs::Metadata;
+use crate::runtime::{BadVariable, Lookup, Plan, Problem, Refusal, Refused};
 
-/// A bare name that is in no directory of PATH.
-#[must_use]
-pub fn not_in_path(name: &str) -> Vec<Reported> {
-    let name = crate::bytes::escape(name);
-    let by = |by: &str, text: String| Reported {
+fn by(by: &str, text: String) -> Reported {
+    Reported {
         by: by.to_owned(),
         text,
-    };
-    vec![
-        by(
-            "runc",
-            format!("exec: \"{name}\": executable file not found in $PATH"),
-        ),
-        by(
-            "crun",
-            format!("executable file `{name}` not found in $PATH: No such file or directory"),
-        ),
-        by("sh", format!("sh: 1: {name}: not found")),
-    ]
+    }
 }
 
-pub(super) fn reported(path: &TargetPath, errno: Errno, why: &Refusal) -> Vec<Reported> {
-    let is_subject = |of: &TargetPath| of == path;
-    let mut reported = Vec::new();
-    let mut say = |by: &str, text: String| {
-        reported.push(Reported {
-            by: by.to_owned(),
-            text,
-        });
+/// A program that `execve` refuses with `errno`, if a runtime comes so far.
+pub(super) fn reported(lookup: &Lookup, errno: Errno) -> Vec<Reported> {
+    let mut reported = vec![by("runc", runc(lookup, errno))];
+    // crun may find what runc does not; what becomes of that is not asked here.
+    if lookup.path.is_some() || lookup.crun.is_err() {
+        reported.push(by("crun", crun(lookup, errno)));
+    }
+    reported.extend(shell(&lookup.name, errno).map(|text| by("sh", text)));
+    reported
+}
+
+fn runc(lookup: &Lookup, errno: Errno) -> String {
+    let Refusal { name, why } = match &lookup.runc {
+        Ok(name) => return format!("exec {}: {}", Shown(name), errno.go_words()),
+        Err(refusal) => refusal,
     };
-    match why {
-        Refusal::Lookup(of) if is_subject(of) => {
-            say(
-                "runc",
-                format!("exec: \"{path}\": stat {path}: {}", errno.go_words()),
-            );
-            say(
-                "crun",
-                format!("executable file `{path}` not found: {}", errno.words()),
-            );
+    let why = match why {
+        Refused::Lookup(errno) => format!("stat {}: {}", Shown(name), errno.go_words()),
+        Refused::NotExecutable => Errno::ACCES.go_words(),
+        Refused::NotRegular => Errno::ISDIR.go_words(),
+        Refused::NotInPath => "executable file not found in $PATH".to_owned(),
+        Refused::WorkingDirectory => {
+            "cannot run executable found relative to current directory".to_owned()
         }
-        Refusal::Directory(of) | Refusal::Special(of) if is_subject(of) => {
-            say("runc", format!("exec: \"{path}\": permission denied"));
-            say(
-                "crun",
-                format!("the path `{path}` is not a regular file: Operation not permitted"),
-            );
-        }
-        Refusal::NotExecutable { path: of, metadata } if is_subject(of) => {
-            let text = if has_any_execute_bit(metadata) {
-                format!("exec {path}: permission denied")
-            } else {
-                format!("exec: \"{path}\": permission denied")
-            };
-            say("runc", text);
-            say(
-                "crun",
-                format!(
-                    "the path `{path}` exists but it is not executable: Operation not permitted"
-                ),
-            );
-        }
-        _ => {
-            say("runc", format!("exec {path}: {}", errno.go_words()));
+    };
+    format!("exec: {}: {why}", go_quoted(name))
+}
+
+fn crun(lookup: &Lookup, errno: Errno) -> String {
+    let Refusal { name, why } = match &lookup.crun {
+        Ok(name) => {
+            let name = Shown(name);
             let guess = if errno == Errno::NOENT {
                 " (missing dynamic library?)"
             } else {
                 ""
             };
-            say(
-                "crun",
-                format!("exec container process{guess} `{path}`: {}", errno.words()),
-            );
+            return format!("exec container process{guess} `{name}`: {}", errno.words());
         }
-    }
-    // A shell makes something else of ENOEXEC: it runs the file as a script.
-    match errno {
-        Errno::NOEXEC => {}
-        Errno::NOENT => say("sh", format!("sh: 1: {path}: not found")),
-        errno => say("sh", format!("sh: 1: {path}: {}", errno.words())),
-    }
-    reported
+        Err(refusal) => refusal,
+    };
+    let is_empty = name.is_empty();
+    let name = Shown(name);
+    let (what, errno) = match why {
+        _ if is_empty => ("cannot find `` in $PATH".to_owned(), Errno::NOENT),
+        Refused::NotInPath | Refused::WorkingDirectory => (
+            format!("executable file `{name}` not found in $PATH"),
+            Errno::NOENT,
+        ),
+        Refused::Lookup(Errno::NOENT) => {
+            (format!("executable file `{name}` not found"), Errno::NOENT)
+        }
+        Refused::Lookup(errno) => (format!("open `{name}`"), *errno),
+        Refused::NotExecutable => (
+            format!("the path `{name}` exists but it is not executable"),
+            Errno::PERM,
+        ),
+        Refused::NotRegular => (
+            format!("the path `{name}` is not a regular file"),
+            Errno::PERM,
+        ),
+    };
+    format!("{what}: {}", errno.words())
 }
 
-fn has_any_execute_bit(metadata: &Metadata) -> bool {
-    metadata.mode & 0o111 != 0
+/// dash (`error.c:errmsg`). It makes something else of `ENOEXEC`: it runs the file
+/// as a script.
+fn shell(name: &[u8], errno: Errno) -> Option<String> {
+    let words = match errno {
+        Errno::NOEXEC => return None,
+        Errno::NOENT | Errno::NOTDIR => "not found",
+        errno => errno.words(),
+    };
+    Some(format!("sh: 1: {}: {words}", Shown(name)))
+}
+
+/// Go's `strconv.Quote`, as far as names go that can be shown.
+fn go_quoted(name: &[u8]) -> String {
+    let mut escaped = Vec::with_capacity(name.len());
+    for &byte in name {
+        if matches!(byte, b'"' | b'\\') {
+            escaped.push(b'\\');
+        }
+        escaped.push(byte);
+    }
+    format!("\"{}\"", Shown(&escaped))
+}
+
+/// Why nothing of `plan` is started, in the order in which the engines look:
+/// the command when a container is created, the directory, the user and the
+/// environment when it is started.
+pub(super) fn refused(plan: &Plan) -> Option<Vec<Reported>> {
+    let fatal = || plan.problems.iter().filter(|problem| problem.is_fatal());
+    if fatal().any(|problem| *problem == Problem::NoCommand) {
+        return Some(vec![
+            by("docker", "no command specified".to_owned()),
+            by("runc", "args must not be empty".to_owned()),
+        ]);
+    }
+    if let Some(reported) = fatal().find_map(directory) {
+        return Some(reported);
+    }
+    if let Err(problem) = &plan.user {
+        let text = problem.to_string();
+        return Some(vec![by("docker", text.clone()), by("podman", text)]);
+    }
+    fatal().find_map(variable)
+}
+
+fn directory(problem: &Problem) -> Option<Vec<Reported>> {
+    match problem {
+        Problem::WorkdirRelative(_) => {
+            let text = "Cwd must be an absolute path";
+            Some(vec![by("runc", text.to_owned())])
+        }
+        Problem::WorkdirUnusable { path, errno } if *errno == Errno::NOTDIR => Some(vec![
+            by("docker", format!("Cannot mkdir: {path} is not a directory")),
+            by("runc", format!("mkdir {path}: {}", errno.go_words())),
+            by("crun", format!("chdir to `{path}`: {}", errno.words())),
+        ]),
+        Problem::WorkdirUnusable { path, errno } => Some(vec![
+            by("runc", format!("mkdir {path}: {}", errno.go_words())),
+            by("crun", format!("chdir to `{path}`: {}", errno.words())),
+        ]),
+        _ => None,
+    }
+}
+
+fn variable(problem: &Problem) -> Option<Vec<Reported>> {
+    let Problem::BadVariable { entry, why } = problem else {
+        return None;
+    };
+    let why = match why {
+        BadVariable::NoName => "invalid environment variable: name cannot be empty".to_owned(),
+        BadVariable::Nul => {
+            let name = entry.split(|&b| b == b'=').next().unwrap_or_default();
+            let name = go_quoted(name);
+            format!("invalid environment variable {name}: contains nul byte (\\x00)")
+        }
+    };
+    Some(vec![by("runc", why)])
 }

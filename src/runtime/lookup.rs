@@ -22,9 +22,18 @@ pub struct Lookup {
     /// name leads nowhere.
     pub path: Option<TargetPath>,
     /// What runc hands to `execve`.
-    pub runc: Result<Vec<u8>, Refused>,
+    pub runc: Result<Vec<u8>, Refusal>,
     /// What crun hands to `execve`.
-    pub crun: Result<Vec<u8>, Refused>,
+    pub crun: Result<Vec<u8>, Refusal>,
+}
+
+/// A runtime does not come to calling `execve`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Refusal {
+    /// The name by which the runtime then calls the program.
+    pub name: Vec<u8>,
+    /// Why.
+    pub why: Refused,
 }
 
 /// Why a runtime does not come to calling `execve`.
@@ -72,11 +81,12 @@ pub fn lookup(name: &[u8], place: Place<'_>) -> Lookup {
         Err(refused) if !refused.is_absence() => crun(name, place.user, place.path, &view),
         decided => decided,
     };
+    let refused = |name: Vec<u8>| move |why| Refusal { name, why };
     Lookup {
         name: name.to_vec(),
         path,
-        runc,
-        crun,
+        runc: runc.map_err(refused(name.to_vec())),
+        crun: crun.map_err(refused(crun_whole(name, place.workdir))),
     }
 }
 
@@ -164,9 +174,9 @@ fn crun(name: &[u8], user: &Credentials, path: &[u8], view: &View<'_>) -> Result
     Err(last)
 }
 
-/// The absolute path that crun makes of a name with a slash.
+/// What crun makes of a name with a slash: an absolute path.
 fn crun_whole(name: &[u8], workdir: &TargetPath) -> Vec<u8> {
-    if name.first() == Some(&b'/') {
+    if name.first() == Some(&b'/') || !name.contains(&b'/') {
         return name.to_vec();
     }
     crun_join(&[b"/", workdir.as_bytes(), name])

@@ -20,7 +20,7 @@ use crate::report::Role;
 use crate::rootfs::{Credentials, Filesystem, Kind};
 
 pub use config::{Healthcheck, ProcessConfig};
-pub use lookup::{Lookup, Place, Refused, lookup};
+pub use lookup::{Lookup, Place, Refusal, Refused, lookup};
 pub use user::{BadFile, UserProblem};
 
 use view::View;
@@ -133,6 +133,12 @@ impl Start {
             option.first() == Some(&b'-') && option.last() == Some(&b'c') && option.len() <= 5;
         (is_shell && is_command).then_some(line)
     }
+}
+
+/// The environment alone, where no user's HOME matters.
+#[must_use]
+pub fn variables(config: &ProcessConfig) -> BTreeMap<Vec<u8>, Vec<u8>> {
+    environment(&config.env, None, &mut Vec::new())
 }
 
 /// What `config` comes to in `filesystem`.
@@ -262,7 +268,7 @@ fn environment(
         let why = match entry.iter().position(|&b| b == b'=') {
             None => {
                 if entry == b"PATH" {
-                    variables.remove(entry);
+                    variables.insert(entry.clone(), Vec::new());
                 }
                 continue;
             }

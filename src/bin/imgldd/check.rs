@@ -74,6 +74,7 @@ impl Run<'_> {
             copied,
             mut settings,
             image,
+            plan,
         } = opened;
         settings.lists_fine = self.outputs.lists_fine();
         let names: Vec<Vec<u8>> = selection
@@ -112,8 +113,8 @@ impl Run<'_> {
         }
         if selection.names.is_empty() && !selection.all {
             if args.copy.is_empty() {
-                let plan = image.plan.ok_or(UsageError::NoCommand(what(kind)))?;
-                for inspection in inspector.inspect_plan(&plan) {
+                let plan = plan.ok_or(UsageError::NoCommand(what(kind)))?;
+                for inspection in inspector.starts(&plan) {
                     subjects.take(inspection)?;
                 }
             } else {

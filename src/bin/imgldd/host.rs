@@ -1,10 +1,8 @@
 //! What is read of the machine we run on: only for checking that machine.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::os::unix::ffi::OsStringExt as _;
 
-use imgldd::path::TargetPath;
 use imgldd::platform::Platform;
 use imgldd::rootfs::Credentials;
 
@@ -13,20 +11,19 @@ use imgldd::rootfs::Credentials;
     clippy::disallowed_methods,
     reason = "files of the host are named from where we are"
 )]
-pub(crate) fn workdir() -> io::Result<Option<TargetPath>> {
-    let here = std::env::current_dir()?;
-    Ok(TargetPath::new(here.into_os_string().into_vec()))
+pub(crate) fn workdir() -> io::Result<Vec<u8>> {
+    Ok(std::env::current_dir()?.into_os_string().into_vec())
 }
 
-/// The variables that decide what is found.
+/// The variables that decide what is found, as `K=V`.
 #[expect(
     clippy::disallowed_methods,
     reason = "the host's programs get the host's environment"
 )]
-pub(crate) fn variables() -> BTreeMap<Vec<u8>, Vec<u8>> {
+pub(crate) fn variables() -> Vec<Vec<u8>> {
     let value = |name: &str| {
         let value = std::env::var_os(name)?;
-        Some((name.as_bytes().to_vec(), value.into_vec()))
+        Some([name.as_bytes(), b"=", &value.into_vec()].concat())
     };
     let names = ["PATH", "LD_LIBRARY_PATH", "LD_PRELOAD"];
     names.into_iter().filter_map(value).collect()

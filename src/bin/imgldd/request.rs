@@ -1,6 +1,5 @@
 //! The command line, checked: what to look at, and how.
 
-use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Read as _};
 use std::os::unix::ffi::OsStrExt as _;
@@ -11,6 +10,7 @@ use imgldd::inspect::{AllowMissing, Settings};
 use imgldd::path::TargetPath;
 use imgldd::platform::Platform;
 use imgldd::rootfs::{Credentials, Rootfs};
+use imgldd::runtime::ProcessConfig;
 use imgldd::source::image::ImageError;
 use imgldd::source::{CopyError, SourceError};
 
@@ -108,38 +108,37 @@ pub(crate) fn user(text: &str) -> Result<Credentials, UsageError> {
     })
 }
 
-/// The working directory that was given.
-pub(crate) fn workdir(args: &Args) -> Result<Option<TargetPath>, UsageError> {
-    let Some(text) = &args.workdir else {
-        return Ok(None);
-    };
-    let wrong = || UsageError::Workdir(text.to_string_lossy().into_owned());
-    let workdir = TargetPath::new(text.as_bytes().to_vec()).ok_or_else(wrong)?;
-    Ok(Some(workdir))
-}
-
-/// Changes the target's own environment as was asked for.
-pub(crate) fn change_variables(
-    args: &Args,
-    variables: &mut BTreeMap<Vec<u8>, Vec<u8>>,
-) -> Result<(), UsageError> {
+/// Changes what a target says of how its programs are started, as was asked for.
+pub(crate) fn change_process(args: &Args, process: &mut ProcessConfig) -> Result<(), UsageError> {
+    if let Some(text) = &args.workdir {
+        if !text.as_bytes().starts_with(b"/") {
+            return Err(UsageError::Workdir(text.to_string_lossy().into_owned()));
+        }
+        process.working_dir = text.as_bytes().to_vec();
+    }
     if args.ignore_env {
-        variables.retain(|name, _| !name.starts_with(b"LD_"));
+        process.env.retain(|entry| !entry.starts_with(b"LD_"));
     }
     for text in &args.env {
         let bytes = text.as_bytes();
-        let equals = bytes.iter().position(|&b| b == b'=').filter(|&at| at > 0);
-        let wrong = || UsageError::Variable(text.to_string_lossy().into_owned());
-        let at = equals.ok_or_else(wrong)?;
-        variables.insert(bytes[..at].to_vec(), bytes[at + 1..].to_vec());
+        if bytes
+            .iter()
+            .position(|&b| b == b'=')
+            .is_none_or(|at| at == 0)
+        {
+            return Err(UsageError::Variable(text.to_string_lossy().into_owned()));
+        }
+        process.env.push(bytes.to_vec());
     }
     if let Some(first) = &args.library_path {
-        let mut list = first.as_bytes().to_vec();
-        if let Some(own) = variables.get(&b"LD_LIBRARY_PATH"[..]) {
-            list.push(b':');
-            list.extend_from_slice(own);
-        }
-        variables.insert(b"LD_LIBRARY_PATH".to_vec(), list);
+        const NAME: &[u8] = b"LD_LIBRARY_PATH=";
+        let own = process.env.iter().rev();
+        let own = own.filter_map(|entry| entry.strip_prefix(NAME)).next();
+        let list = match own {
+            Some(own) => [first.as_bytes(), b":", own].concat(),
+            None => first.as_bytes().to_vec(),
+        };
+        process.env.push([NAME, &list].concat());
     }
     Ok(())
 }

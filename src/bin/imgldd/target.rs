@@ -1,6 +1,5 @@
 //! The systems to examine, opened.
 
-use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -12,7 +11,7 @@ use imgldd::path::TargetPath;
 use imgldd::platform::Platform;
 use imgldd::report::{Finding, Layer, TargetKind};
 use imgldd::rootfs::{Credentials, Filesystem, Overlay, Rootfs};
-use imgldd::runtime::{self, Plan};
+use imgldd::runtime::{self, Plan, ProcessConfig};
 use imgldd::source::image::{self, Client, Image, ImageKind, Reference, open_image};
 use imgldd::source::{Copied, CopySpec, Directory, copy_into, stream};
 
@@ -28,6 +27,8 @@ pub(crate) struct Opened {
     pub(crate) copied: Vec<Copied>,
     pub(crate) settings: Settings,
     pub(crate) image: Option<Described>,
+    /// What it would run; nothing where no configuration says.
+    pub(crate) plan: Option<Plan>,
 }
 
 /// What an image says of itself.
@@ -37,8 +38,6 @@ pub(crate) struct Described {
     pub(crate) manifest_digest: Option<String>,
     pub(crate) config_digest: Option<String>,
     pub(crate) findings: Vec<Finding>,
-    /// What it would run; nothing where no configuration says.
-    pub(crate) plan: Option<Plan>,
 }
 
 /// What was named as a target.
@@ -104,29 +103,40 @@ fn looks_like_image(path: &Path) -> bool {
 
 /// Opens a target. `in_full` asks for attempts and real paths in the report.
 pub(crate) fn open(args: &Args, named: &Named, in_full: bool) -> Result<Opened, UsageError> {
-    let (opened, input) = match named {
+    let (source, input) = match named {
         Named::Host => (directory(Path::new("/"), true)?, "/".to_owned()),
         Named::Directory(root) => (directory(root, false)?, root.to_string_lossy().into_owned()),
         Named::Image(text) => (from_image(args, text)?, text.to_string_lossy().into_owned()),
     };
-    let Unlayered {
+    let Source {
         kind,
         filesystem,
-        workdir,
-        mut variables,
-        user,
+        mut process,
+        mut user,
         user_is_us,
         platform,
         layers,
         image,
-    } = opened;
-    let workdir = request::workdir(args)?.unwrap_or(workdir);
-    request::change_variables(args, &mut variables)?;
-    let user = match &args.user {
-        Some(text) => request::user(text)?,
-        None => user,
-    };
+    } = source;
+    request::change_process(args, &mut process)?;
+    let workdir = TargetPath::root().join(&process.working_dir);
     let (filesystem, copied) = overlay(filesystem, args, &workdir)?;
+    let mut plan = match &image {
+        Some(_) => Some(runtime::plan(&process, &*filesystem)),
+        None => None,
+    };
+    if let Some(text) = &args.user {
+        user = request::user(text)?;
+        if let Some(plan) = &mut plan {
+            plan.user = Ok(user.clone());
+        }
+    } else if let Some(Ok(planned)) = plan.as_ref().map(|plan| &plan.user) {
+        user = planned.clone();
+    }
+    let variables = match &plan {
+        Some(plan) => plan.variables.clone(),
+        None => runtime::variables(&process),
+    };
     let rootfs = Rootfs::new(filesystem, user, user_is_us && args.user.is_none());
     let is_host = kind == TargetKind::Host;
     let settings = Settings {
@@ -147,6 +157,10 @@ pub(crate) fn open(args: &Args, named: &Named, in_full: bool) -> Result<Opened, 
         lists_fine: true,
         layers,
     };
+    // Only a configuration says what is run.
+    let has_config = image
+        .as_ref()
+        .is_some_and(|image| image.config_digest.is_some());
     Ok(Opened {
         kind,
         input,
@@ -154,15 +168,16 @@ pub(crate) fn open(args: &Args, named: &Named, in_full: bool) -> Result<Opened, 
         copied,
         settings,
         image,
+        plan: plan.filter(|_| has_config),
     })
 }
 
 /// A target before what the command line changes.
-struct Unlayered {
+struct Source {
     kind: TargetKind,
     filesystem: Box<dyn Filesystem>,
-    workdir: TargetPath,
-    variables: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// What it says of how programs are started.
+    process: ProcessConfig,
     user: Credentials,
     user_is_us: bool,
     platform: Option<Platform>,
@@ -170,41 +185,32 @@ struct Unlayered {
     image: Option<Described>,
 }
 
-fn directory(root: &Path, is_host: bool) -> Result<Unlayered, UsageError> {
+fn directory(root: &Path, is_host: bool) -> Result<Source, UsageError> {
     let directory = Directory::open(root)?;
-    let (workdir, variables, user, platform) = match is_host {
-        true => (
-            host::workdir()
-                .map_err(UsageError::CurrentDirectory)?
-                .unwrap_or_else(TargetPath::root),
-            host::variables(),
-            host::credentials(),
-            host::platform(),
-        ),
-        false => (
-            TargetPath::root(),
-            BTreeMap::new(),
-            Credentials::root(),
-            None,
-        ),
-    };
-    Ok(Unlayered {
-        kind: match is_host {
-            true => TargetKind::Host,
-            false => TargetKind::Directory,
-        },
+    let mut source = Source {
+        kind: TargetKind::Directory,
         filesystem: Box::new(directory),
-        workdir,
-        variables,
-        user,
+        process: ProcessConfig::default(),
+        user: Credentials::root(),
         user_is_us: is_host,
-        platform,
+        platform: None,
         layers: Vec::new(),
         image: None,
-    })
+    };
+    if is_host {
+        source.kind = TargetKind::Host;
+        source.process = ProcessConfig {
+            working_dir: host::workdir().map_err(UsageError::CurrentDirectory)?,
+            env: host::variables(),
+            ..ProcessConfig::default()
+        };
+        source.user = host::credentials();
+        source.platform = host::platform();
+    }
+    Ok(source)
 }
 
-fn from_image(args: &Args, text: &OsStr) -> Result<Unlayered, UsageError> {
+fn from_image(args: &Args, text: &OsStr) -> Result<Source, UsageError> {
     let reference = Reference::parse(text, request::is_there)?;
     let probe = Keep;
     let options = image::Options {
@@ -232,7 +238,7 @@ fn from_image(args: &Args, text: &OsStr) -> Result<Unlayered, UsageError> {
     Ok(described(&reference, image))
 }
 
-fn described(reference: &Reference, image: Image) -> Unlayered {
+fn described(reference: &Reference, image: Image) -> Source {
     let layers: Vec<Layer> = (1..)
         .zip(&image.layers)
         .map(|(number, layer)| Layer {
@@ -241,25 +247,21 @@ fn described(reference: &Reference, image: Image) -> Unlayered {
             created_by: layer.created_by.clone(),
         })
         .collect();
-    let has_config = image.config_digest.is_some();
-    let plan = runtime::plan(&image.config.process, &image.filesystem);
     let findings = imgldd::finding::layer_findings(&image.issues, &layers);
     let text = |digest: Option<stream::Digest>| digest.map(|digest| digest.to_string());
-    Unlayered {
+    Source {
         kind: kind(reference, image.kind),
-        workdir: plan.workdir.clone(),
-        variables: plan.variables.clone(),
-        user: plan.user.clone().unwrap_or_else(|_| Credentials::root()),
+        filesystem: Box::new(image.filesystem),
+        process: image.config.process,
+        user: Credentials::root(),
         user_is_us: false,
         platform: image.config.platform.filter(Platform::is_known),
-        filesystem: Box::new(image.filesystem),
         layers,
         image: Some(Described {
             reference: image.reference,
             manifest_digest: text(image.manifest_digest),
             config_digest: text(image.config_digest),
             findings,
-            plan: has_config.then_some(plan),
         }),
     }
 }

@@ -1,0 +1,321 @@
+//! Findings about what an image's configuration asks a container runtime to do.
+
+use super::{Code, Draft, quoted};
+use crate::bytes::{Shown, lossy};
+use crate::errno::Errno;
+use crate::outcome;
+use crate::path::TargetPath;
+use crate::report::{Finding, Outcome, Role, Severity};
+use crate::runtime::{BadVariable, Lookup, Plan, Problem, Refused, Start, UserProblem};
+
+/// What is wrong with `plan` whatever is started, what keeps everything from
+/// starting first. The findings belong to the image's command.
+#[must_use]
+pub fn runtime_findings(plan: &Plan) -> Vec<Finding> {
+    let outcome = outcome::refusal(plan).unwrap_or_default();
+    let user = plan.user.as_ref().err();
+    let mut findings: Vec<Finding> = plan
+        .problems
+        .iter()
+        .map(|problem| problem_finding(problem, &outcome))
+        .chain(user.map(|problem| user_finding(problem, &outcome)))
+        .collect();
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    findings
+}
+
+/// `findings` about the program that `start` names, with those of them replaced
+/// that come from how the command was written.
+#[must_use]
+pub fn command_findings(start: &Start, findings: Vec<Finding>) -> Vec<Finding> {
+    let absent = [Code::EntrypointMissing, Code::NotInPath];
+    let is_absent = |finding: &Finding| absent.iter().any(|code| code.word() == finding.code);
+    let mut out: Vec<Finding> = findings
+        .into_iter()
+        .map(|finding| match is_absent(&finding) {
+            true => written(start, &finding).unwrap_or(finding),
+            false => finding,
+        })
+        .collect();
+    out.extend(malformed_line(start));
+    out
+}
+
+/// The finding about a bare name that leads runc to nothing in `path`.
+#[must_use]
+pub fn not_in_path(lookup: &Lookup, path: &[u8], outcome: &Outcome) -> Finding {
+    let name = &lookup.name[..];
+    let is_trap = lookup
+        .runc
+        .as_ref()
+        .is_err_and(|refusal| refusal.why == Refused::WorkingDirectory);
+    let (message, fix) = if is_trap {
+        let name = quoted(name);
+        (
+            format!("PATH leads to {name} by way of the working directory, which runc refuses"),
+            "name it by its whole path, or put only absolute directories into PATH",
+        )
+    } else if name.is_empty() {
+        (
+            "the name of the program is empty".to_owned(),
+            "name a program",
+        )
+    } else {
+        (
+            format!("{} is in no directory of PATH", quoted(name)),
+            "name it by its whole path, or put its directory into PATH",
+        )
+    };
+    Draft::about(name, Code::NotInPath, name, message)
+        .evidence(format!("PATH={}", Shown(path)))
+        .seen_in(outcome)
+        .fix(None, fix, None)
+        .done()
+}
+
+/// What of `finding`, which says that the program is not there, is owed to the
+/// way in which the command was written.
+fn written(start: &Start, finding: &Finding) -> Option<Finding> {
+    let program = start.argv.first()?;
+    let about = start.program.path.as_ref();
+    let subject = about.map_or(&program[..], TargetPath::as_bytes);
+    let field = field(start.role);
+    let draft = if let Some(line) = start.shell_line() {
+        let message = format!(
+            "{field} is in shell form, and {} is not here",
+            quoted(program)
+        );
+        Draft::about(subject, Code::ShellFormNoShell, program, message)
+            .evidence(format!("{field} runs {}", Shown(line)))
+            .fix(
+                None,
+                "use the exec form, which needs no shell",
+                Some(&exec_form(start.role, line)),
+            )
+    } else if program.iter().any(u8::is_ascii_whitespace) {
+        let message = format!("{field} has a whole command line in one argument");
+        let words: Vec<&[u8]> = words(program);
+        Draft::about(subject, Code::ExecFormMalformed, program, message)
+            .evidence(format!(
+                "{} is taken for the name of one file",
+                quoted(program)
+            ))
+            .fix(
+                None,
+                "write one list element for each word",
+                Some(&instruction(start.role, &words)),
+            )
+    } else {
+        return None;
+    };
+    let seen = finding.evidence.iter();
+    let seen = seen.filter(|line| line.starts_with("at run time: "));
+    Some(seen.cloned().fold(draft, Draft::evidence).done())
+}
+
+/// An exec form that Docker could not read as JSON became a shell's line: it
+/// begins with a bracket that is none of the shell's.
+fn malformed_line(start: &Start) -> Option<Finding> {
+    let line = start.shell_line()?.trim_ascii();
+    let [b'[', next, ..] = line else { return None };
+    if next.is_ascii_whitespace() || *next == b'[' {
+        return None;
+    }
+    let subject = start.program.path.as_ref();
+    let subject = subject.map_or(&b""[..], TargetPath::as_bytes);
+    let field = field(start.role);
+    let message = format!("{field} looks like an exec form and is no JSON, so a shell runs it");
+    let first = words(line).first().copied().unwrap_or_default();
+    let bare: Vec<u8> = line
+        .iter()
+        .map(|&b| match b {
+            b'[' | b']' | b'\'' | b'"' | b',' => b' ',
+            b => b,
+        })
+        .collect();
+    let finding = Draft::about(subject, Code::ExecFormMalformed, line, message)
+        .evidence(format!("the shell runs {}", Shown(line)))
+        .evidence(format!("and looks for a program called {}", quoted(first)))
+        .fix(
+            None,
+            "use double quotes, and commas between the elements",
+            Some(&instruction(start.role, &words(&bare))),
+        );
+    Some(finding.done())
+}
+
+fn problem_finding(problem: &Problem, outcome: &Outcome) -> Finding {
+    match problem {
+        Problem::NoCommand => {
+            let message = "the image has neither Entrypoint nor Cmd".to_owned();
+            Draft::about(b"", Code::EntrypointEmpty, b"", message)
+                .seen_in(outcome)
+                .fix(
+                    None,
+                    "say what it runs",
+                    Some("ENTRYPOINT [\"/app/server\"]"),
+                )
+                .done()
+        }
+        Problem::WorkdirMissing(path) => {
+            let message = format!("the working directory `{path}` is not in the image");
+            Draft::about(
+                path.as_bytes(),
+                Code::WorkdirMissing,
+                path.as_bytes(),
+                message,
+            )
+            .evidence("it is made when a container starts, and is empty then")
+            .done()
+        }
+        Problem::WorkdirUnusable { path, errno } => {
+            let why = match *errno {
+                Errno::NOTDIR => "is, or lies below, something that is no directory",
+                Errno::LOOP => "leads round in a circle",
+                _ => "cannot be reached",
+            };
+            let message = format!("the working directory `{path}` {why}");
+            workdir(path.as_bytes(), message)
+                .evidence(format!("{path}: {errno}"))
+                .seen_in(outcome)
+                .fix(
+                    None,
+                    "name a directory, or remove what is in its place",
+                    None,
+                )
+                .done()
+        }
+        Problem::WorkdirRelative(path) => {
+            let message = format!("the working directory {} is not absolute", quoted(path));
+            let absolute = format!("WORKDIR /{}", Shown(path));
+            workdir(path, message)
+                .seen_in(outcome)
+                .fix(None, "begin it with a slash", Some(&absolute))
+                .done()
+        }
+        Problem::BadVariable { entry, why } => {
+            let why = match why {
+                BadVariable::NoName => "has no name before its `=`",
+                BadVariable::Nul => "has a NUL in it",
+            };
+            let message = format!("the environment entry {} {why}", quoted(entry));
+            Draft::about(entry, Code::VariableMalformed, entry, message)
+                .seen_in(outcome)
+                .fix(None, "correct or remove the entry of `Env`", None)
+                .done()
+        }
+        Problem::HealthcheckEmpty => health("the health check has no command".to_owned()),
+        Problem::HealthcheckUnknown(kind) => health(format!(
+            "the health check is of a kind that is not known: {}",
+            quoted(kind)
+        )),
+        Problem::HealthcheckShell(shell) => health_shell(shell),
+    }
+}
+
+fn workdir(path: &[u8], message: String) -> Draft {
+    Draft::about(path, Code::WorkdirUnusable, path, message)
+}
+
+fn health(message: String) -> Finding {
+    Draft::about(b"", Code::HealthcheckMalformed, b"", message)
+        .evidence("nothing checks the health of its containers")
+        .fix(
+            None,
+            "name a program, or none at all",
+            Some("HEALTHCHECK CMD [\"/app/server\", \"-health\"]"),
+        )
+        .done()
+}
+
+fn health_shell(shell: &Lookup) -> Finding {
+    let name = &shell.name[..];
+    let message = format!(
+        "the health check is in shell form, and {} is not here",
+        quoted(name)
+    );
+    Draft::about(name, Code::ShellFormNoShell, name, message)
+        .severity(Severity::Warning)
+        .evidence("every health check fails")
+        .seen_in(&outcome::not_found(shell))
+        .fix(
+            None,
+            "let the program check itself, without a shell",
+            Some("HEALTHCHECK CMD [\"/app/server\", \"-health\"]"),
+        )
+        .done()
+}
+
+fn user_finding(problem: &UserProblem, outcome: &Outcome) -> Finding {
+    let (object, message) = match problem {
+        UserProblem::NoUser(name) => (
+            &name[..],
+            format!("the user {} is not in `/etc/passwd`", quoted(name)),
+        ),
+        UserProblem::NoGroup(name) => (
+            &name[..],
+            format!("the group {} is not in `/etc/group`", quoted(name)),
+        ),
+        UserProblem::OutOfRange => (
+            &b""[..],
+            "the user or group number is not in 0 to 2147483647".to_owned(),
+        ),
+        UserProblem::Passwd { why, .. } => (
+            &b"/etc/passwd"[..],
+            format!("`/etc/passwd` cannot be read to its end: {why}"),
+        ),
+        UserProblem::Group { why, .. } => (
+            &b"/etc/group"[..],
+            format!("`/etc/group` cannot be read to its end: {why}"),
+        ),
+    };
+    Draft::about(object, Code::UserUnknown, object, message)
+        .seen_in(outcome)
+        .fix(
+            None,
+            "give numbers, which need no entry",
+            Some("USER 65532:65532"),
+        )
+        .fix(
+            None,
+            "or bring the files",
+            Some("COPY --from=build /etc/passwd /etc/group /etc/"),
+        )
+        .done()
+}
+
+/// The field of the configuration that a start comes from.
+fn field(role: Role) -> &'static str {
+    match role {
+        Role::Cmd => "Cmd",
+        Role::Healthcheck => "Healthcheck",
+        _ => "Entrypoint",
+    }
+}
+
+/// A Dockerfile's line for a shell's line, where that is a plain list of words.
+fn exec_form(role: Role, line: &[u8]) -> String {
+    let line = line.trim_ascii();
+    let line = line.strip_prefix(b"exec ").unwrap_or(line);
+    instruction(role, &words(line))
+}
+
+/// A Dockerfile's line in exec form.
+fn instruction(role: Role, words: &[&[u8]]) -> String {
+    let word = match role {
+        Role::Cmd => "CMD",
+        Role::Healthcheck => "HEALTHCHECK CMD",
+        _ => "ENTRYPOINT",
+    };
+    let quoted = words.iter().map(|word| {
+        let escaped = lossy(word).replace('\\', "\\\\").replace('"', "\\\"");
+        format!("\"{escaped}\"")
+    });
+    format!("{word} [{}]", quoted.collect::<Vec<_>>().join(", "))
+}
+
+fn words(line: &[u8]) -> Vec<&[u8]> {
+    line.split(u8::is_ascii_whitespace)
+        .filter(|word| !word.is_empty())
+        .collect()
+}

@@ -1,0 +1,55 @@
+//! From what an image would run to subjects of the report.
+
+use super::{Inspection, Inspector, absent, verdict};
+use crate::finding;
+use crate::outcome;
+use crate::report::{Finding, Role};
+use crate::runtime::{Plan, Problem, Start};
+
+impl Inspector<'_> {
+    /// Would what `plan` starts start? The first subject is the image's command,
+    /// and carries what is wrong with the configuration as a whole; it is there
+    /// even where the image has no command.
+    ///
+    /// The inspector's settings are to have the directory and the variables of
+    /// `plan`, and the filesystem its user.
+    #[must_use]
+    pub fn starts(&self, plan: &Plan) -> Vec<Inspection> {
+        let mut inspections: Vec<Inspection> = plan
+            .starts
+            .iter()
+            .map(|start| self.start(start, plan))
+            .collect();
+        if plan.problems.contains(&Problem::NoCommand) {
+            let outcome = outcome::refusal(plan).unwrap_or_default();
+            inspections.insert(0, absent(b"", Role::Cmd, outcome, Vec::new()));
+        }
+        if let Some(first) = inspections.first_mut() {
+            let mut findings = finding::runtime_findings(plan);
+            findings.append(&mut first.subject.findings);
+            rejudge(first, findings);
+        }
+        inspections
+    }
+
+    fn start(&self, start: &Start, plan: &Plan) -> Inspection {
+        let mut inspection = match &start.program.path {
+            Some(path) => self.inspect_path(path, start.role, Some(&start.program)),
+            None => self.not_in_path(&start.program, start.role),
+        };
+        // The program is looked at as if the rest were mended.
+        if let Some(outcome) = outcome::refusal(plan) {
+            inspection.subject.outcome = outcome;
+        }
+        let findings = std::mem::take(&mut inspection.subject.findings);
+        let findings = finding::command_findings(start, findings);
+        rejudge(&mut inspection, findings);
+        inspection
+    }
+}
+
+fn rejudge(inspection: &mut Inspection, findings: Vec<Finding>) {
+    let subject = &mut inspection.subject;
+    subject.verdict = verdict(&subject.outcome, &findings, &inspection.errors, false);
+    subject.findings = findings;
+}
