@@ -163,7 +163,7 @@ impl<'t> Inspector<'t> {
     /// Where a bare name is in no directory of PATH.
     pub fn locate(&self, name: &[u8]) -> Result<TargetPath, Lookup> {
         let workdir = &self.settings.workdir;
-        if name.contains(&b'/') || name.is_empty() {
+        if is_path(name) {
             return Ok(workdir.join(name));
         }
         let lookup = self.lookup(name);
@@ -190,9 +190,13 @@ impl<'t> Inspector<'t> {
     /// Would what `name` means start? `role` says why it is asked.
     #[must_use]
     pub fn inspect(&self, name: &[u8], role: Role) -> Inspection {
-        match self.locate(name) {
-            Ok(path) => self.inspect_path(&path, role, None),
-            Err(lookup) => self.not_in_path(&lookup, role),
+        if is_path(name) {
+            return self.inspect_path(&self.settings.workdir.join(name), role, None);
+        }
+        let lookup = self.lookup(name);
+        match &lookup.path {
+            Some(path) => self.inspect_path(path, role, Some(&lookup)),
+            None => self.not_in_path(&lookup, role),
         }
     }
 
@@ -402,6 +406,11 @@ impl<'t> Inspector<'t> {
             _ => Vec::new(),
         }
     }
+}
+
+/// Whether PATH has no say in `name`.
+fn is_path(name: &[u8]) -> bool {
+    name.contains(&b'/') || name.is_empty()
 }
 
 /// A subject that is no file.

@@ -54,6 +54,7 @@ codes! {
     WorkdirUnusable = "workdir-unusable", Error, "The working directory can be neither entered nor made.";
     WorkdirMissing = "workdir-missing", Note, "The working directory is not in the image and will be made, empty.";
     VariableMalformed = "variable-malformed", Error, "An environment entry that the container runtime refuses.";
+    RuntimesDisagree = "runtimes-disagree", Warning, "runc and crun understand PATH differently and start different files, or only one of them any.";
     HealthcheckMalformed = "healthcheck-malformed", Warning, "A health check without a command, or of a kind that is not known.";
     BrokenSymlink = "broken-symlink", Error, "A link on the way leads to nothing or round in a circle.";
     NoExecBit = "no-exec-bit", Error, "The file has no execute permission at all, or is a directory.";

@@ -114,6 +114,12 @@ impl Draft {
         self
     }
 
+    /// Evidence that there may be.
+    fn also(mut self, line: Option<String>) -> Draft {
+        self.finding.evidence.extend(line);
+        self
+    }
+
     fn consequence(mut self, line: impl Into<String>) -> Draft {
         self.finding.consequences.push(line.into());
         self

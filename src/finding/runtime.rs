@@ -38,7 +38,33 @@ pub fn command_findings(start: &Start, findings: Vec<Finding>) -> Vec<Finding> {
         })
         .collect();
     out.extend(malformed_line(start));
+    out.extend(disagreement(&start.program));
     out
+}
+
+/// The finding about a name by which runc and crun start different files, or only
+/// runc any.
+fn disagreement(lookup: &Lookup) -> Option<Finding> {
+    let (Ok(runc), false) = (&lookup.runc, lookup.agrees) else {
+        return None;
+    };
+    let name = quoted(&lookup.name);
+    let (message, seen) = match &lookup.crun {
+        Ok(crun) => (
+            format!("{name} is not the same program for crun"),
+            format!("crun starts {}", Shown(crun)),
+        ),
+        Err(_) => (
+            format!("{name} is not found by crun"),
+            outcome::crun_words(lookup),
+        ),
+    };
+    let finding = Draft::about(&lookup.name, Code::RuntimesDisagree, runc, message)
+        .evidence(format!("runc starts {}", Shown(runc)))
+        .evidence(seen)
+        .fix(None, "name it by its whole path", None)
+        .done();
+    Some(finding)
 }
 
 /// The finding about a bare name that leads runc to nothing in `path`.
@@ -69,6 +95,13 @@ pub fn not_in_path(lookup: &Lookup, path: &[u8], outcome: &Outcome) -> Finding {
     Draft::about(name, Code::NotInPath, name, message)
         .evidence(format!("PATH={}", Shown(path)))
         .seen_in(outcome)
+        .also(
+            lookup
+                .crun
+                .as_ref()
+                .ok()
+                .map(|found| format!("crun, podman's usual runtime, starts {}", Shown(found))),
+        )
         .fix(None, fix, None)
         .done()
 }
@@ -168,15 +201,20 @@ fn problem_finding(problem: &Problem, outcome: &Outcome) -> Finding {
             .evidence("it is made when a container starts, and is empty then")
             .done()
         }
-        Problem::WorkdirUnusable { path, errno } => {
+        Problem::WorkdirUnusable {
+            path,
+            obstacle,
+            errno,
+        } => {
             let why = match *errno {
-                Errno::NOTDIR => "is, or lies below, something that is no directory",
+                Errno::NOTDIR if path == obstacle => "is no directory",
+                Errno::NOTDIR => "lies below something that is no directory",
                 Errno::LOOP => "leads round in a circle",
                 _ => "cannot be reached",
             };
             let message = format!("the working directory `{path}` {why}");
             workdir(path.as_bytes(), message)
-                .evidence(format!("{path}: {errno}"))
+                .evidence(format!("{obstacle}: {errno}"))
                 .seen_in(outcome)
                 .fix(
                     None,

@@ -80,6 +80,12 @@ pub fn not_found(lookup: &Lookup) -> Outcome {
     }
 }
 
+/// What crun says of a name that leads it to no file.
+#[must_use]
+pub fn crun_words(lookup: &Lookup) -> String {
+    wording::crun(lookup, Errno::NOENT)
+}
+
 /// What a container comes to that an engine or runtime refuses to start, for the
 /// first reason that it meets; `None` where `plan` has no such reason.
 #[must_use]

@@ -38,7 +38,9 @@ fn runc(lookup: &Lookup, errno: Errno) -> String {
         Refused::Lookup(errno) => format!("stat {}: {}", Shown(name), errno.go_words()),
         Refused::NotExecutable => Errno::ACCES.go_words(),
         Refused::NotRegular => Errno::ISDIR.go_words(),
-        Refused::NotInPath => "executable file not found in $PATH".to_owned(),
+        Refused::NotInPath | Refused::OnlyForRoot => {
+            "executable file not found in $PATH".to_owned()
+        }
         Refused::WorkingDirectory => {
             "cannot run executable found relative to current directory".to_owned()
         }
@@ -46,7 +48,7 @@ fn runc(lookup: &Lookup, errno: Errno) -> String {
     format!("exec: {}: {why}", go_quoted(name))
 }
 
-fn crun(lookup: &Lookup, errno: Errno) -> String {
+pub(super) fn crun(lookup: &Lookup, errno: Errno) -> String {
     let Refusal { name, why } = match &lookup.crun {
         Ok(name) => {
             let name = Shown(name);
@@ -75,6 +77,7 @@ fn crun(lookup: &Lookup, errno: Errno) -> String {
             format!("the path `{name}` exists but it is not executable"),
             Errno::PERM,
         ),
+        Refused::OnlyForRoot => (format!("exec container process `{name}`"), Errno::ACCES),
         Refused::NotRegular => (
             format!("the path `{name}` is not a regular file"),
             Errno::PERM,
@@ -133,15 +136,26 @@ fn directory(problem: &Problem) -> Option<Vec<Reported>> {
             let text = "Cwd must be an absolute path";
             Some(vec![by("runc", text.to_owned())])
         }
-        Problem::WorkdirUnusable { path, errno } if *errno == Errno::NOTDIR => Some(vec![
-            by("docker", format!("Cannot mkdir: {path} is not a directory")),
-            by("runc", format!("mkdir {path}: {}", errno.go_words())),
-            by("crun", format!("chdir to `{path}`: {}", errno.words())),
-        ]),
-        Problem::WorkdirUnusable { path, errno } => Some(vec![
-            by("runc", format!("mkdir {path}: {}", errno.go_words())),
-            by("crun", format!("chdir to `{path}`: {}", errno.words())),
-        ]),
+        Problem::WorkdirUnusable {
+            path,
+            obstacle,
+            errno,
+        } => {
+            let is_file = *errno == Errno::NOTDIR;
+            // A link that leads nowhere is in the way of a directory by that name.
+            let runc = if is_file {
+                "not a directory"
+            } else {
+                "file exists"
+            };
+            let docker = (is_file && path == obstacle)
+                .then(|| by("docker", format!("Cannot mkdir: {path} is not a directory")));
+            let runtimes = [
+                by("runc", format!("mkdir {obstacle}: {runc}")),
+                by("crun", format!("chdir to `{path}`: {}", errno.words())),
+            ];
+            Some(docker.into_iter().chain(runtimes).collect())
+        }
         _ => None,
     }
 }

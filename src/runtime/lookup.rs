@@ -25,6 +25,8 @@ pub struct Lookup {
     pub runc: Result<Vec<u8>, Refusal>,
     /// What crun hands to `execve`.
     pub crun: Result<Vec<u8>, Refusal>,
+    /// Both hand it the same file, or neither any.
+    pub agrees: bool,
 }
 
 /// A runtime does not come to calling `execve`.
@@ -49,6 +51,9 @@ pub enum Refused {
     NotInPath,
     /// PATH leads to it by way of the working directory, which Go takes for a trap.
     WorkingDirectory,
+    /// PATH leads crun, as root, to a file that the container's user may not
+    /// execute; so it comes to calling `execve`, in vain.
+    OnlyForRoot,
 }
 
 /// Who looks, from where.
@@ -77,16 +82,36 @@ pub fn lookup(name: &[u8], place: Place<'_>) -> Lookup {
         Err(_) if name.contains(&b'/') => Some(place.workdir.join(name)),
         Err(_) => None,
     };
-    let crun = match crun(name, &Credentials::root(), place.path, &view) {
+    let mut named = crun_whole(name, place.workdir);
+    let mut crun = match crun(name, &Credentials::root(), place.path, &view) {
         Err(refused) if !refused.is_absence() => crun(name, place.user, place.path, &view),
         decided => decided,
     };
+    // Where the name is a path the kernel is asked about the same file anyway.
+    if let Ok(found) = &crun
+        && !name.contains(&b'/')
+        && crun_access(found, place.user, &view).is_err()
+    {
+        named.clone_from(found);
+        crun = Err(Refused::OnlyForRoot);
+    }
+    let identity = |name: &Vec<u8>| {
+        let metadata = view.stat(&Credentials::root(), name);
+        metadata.ok().map(|metadata| metadata.identity)
+    };
+    let agrees = match (&runc, &crun) {
+        (Ok(runc), Ok(crun)) => identity(runc) == identity(crun),
+        // What a path leads to is for the kernel to judge, who is asked about it.
+        _ if name.contains(&b'/') => true,
+        (runc, crun) => runc.is_ok() == crun.is_ok(),
+    };
     let refused = |name: Vec<u8>| move |why| Refusal { name, why };
     Lookup {
+        agrees,
         name: name.to_vec(),
         path,
         runc: runc.map_err(refused(name.to_vec())),
-        crun: crun.map_err(refused(crun_whole(name, place.workdir))),
+        crun: crun.map_err(refused(named)),
     }
 }
 

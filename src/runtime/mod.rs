@@ -67,7 +67,9 @@ pub enum Problem {
     WorkdirUnusable {
         /// The directory.
         path: TargetPath,
-        /// `ENOTDIR` where it or a directory above it is a file, `ELOOP` …
+        /// What is in the way: it, or something above it.
+        obstacle: TargetPath,
+        /// `ENOTDIR` where that is no directory, `ELOOP` …
         errno: Errno,
     },
     /// `WorkingDir` does not begin with a slash, which runc refuses.
@@ -240,17 +242,32 @@ fn workdir(configured: &[u8], view: &View<'_>, problems: &mut Vec<Problem>) -> T
     if configured.first() != Some(&b'/') {
         problems.push(Problem::WorkdirRelative(configured.to_vec()));
     }
-    let errno = match view.stat(&Credentials::root(), path.as_bytes()) {
-        Ok(metadata) if metadata.kind == Kind::Directory => return path,
-        Ok(_) => Errno::NOTDIR,
-        Err(errno) => errno,
-    };
-    let at = path.clone();
-    problems.push(match errno {
-        Errno::NOENT => Problem::WorkdirMissing(at),
-        errno => Problem::WorkdirUnusable { path: at, errno },
-    });
+    match obstacle(&path, view) {
+        None => {}
+        Some((_, Errno::NOENT)) => problems.push(Problem::WorkdirMissing(path.clone())),
+        Some((obstacle, errno)) => problems.push(Problem::WorkdirUnusable {
+            path: path.clone(),
+            obstacle,
+            errno,
+        }),
+    }
     path
+}
+
+/// The first part of `path` that is no directory, and what keeps it from being one
+/// (Go's `os.MkdirAll` asks in this order).
+fn obstacle(path: &TargetPath, view: &View<'_>) -> Option<(TargetPath, Errno)> {
+    let bytes = path.as_bytes();
+    let slashes = (1..bytes.len()).filter(|&at| bytes[at] == b'/');
+    slashes.chain([bytes.len()]).find_map(|end| {
+        let part = TargetPath::root().join(&bytes[..end]);
+        let errno = match view.stat(&Credentials::root(), part.as_bytes()) {
+            Ok(metadata) if metadata.kind == Kind::Directory => return None,
+            Ok(_) => Errno::NOTDIR,
+            Err(errno) => errno,
+        };
+        Some((part, errno))
+    })
 }
 
 /// The default PATH and what the configuration says. The last entry of a name
