@@ -21,3 +21,4 @@ mod kernel;
 mod musl;
 mod random;
 mod streams;
+mod tar;
