@@ -151,19 +151,16 @@ impl Gzip {
         let consumed = usize::try_from(self.inflate.total_in() - read).unwrap_or(available);
         let produced = usize::try_from(self.inflate.total_out() - written).unwrap_or(output.len());
         input.consume(consumed);
-        let status = result.map_err(|error| {
-            let why = error.message().unwrap_or("deflate cannot be read");
-            let what = format!("gzip data is damaged: {why}");
-            StreamError::malformed(input.offset(), what)
-        })?;
+        // Its reason depends on how the bytes came in pieces: left out.
+        let damaged = || StreamError::malformed(input.offset(), "gzip data is damaged");
+        let status = result.map_err(|_| damaged())?;
         self.crc.update(&output[..produced]);
         if status == Status::StreamEnd {
             self.state = State::Trailer;
         } else if produced == 0 && available == 0 {
             return Err(truncated(input).into());
         } else if produced == 0 && consumed == 0 {
-            let what = "gzip data is damaged: nothing comes of it";
-            return Err(StreamError::malformed(input.offset(), what).into());
+            return Err(damaged().into());
         }
         Ok(produced)
     }

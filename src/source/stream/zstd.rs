@@ -188,7 +188,7 @@ impl Zstd {
             }
             self.state = State::Header;
         } else if is_stuck && count == 0 {
-            let what = "zstd data is damaged: nothing comes of it";
+            let what = "zstd data is damaged";
             return Err(StreamError::malformed(self.frame, what).into());
         }
         Ok(count)
