@@ -10,7 +10,7 @@
 //! Without `--ours` it is the packages alone, each as it is quickest here:
 //! zlib-rs through `flate2`, libzstd through `zstd`, `sha2`, each thread reading
 //! the file for itself. With it, `source::stream`. `--diff-id` hashes what comes
-//! out as well (with `--ours` alone). `tests/bench` runs both in turn.
+//! out as well (with `--ours` alone).
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -22,7 +22,7 @@ use std::time::Instant;
 use imgldd::source::stream::{Algorithm, Budget, Hashed, decode, detect};
 use sha2::{Digest, Sha256};
 
-/// Bytes that one read asks for, in and out: the quickest of 64 KiB to 1 MiB.
+/// Bytes that one read asks for, in and out. 64 KiB to 1 MiB were equally quick.
 const BUFFER: usize = 256 << 10;
 
 /// Bytes that came out, and the blob's SHA-256.

@@ -3,12 +3,13 @@
 //! RFC 1952, as Go's `compress/gzip` reads it (`gunzip.go`: `readHeader`,
 //! `readString`, `Read`), since container engines read layers with it:
 //!
-//! - members follow each other without a gap; anything else after a member is
-//!   an error. GNU gzip passes over zeros there without a word and over other
-//!   bytes with a warning, and so does pigz, which engines prefer where it is
-//!   installed: such a blob works on one machine and not on the next;
-//! - reserved flags are not looked at; FHCRC is checked; a name or a comment
-//!   has at most 511 bytes;
+//! - members follow each other without a gap; anything else after a member,
+//!   zeros included, is an error. GNU gzip passes over zeros in silence and over
+//!   other bytes with a warning; pigz, which engines prefer where it is
+//!   installed, passes over both in silence: such a blob loads on one machine
+//!   and not on the next;
+//! - reserved flags are not looked at (GNU gzip and pigz refuse them); FHCRC is
+//!   checked; a name or a comment has at most 511 bytes;
 //! - the trailer's checksum and length must be right.
 
 use std::io::{self, BufRead};
