@@ -121,10 +121,9 @@ pub(crate) fn open(args: &Args, named: &Named, in_full: bool) -> Result<Opened, 
     request::change_process(args, &mut process)?;
     let workdir = TargetPath::root().join(&process.working_dir);
     let (filesystem, copied) = overlay(filesystem, args, &workdir)?;
-    let mut plan = match &image {
-        Some(_) => Some(runtime::plan(&process, &*filesystem)),
-        None => None,
-    };
+    let mut plan = image
+        .as_ref()
+        .map(|_| runtime::plan(&process, &*filesystem));
     if let Some(text) = &args.user {
         user = request::user(text)?;
         if let Some(plan) = &mut plan {
