@@ -133,6 +133,10 @@ pub(crate) struct Args {
     )]
     pub(crate) color: When,
 
+    /// Show no line on the terminal while an image is read
+    #[arg(long, help_heading = "Report")]
+    pub(crate) no_progress: bool,
+
     /// Draw with ASCII
     #[arg(long, help_heading = "Report")]
     pub(crate) ascii: bool,

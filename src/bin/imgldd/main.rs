@@ -7,6 +7,7 @@ mod host;
 mod judge;
 mod ldd;
 mod output;
+mod progress;
 mod request;
 mod target;
 

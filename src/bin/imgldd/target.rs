@@ -12,11 +12,12 @@ use imgldd::platform::Platform;
 use imgldd::report::{Finding, Layer, TargetKind};
 use imgldd::rootfs::{Credentials, Filesystem, Overlay, Rootfs};
 use imgldd::runtime::{self, Plan, ProcessConfig};
-use imgldd::source::image::{self, Client, Image, ImageKind, Reference, open_image};
+use imgldd::source::image::{self, Client, Image, ImageKind, Progress, Reference, open_image};
 use imgldd::source::{Copied, CopySpec, Directory, copy_into, stream};
 
 use crate::args::Args;
 use crate::host;
+use crate::progress;
 use crate::request::{self, UsageError};
 
 /// A target, opened.
@@ -211,7 +212,7 @@ fn directory(root: &Path, is_host: bool) -> Result<Source, UsageError> {
 
 fn from_image(args: &Args, text: &OsStr) -> Result<Source, UsageError> {
     let reference = Reference::parse(text, request::is_there)?;
-    let probe = Keep;
+    let (probe, progress) = (Keep, Progress::default());
     let options = image::Options {
         probe: &probe,
         platform: request::platform(args)?,
@@ -224,8 +225,11 @@ fn from_image(args: &Args, text: &OsStr) -> Result<Source, UsageError> {
             ..stream::Limits::default()
         },
         entries: args.max_entries,
+        progress: &progress,
     };
-    let image = match open_image(&reference, &options)? {
+    let wanted = !args.no_progress && !args.quiet;
+    let opened = progress::shown(wanted, &progress, || open_image(&reference, &options))?;
+    let image = match opened {
         image::Opened::Image(image) => *image,
         image::Opened::Directory(root) => return directory(&root, false),
     };

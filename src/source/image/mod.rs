@@ -17,6 +17,7 @@ mod oci;
 mod open;
 mod parts;
 mod passing;
+mod progress;
 mod reference;
 mod scan;
 mod select;
@@ -26,6 +27,7 @@ mod walk;
 pub use config::ImageConfig;
 pub use error::{ImageError, Obstacle};
 pub use open::open_image;
+pub use progress::Progress;
 pub use reference::{Client, Form, Reference};
 
 use crate::platform::Platform;
@@ -50,6 +52,8 @@ pub struct Options<'a> {
     pub limits: stream::Limits,
     /// How many entries an archive may have.
     pub entries: u64,
+    /// Where to tell how far it has got.
+    pub progress: &'a Progress,
 }
 
 impl Options<'_> {

@@ -18,7 +18,7 @@ use super::reference::{Client, Form, Reference};
 use super::scan::{Scanned, scan_bytes};
 use super::select::{LayerPart, Selected, Wanted};
 use super::verify::verify;
-use super::walk::{Sequential, inflate, io_error};
+use super::walk::{Sequential, Told, inflate, io_error};
 use super::{Image, ImageKind, ImageLayer, Opened, Options, docker, oci};
 use crate::bytes::escape;
 use crate::rootfs::layers::{Layer, Tree};
@@ -128,7 +128,9 @@ fn from_file(
     }
     if Compression::sniff(&magic[..filled]) != Compression::None {
         let origin = Origin::Packed(bytes.clone());
-        let stream = BufReader::with_capacity(CHUNK, Sequential::new(bytes));
+        options.progress.expect(bytes.size());
+        let blob = Told::new(Sequential::new(bytes), options.progress);
+        let stream = BufReader::with_capacity(CHUNK, blob);
         return from_packed(stream, origin, form, wanted, budget, options);
     }
     match archive::open(&bytes, form, options)? {
@@ -192,7 +194,7 @@ fn from_stream(
         name,
         platform: options.platform.as_ref(),
     };
-    let stream = BufReader::with_capacity(CHUNK, stream);
+    let stream = BufReader::with_capacity(CHUNK, Told::new(stream, options.progress));
     from_packed(stream, Origin::Passed, form, wanted, budget, options)
 }
 
@@ -264,6 +266,7 @@ fn from_parts(
         }
         let bytes = open(&layer.member)?
             .ok_or_else(|| ImageError::malformed(&layer.member, "blob missing"))?;
+        options.progress.expect(bytes.size());
         let algorithm = layer.digest.map_or(Algorithm::Sha256, |d| d.algorithm());
         jobs.push(Job {
             member: layer.member.clone(),

@@ -6,7 +6,7 @@ use super::Options;
 use super::contents::{Contents, Origin};
 use super::error::ImageError;
 use super::parts::Bytes;
-use super::walk::{Intake, Sequential, inflate, io_error};
+use super::walk::{Intake, Sequential, Told, inflate, io_error};
 use crate::rootfs::layers::Layer;
 use crate::source::stream::{Algorithm, Budget, Compression, Digest, Hashed, foreign};
 use crate::source::tar::{Input, RangeInput, Reader, StreamInput};
@@ -58,13 +58,15 @@ pub(super) fn scan_bytes(
         }
         let mut scanned = scan_raw(bytes, options).map_err(|error| error.within(part))?;
         if options.verify {
-            let hashed = Hashed::new(Sequential::new(bytes.clone()), algorithm);
+            let blob = Told::new(Sequential::new(bytes.clone()), options.progress);
+            let hashed = Hashed::new(blob, algorithm);
             scanned.stored = Some(hashed.finish().map_err(|error| failed(&error))?);
             scanned.diff_id = scanned.stored.map(|(digest, _)| digest);
         }
         return Ok(scanned);
     }
-    let hashed = Hashed::new(Sequential::new(bytes.clone()), algorithm);
+    let blob = Told::new(Sequential::new(bytes.clone()), options.progress);
+    let hashed = Hashed::new(blob, algorithm);
     let origin = Origin::Packed(bytes.clone());
     scan_stream(hashed, origin, budget, options).map_err(|error| error.within(part))
 }

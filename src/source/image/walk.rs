@@ -7,6 +7,7 @@ use super::contents::{Contents, Spot};
 use super::error::{ImageError, Obstacle};
 use super::held::Held;
 use super::parts::Bytes;
+use super::progress::Progress;
 use crate::rootfs::layers::{self, IssueKind, Layer};
 use crate::source::probe::{HEAD, Passing, Probe, Want};
 use crate::source::stream::{Budget, Compression, Decoded, decode, detect, stream_error};
@@ -21,6 +22,26 @@ pub(super) struct Sequential {
 impl Sequential {
     pub(super) fn new(bytes: Bytes) -> Sequential {
         Sequential { bytes, offset: 0 }
+    }
+}
+
+/// A reader whose progress is told.
+pub(super) struct Told<'p, R> {
+    inner: R,
+    progress: &'p Progress,
+}
+
+impl<'p, R> Told<'p, R> {
+    pub(super) fn new(inner: R, progress: &'p Progress) -> Self {
+        Told { inner, progress }
+    }
+}
+
+impl<R: Read> Read for Told<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.progress.advance(count);
+        Ok(count)
     }
 }
 
