@@ -173,7 +173,13 @@ impl Layer {
                 break;
             }
         }
+        self.pending = left;
         self.recent = None;
+    }
+
+    /// Whether there are hard links that lead to nothing of this layer.
+    pub(super) fn has_pending(&self) -> bool {
+        !self.pending.is_empty()
     }
 
     /// Whether a hard link leads to an entry of this layer.

@@ -55,6 +55,24 @@ impl Merged {
         step.merge(ROOT, ROOT);
     }
 
+    /// As [`apply`](Merged::apply), for a layer that nobody needs afterwards: the
+    /// lowest one, which as a rule is the largest, becomes the tree.
+    pub(super) fn adopt(&mut self, mut layer: Layer) {
+        let has_questions = !layer.hides.is_empty() || layer.has_pending();
+        if self.layers > 0 || has_questions {
+            return self.apply(&layer);
+        }
+        self.layers = 1;
+        self.issues.take(&layer.issues, 1);
+        self.nodes = std::mem::take(&mut layer.nodes);
+        for node in &mut self.nodes {
+            node.layer = 1;
+            if let NodeKind::File { layer, .. } = &mut node.kind {
+                *layer = 1;
+            }
+        }
+    }
+
     /// Where hard links lead that the layer itself cannot resolve: to what lay
     /// below before the layer deleted anything.
     fn links_to_lower(&self, layer: &Layer) -> HashMap<u32, Node> {

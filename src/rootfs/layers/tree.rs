@@ -37,6 +37,11 @@ impl Tree {
         self.merged.apply(layer);
     }
 
+    /// As [`apply`](Tree::apply), for a layer that is not needed afterwards.
+    pub fn adopt(&mut self, layer: Layer) {
+        self.merged.adopt(layer);
+    }
+
     /// Says where the bytes of all layers are.
     pub fn set_store(&mut self, store: Box<dyn Store>) {
         self.store = Some(store);

@@ -21,9 +21,9 @@ use super::verify::verify;
 use super::walk::{Sequential, Told, inflate, io_error};
 use super::{Image, ImageKind, ImageLayer, Opened, Options, docker, oci};
 use crate::bytes::escape;
-use crate::rootfs::layers::{Layer, Tree};
+use crate::rootfs::layers::Tree;
 use crate::source::host_file::HostFile;
-use crate::source::stream::{Algorithm, Budget, CHUNK, Compression};
+use crate::source::stream::{Algorithm, Budget, CHUNK, Compression, foreign};
 
 /// Opens what `reference` names.
 ///
@@ -116,17 +116,22 @@ fn from_file(
     budget: &Budget,
     options: &Options<'_>,
 ) -> Result<Image, ImageError> {
-    let mut magic = [0; 8];
+    let mut head = [0; 512];
     let filled = bytes
-        .read_at(0, &mut magic)
+        .read_at(0, &mut head)
         .map_err(|error| ImageError::io(b"", &error))?;
-    if magic[..filled].starts_with(b"\x7fELF") {
+    let head = &head[..filled];
+    if head.starts_with(b"\x7fELF") {
         let shown = escape(&crate::bytes::lossy(shown)).into_owned();
         let message =
             format!("`{shown}` is a program, not an image; lay it over one with --copy {shown}");
         return Err(ImageError::usage(message));
     }
-    if Compression::sniff(&magic[..filled]) != Compression::None {
+    if let Some(name) = foreign(head) {
+        let message = format!("compressed with {name}; gzip and zstd are read");
+        return Err(ImageError::malformed(b"", message));
+    }
+    if Compression::sniff(head) != Compression::None {
         let origin = Origin::Packed(bytes.clone());
         options.progress.expect(bytes.size());
         let blob = Told::new(Sequential::new(bytes), options.progress);
@@ -363,9 +368,9 @@ fn merge(
         let is_used_again = members[at + 1..].contains(member);
         if let Some((layer, contents)) = parts.get_mut(member) {
             files.push(contents.clone());
-            tree.apply(layer);
-            if !is_used_again {
-                *layer = Layer::default();
+            match is_used_again {
+                true => tree.apply(layer),
+                false => tree.adopt(std::mem::take(layer)),
             }
         }
     }
@@ -386,7 +391,7 @@ fn merge(
 /// One layer by itself.
 fn from_layer(scanned: Scanned) -> Image {
     let mut tree = Tree::default();
-    tree.apply(&scanned.layer);
+    tree.adopt(scanned.layer);
     let issues = tree.take_issues();
     let digest = scanned.stored.map(|(digest, _)| digest);
     tree.set_store(Box::new(Files(vec![Arc::new(scanned.contents)])));
