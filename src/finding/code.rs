@@ -52,7 +52,7 @@ codes! {
     ExecFormMalformed = "exec-form-malformed", Error, "A whole command line in one argument, or an exec form that is no JSON.";
     UserUnknown = "user-unknown", Error, "The image's user or group is not in the target's passwd and group files.";
     WorkdirUnusable = "workdir-unusable", Error, "The working directory can be neither entered nor made.";
-    WorkdirMissing = "workdir-missing", Note, "The working directory is not in the image and will be made, empty.";
+    WorkdirMissing = "workdir-missing", Note, "The working directory is not in the image; engines make it, empty.";
     VariableMalformed = "variable-malformed", Error, "An environment entry that the container runtime refuses.";
     RuntimesDisagree = "runtimes-disagree", Warning, "runc and crun understand PATH differently and start different files, or only one of them any.";
     HealthcheckMalformed = "healthcheck-malformed", Warning, "A health check without a command, or of a kind that is not known.";

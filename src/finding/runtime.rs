@@ -201,6 +201,20 @@ fn problem_finding(problem: &Problem, outcome: &Outcome) -> Finding {
             .evidence("it is made when a container starts, and is empty then")
             .done()
         }
+        Problem::WorkdirDangling { path, link } => {
+            let message = format!("the working directory `{path}` is behind a link to nothing");
+            Draft::about(
+                path.as_bytes(),
+                Code::WorkdirMissing,
+                path.as_bytes(),
+                message,
+            )
+            .severity(Severity::Warning)
+            .evidence(format!("{link} leads to nothing"))
+            .evidence("Docker makes what it leads to; podman starts nothing")
+            .fix(None, "make the directory in the image", None)
+            .done()
+        }
         Problem::WorkdirUnusable {
             path,
             obstacle,

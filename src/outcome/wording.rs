@@ -1,7 +1,7 @@
 //! How container engines, their runtimes and a shell word a failure to start.
 //!
 //! runc since 1.2 (`libcontainer/standard_init_linux.go`, `internal/linux`, with Go's
-//! `os/exec.Error`, `io/fs.PathError` and `syscall.Errno.Error`), crun since 1.21
+//! `os/exec.Error`, `io/fs.PathError` and `syscall.Errno.Error`), crun since 1.22
 //! (`src/libcrun/utils.c:find_executable`, `container.c`), Docker 29 (`daemon`), podman 5
 //! (`libpod`), dash for `sh`. What they put before it (`unable to start container
 //! process: `, `Error: crun: `) and after it is left out.
@@ -117,7 +117,10 @@ pub(super) fn refused(plan: &Plan) -> Option<Vec<Reported>> {
     if fatal().any(|problem| *problem == Problem::NoCommand) {
         return Some(vec![
             by("docker", "no command specified".to_owned()),
-            by("runc", "args must not be empty".to_owned()),
+            by(
+                "crun",
+                "cannot find `` in $PATH: No such file or directory".to_owned(),
+            ),
         ]);
     }
     if let Some(reported) = fatal().find_map(directory) {

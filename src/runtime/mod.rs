@@ -61,8 +61,16 @@ pub struct Start {
 pub enum Problem {
     /// There is neither `Entrypoint` nor `Cmd`.
     NoCommand,
-    /// `WorkingDir` is not there, or is a link to nothing; it will be made, empty.
+    /// `WorkingDir` is not there; it will be made, empty.
     WorkdirMissing(TargetPath),
+    /// `WorkingDir`, or something above it, is a link to nothing. Docker makes
+    /// what it leads to, podman does not.
+    WorkdirDangling {
+        /// The directory.
+        path: TargetPath,
+        /// The link.
+        link: TargetPath,
+    },
     /// `WorkingDir` can be neither entered nor made.
     WorkdirUnusable {
         /// The directory.
@@ -108,6 +116,7 @@ impl Problem {
             | Problem::WorkdirRelative(_)
             | Problem::BadVariable { .. } => true,
             Problem::WorkdirMissing(_)
+            | Problem::WorkdirDangling { .. }
             | Problem::HealthcheckEmpty
             | Problem::HealthcheckUnknown(_)
             | Problem::HealthcheckShell(_) => false,
@@ -231,9 +240,9 @@ fn health(config: &ProcessConfig, place: Place<'_>, problems: &mut Vec<Problem>)
     }
 }
 
-/// Docker makes the directory (`daemon/container/container.go:SetupWorkingDirectory`), so
-/// does podman for an image's (`libpod:resolveWorkDir`), following links inside the root; and
-/// so do runc (`rootfs_linux.go`) and crun (`linux.c`) by themselves.
+/// Docker makes the directory (`daemon/container/container.go:SetupWorkingDirectory`),
+/// following links inside the root; runc (`rootfs_linux.go`) and crun (`linux.c`)
+/// make it too, but not through a link that leads to nothing.
 fn workdir(configured: &[u8], view: &View<'_>, problems: &mut Vec<Problem>) -> TargetPath {
     let path = TargetPath::root().join(configured);
     if configured.is_empty() {
@@ -244,6 +253,10 @@ fn workdir(configured: &[u8], view: &View<'_>, problems: &mut Vec<Problem>) -> T
     }
     match obstacle(&path, view) {
         None => {}
+        Some((link, Errno::NOENT)) if view.is_link(link.as_bytes()) => {
+            let path = path.clone();
+            problems.push(Problem::WorkdirDangling { path, link });
+        }
         Some((_, Errno::NOENT)) => problems.push(Problem::WorkdirMissing(path.clone())),
         Some((obstacle, errno)) => problems.push(Problem::WorkdirUnusable {
             path: path.clone(),

@@ -101,9 +101,10 @@ pub(super) struct Found {
 /// Finds who `spec`, the `User` of a configuration, is.
 pub(super) fn find(spec: &[u8], view: &View<'_>) -> Result<Found, UserProblem> {
     let mut parts = spec.split(|&b| b == b':');
-    let user = Wanted::parse(parts.next().unwrap_or_default())?;
+    let as_written = parts.next().unwrap_or_default();
+    let user = Wanted::parse(as_written)?;
     let group = Wanted::parse(parts.next().unwrap_or_default())?;
-    let line = passwd_line(&user, view)?;
+    let line = passwd_line(&user, as_written, view)?;
     let mut credentials = Credentials::root();
     let mut name: &[u8] = b"";
     match (&line, &user) {
@@ -209,15 +210,18 @@ struct PasswdLine {
 }
 
 /// The first line about `user`; for an empty user the first with UID 0.
-fn passwd_line(user: &Wanted, view: &View<'_>) -> Result<Option<PasswdLine>, UserProblem> {
+fn passwd_line(
+    user: &Wanted,
+    as_written: &[u8],
+    view: &View<'_>,
+) -> Result<Option<PasswdLine>, UserProblem> {
     let Some(text) = view.read(PASSWD, MAX_FILE + 1) else {
         return Ok(None);
     };
     let bad = |why| UserProblem::Passwd {
         user: match user {
             Wanted::Nobody => b"0".to_vec(),
-            Wanted::Id(id) => id.to_string().into_bytes(),
-            Wanted::Name(name) => name.clone(),
+            Wanted::Id(_) | Wanted::Name(_) => as_written.to_vec(),
         },
         why,
     };

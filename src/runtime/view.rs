@@ -25,6 +25,15 @@ impl View<'_> {
         walk.end.map(|node| self.filesystem.metadata(node))
     }
 
+    /// Whether `path` itself is a link.
+    pub(super) fn is_link(&self, path: &[u8]) -> bool {
+        let path = self.workdir.join(path);
+        let root = Credentials::root();
+        let walk = Rootfs::walk_in(self.filesystem, &root, path.as_bytes(), Follow::NotLast);
+        let kind = walk.end.map(|node| self.filesystem.metadata(node).kind);
+        kind == Ok(Kind::Symlink)
+    }
+
     /// Whether `faccessat(X_OK)` lets `user` pass. A directory is searched, not
     /// executed, and root may search any.
     pub(super) fn may_execute(user: &Credentials, of: &Metadata) -> bool {
