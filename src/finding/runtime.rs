@@ -55,7 +55,7 @@ fn disagreement(lookup: &Lookup) -> Option<Finding> {
             format!("crun starts {}", Shown(crun)),
         ),
         Err(_) => (
-            format!("{name} is not found by crun"),
+            format!("{name} is not started by crun"),
             outcome::crun_words(lookup),
         ),
     };

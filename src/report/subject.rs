@@ -106,7 +106,7 @@ pub enum Stage {
 /// One party's words.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 pub struct Reported {
-    /// `runc`, `crun` or `sh`.
+    /// `docker`, `podman`, `runc`, `crun` or `sh`.
     pub by: String,
     /// The words.
     pub text: String,

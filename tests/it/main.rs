@@ -22,3 +22,4 @@ mod musl;
 mod random;
 mod streams;
 mod tar;
+mod runtime;
