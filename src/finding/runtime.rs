@@ -245,17 +245,7 @@ fn problem_finding(problem: &Problem, outcome: &Outcome) -> Finding {
                 .fix(None, "begin it with a slash", Some(&absolute))
                 .done()
         }
-        Problem::BadVariable { entry, why } => {
-            let why = match why {
-                BadVariable::NoName => "has no name before its `=`",
-                BadVariable::Nul => "has a NUL in it",
-            };
-            let message = format!("the environment entry {} {why}", quoted(entry));
-            Draft::about(entry, Code::VariableMalformed, entry, message)
-                .seen_in(outcome)
-                .fix(None, "correct or remove the entry of `Env`", None)
-                .done()
-        }
+        Problem::BadVariable { entry, why } => variable(entry, *why, outcome),
         Problem::HealthcheckEmpty => health("the health check has no command".to_owned()),
         Problem::HealthcheckUnknown(kind) => health(format!(
             "the health check is of a kind that is not known: {}",
@@ -263,6 +253,26 @@ fn problem_finding(problem: &Problem, outcome: &Outcome) -> Finding {
         )),
         Problem::HealthcheckShell(shell) => health_shell(shell),
     }
+}
+
+fn variable(entry: &[u8], why: BadVariable, outcome: &Outcome) -> Finding {
+    let what = match why {
+        BadVariable::NoValue => "has no `=`",
+        BadVariable::NoName => "has no name before its `=`",
+        BadVariable::Nul => "has a NUL in it",
+    };
+    let message = format!("the environment entry {} {what}", quoted(entry));
+    let draft = Draft::about(entry, Code::VariableMalformed, entry, message);
+    let draft = if why == BadVariable::NoValue {
+        draft
+            .severity(Severity::Warning)
+            .evidence("Docker passes it by; where it is handed to runc, nothing starts")
+    } else {
+        draft.seen_in(outcome)
+    };
+    draft
+        .fix(None, "correct or remove the entry of `Env`", None)
+        .done()
 }
 
 fn workdir(path: &[u8], message: String) -> Draft {

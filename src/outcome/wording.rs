@@ -168,6 +168,7 @@ fn variable(problem: &Problem) -> Option<Vec<Reported>> {
         return None;
     };
     let why = match why {
+        BadVariable::NoValue => "invalid environment variable: missing '='".to_owned(),
         BadVariable::NoName => "invalid environment variable: name cannot be empty".to_owned(),
         BadVariable::Nul => {
             let name = entry.split(|&b| b == b'=').next().unwrap_or_default();

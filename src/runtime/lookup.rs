@@ -6,6 +6,10 @@
 //! "absent", once more as the container's user (`container.c:container_init_setup`).
 //! So the two may differ, and a file that only root may execute passes crun's
 //! look-up and fails in `execve`.
+//!
+//! Unfinished: a relative name is walked from the root. runc enters the working
+//! directory as root and looks from there, so it starts `./app` below a directory
+//! that the user may not search, and we say that the user cannot reach it.
 
 use super::view::View;
 use crate::errno::Errno;

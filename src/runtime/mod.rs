@@ -82,7 +82,7 @@ pub enum Problem {
     },
     /// `WorkingDir` does not begin with a slash, which runc refuses.
     WorkdirRelative(Vec<u8>),
-    /// An entry of `Env` that runc refuses.
+    /// An entry of `Env` that runc refuses, if the engine lets it through.
     BadVariable {
         /// The entry.
         entry: Vec<u8>,
@@ -100,6 +100,8 @@ pub enum Problem {
 /// What is wrong with an entry of `Env`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum BadVariable {
+    /// It has no `=`. Docker passes it by; podman and nerdctl hand it on.
+    NoValue,
     /// It begins with `=`.
     NoName,
     /// A NUL is in it.
@@ -111,10 +113,10 @@ impl Problem {
     #[must_use]
     pub fn is_fatal(&self) -> bool {
         match self {
-            Problem::NoCommand
-            | Problem::WorkdirUnusable { .. }
-            | Problem::WorkdirRelative(_)
-            | Problem::BadVariable { .. } => true,
+            Problem::NoCommand | Problem::WorkdirUnusable { .. } | Problem::WorkdirRelative(_) => {
+                true
+            }
+            Problem::BadVariable { why, .. } => *why != BadVariable::NoValue,
             Problem::WorkdirMissing(_)
             | Problem::WorkdirDangling { .. }
             | Problem::HealthcheckEmpty
@@ -300,7 +302,7 @@ fn environment(
                 if entry == b"PATH" {
                     variables.insert(entry.clone(), Vec::new());
                 }
-                continue;
+                BadVariable::NoValue
             }
             Some(0) => BadVariable::NoName,
             Some(_) if entry.contains(&0) => BadVariable::Nul,

@@ -277,6 +277,7 @@ fn a_variable_without_a_value_takes_the_default_path_away() {
         runc: exec: "app": executable file not found in $PATH
         crun: executable file `app` not found in $PATH: No such file or directory
         sh: sh: 1: app: not found
+        warning[variable-malformed] the environment entry `PATH` has no `=`
         error[not-in-path] `app` is in no directory of PATH
         "#,
     );

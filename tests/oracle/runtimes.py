@@ -328,7 +328,8 @@ def compare(runtime, case, folder, subject, number):
         return [f"{runtime.kind}: no verdict"]
     if ran != outcome["starts"]:
         # crun may start what runc refuses, and has no words then; or refuse what runc starts, which is a finding.
-        if runtime.kind == "crun" and (runtime.kind not in words if ran else any(finding["code"] == "runtimes-disagree" for finding in subject["findings"])):
+        disagreed = any(finding["code"] == "runtimes-disagree" for finding in subject["findings"])
+        if runtime.kind == "crun" and ("crun" not in words if ran else disagreed):
             return []
         return [f"{runtime.kind}: {'runs it' if ran else 'does not run it: ' + '; '.join(messages)}, said was {words or 'that it starts'}"]
     if ran:
