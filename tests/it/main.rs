@@ -16,6 +16,7 @@ mod elf;
 mod findings;
 mod glibc;
 mod hostile;
+mod images;
 mod json;
 mod kernel;
 mod musl;

@@ -5,6 +5,7 @@
 //! - `realise` lays a fixture out in a directory, through one of two builders:
 //!   `synthetic` (bytes only, no compiler) or `gcc` (real files, real loaders).
 //! - `launch` starts a program in a chroot; `reality` compares what it saw.
+//! - [`image`] writes container images, and turns a directory into every kind of source.
 //! - [`case`] holds a numbered case, its steps and what each should print;
 //!   `predicted` asks the binary, `real` the kernel and the loader as well.
 
@@ -16,6 +17,7 @@ pub(crate) mod elf_spec;
 pub(crate) mod expected;
 pub(crate) mod fixture;
 pub(crate) mod gcc;
+pub(crate) mod image;
 pub(crate) mod imgldd;
 pub(crate) mod launch;
 pub(crate) mod loaders;
