@@ -1,6 +1,14 @@
 //! Images: what a reader must make of every form in which they come.
 //!
-//! [`builder`] tests the fixtures themselves: by the `tar` crate, and in tests that
-//! are ignored unless asked for by the tools that read such files.
+//! The trees of [`edge`] are those that the engines with overlay make
+//! (`docs/images.md`); [`hostile`] is what is refused. [`builder`] tests the
+//! fixtures themselves: by the `tar` crate, and in a test that is ignored unless
+//! asked for by the tools that read such files.
 
 mod builder;
+mod choice;
+mod edge;
+mod hostile;
+mod open;
+mod sources;
+mod tree;

@@ -1,0 +1,225 @@
+//! Layers that write below, onto and through links.
+
+use super::super::open::{merges, merges_and};
+use super::super::tree::read;
+use crate::support::image::Image;
+
+/// A merged `/usr`, and a layer over it.
+fn over_merged_usr(upper: &str) -> String {
+    format!(
+        "
+        layer
+            usr/          dir
+            usr/lib/      dir
+            usr/lib/a.so  text
+            lib           link usr/lib
+        layer
+        {upper}
+        "
+    )
+}
+
+#[test]
+fn symlink_to_dirhdr() {
+    merges(
+        &over_merged_usr("lib/ dir\n lib/b.so text"),
+        "lib/b.so:f(1) lib:d usr/lib/a.so:f(1) usr/lib:d usr:d",
+        &["usrmerge-clobbered lib"],
+    );
+}
+
+/// Engines without overlay write `usr/lib/b.so`.
+#[test]
+fn through_symlink() {
+    merges(
+        &over_merged_usr("lib/b.so text"),
+        "lib/b.so:f(1) lib:d usr/lib/a.so:f(1) usr/lib:d usr:d",
+        &["usrmerge-clobbered lib"],
+    );
+}
+
+#[test]
+fn through_symlink_dironly() {
+    merges(
+        &over_merged_usr("lib/ dir"),
+        "lib:d usr/lib/a.so:f(1) usr/lib:d usr:d",
+        &["usrmerge-clobbered lib"],
+    );
+}
+
+#[test]
+fn wh_through_symlink() {
+    merges(
+        &over_merged_usr("lib/a.so whiteout"),
+        "lib:d usr/lib/a.so:f(1) usr/lib:d usr:d",
+        &["usrmerge-clobbered lib"],
+    );
+}
+
+#[test]
+fn opq_through_symlink() {
+    merges(
+        &over_merged_usr("lib opaque\n lib/b.so text"),
+        "lib/b.so:f(1) lib:d usr/lib/a.so:f(1) usr/lib:d usr:d",
+        &["usrmerge-clobbered lib"],
+    );
+}
+
+#[test]
+fn wh_symlink_itself() {
+    merges(
+        &over_merged_usr("lib whiteout"),
+        "usr/lib/a.so:f(1) usr/lib:d usr:d",
+        &[],
+    );
+}
+
+#[test]
+fn same_layer_through_symlink() {
+    merges(
+        "
+        layer
+            usr/      dir
+            usr/lib/  dir
+            lib       link usr/lib
+            lib/b.so  text
+        ",
+        "lib:l->usr/lib usr/lib/b.so:f(1) usr/lib:d usr:d",
+        &[],
+    );
+}
+
+/// Docker and podman refuse it; for umoci and containerd the last entry counts.
+#[test]
+fn same_layer_symlink_after() {
+    merges(
+        "
+        layer
+            usr/      dir
+            usr/lib/  dir
+            lib/      dir
+            lib/b.so  text
+            lib       link usr/lib
+        ",
+        "lib:l->usr/lib usr/lib:d usr:d",
+        &["engines-disagree lib"],
+    );
+}
+
+/// Engines with overlay do not find the target.
+#[test]
+fn hardlink_lower() {
+    merges(
+        "
+        layer
+            a/      dir
+            a/prog  text PROG
+        layer
+            b/      dir
+            b/hard  hardlink a/prog
+        ",
+        "a/prog:f(4) a:d b/hard:f(4)=a/prog b:d",
+        &["engines-disagree b/hard"],
+    );
+}
+
+#[test]
+fn hardlink_lower_wh() {
+    merges(
+        "
+        layer
+            a/      dir
+            a/prog  text PROG
+        layer
+            b/      dir
+            b/hard  hardlink a/prog
+            a/prog  whiteout
+        ",
+        "a:d b/hard:f(4) b:d",
+        &["engines-disagree b/hard"],
+    );
+}
+
+#[test]
+fn hardlink_same() {
+    merges(
+        "
+        layer
+            a/      dir
+            a/prog  text PROG
+            a/h     hardlink a/prog
+            a/habs  hardlink /a/prog
+            a/hdot  hardlink ./a/prog
+        ",
+        "a/h:f(4) a/habs:f(4)=a/h a/hdot:f(4)=a/h a/prog:f(4)=a/h a:d",
+        &[],
+    );
+}
+
+/// All six engines refuse it.
+#[test]
+fn hardlink_forward() {
+    merges(
+        "
+        layer
+            a/      dir
+            a/h     hardlink a/prog
+            a/prog  text PROG
+        ",
+        "a/h:f(4) a/prog:f(4)=a/h a:d",
+        &["engines-disagree a/h"],
+    );
+}
+
+#[test]
+fn hardlink_then_replace() {
+    let image = Image::parse(
+        "
+        layer
+            a/      dir
+            a/prog  text V1
+            a/h     hardlink a/prog
+        layer
+            a/prog  text V2
+        ",
+    );
+    merges_and(&image, "a/h:f(2) a/prog:f(2) a:d", &[], |_, image| {
+        assert_eq!(read(&image.filesystem, "a/h", 0, 9).unwrap(), b"V1");
+        assert_eq!(read(&image.filesystem, "a/prog", 0, 9).unwrap(), b"V2");
+    });
+}
+
+/// Docker and podman refuse it, since what the links lead to is not there; umoci
+/// and containerd make it, inside.
+#[test]
+fn symlink_escape() {
+    merges(
+        "
+        layer
+            up       link ../../../../host/one
+            up/pwn   text
+            abs      link /host/two
+            abs/pwn  text
+        ",
+        "
+        abs:l->/host/two up:l->../../../../host/one
+        host/one/pwn:f(1) host/one:d host/two/pwn:f(1) host/two:d host:d
+        ",
+        &[],
+    );
+}
+
+/// All six engines refuse it.
+#[test]
+fn symlink_loop() {
+    merges(
+        "
+        layer
+            a    link b
+            b    link a
+            a/x  text
+        ",
+        "a:l->b b:l->a",
+        &["entry-odd a/x"],
+    );
+}

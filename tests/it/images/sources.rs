@@ -1,0 +1,81 @@
+//! A directory, read as every kind of source, is the same directory.
+
+use std::fs;
+
+use imgldd::rootfs::Filesystem;
+use imgldd::source::Directory;
+use imgldd::source::image::Opened;
+
+use super::{open, tree};
+use crate::support::fixture::Fixture;
+use crate::support::image::pack::gzip;
+use crate::support::image::{Config, sources};
+use crate::support::realise::{Root, Synthetic};
+
+/// Everything that a layer can say of a file.
+const FIXTURE: &str = "
+    /app/exe            elf needed=liba.so
+    /app/liba.so        elf
+    /app/again          hardlink /app/exe
+    /app/z/last         hardlink /app/liba.so
+    /lib                link usr/lib
+    /usr/lib/x          text 'two words'
+    /empty              text ''
+    /private            dir mode=0700
+    /entry.sh           script '#!/bin/sh\\n' mode=4711
+    /dangling           link ../../nowhere
+    '/caf\\xe9'         text 'a name in Latin-1'
+";
+
+#[test]
+fn every_source_has_the_same_files() {
+    let root = Root::new(&Fixture::parse(FIXTURE), &Synthetic).unwrap();
+    let directory = Directory::open(root.path()).unwrap();
+    let expected = (tree::print(&directory), tree::attributes(&directory));
+    let arm = Config::for_platform("linux", "arm64");
+    for config in [None, Some(arm)] {
+        let scratch = tempfile::tempdir().unwrap();
+        let sources = match &config {
+            None => sources::every_source(root.path(), scratch.path()),
+            Some(config) => sources::every_source_with(root.path(), scratch.path(), config),
+        };
+        assert!(sources.len() > 50, "{} sources", sources.len());
+        for (what, arguments, stdin) in sources {
+            let [option, value] = arguments.as_slice() else {
+                panic!("{what}: {arguments:?}")
+            };
+            if option == "--root" {
+                assert_eq!(value, root.path());
+                continue;
+            }
+            // Standard input is this process' own; a packed file goes the same way.
+            let path = scratch.path().join("stdin");
+            let value = match stdin {
+                Some(bytes) => {
+                    fs::write(&path, gzip_unless_packed(&bytes)).unwrap();
+                    path.as_os_str()
+                }
+                None => value,
+            };
+            let opened = open::open(value, None).unwrap_or_else(|error| panic!("{what}: {error}"));
+            let look = |filesystem: &dyn Filesystem| {
+                (tree::print(filesystem), tree::attributes(filesystem))
+            };
+            let found = match opened {
+                Opened::Image(image) => {
+                    assert_eq!(open::issues(&image), [""; 0], "{what}");
+                    look(&image.filesystem)
+                }
+                Opened::Directory(path) => look(&Directory::open(&path).unwrap()),
+            };
+            assert_eq!(found, expected, "{what}");
+        }
+    }
+}
+
+fn gzip_unless_packed(bytes: &[u8]) -> Vec<u8> {
+    match bytes {
+        [0x1f, 0x8b, ..] => bytes.to_vec(),
+        _ => gzip(bytes),
+    }
+}
