@@ -77,9 +77,7 @@ pub(crate) fn issues(image: &image::Image) -> Vec<String> {
 type Containers = Vec<(&'static str, Members)>;
 
 /// The containers that hold blobs as they are, and those that hold raw layers.
-pub(crate) fn containers(
-    image: &Image,
-) -> (Containers, Containers) {
+pub(crate) fn containers(image: &Image) -> (Containers, Containers) {
     let images = std::slice::from_ref(image);
     let blobs = vec![
         ("OCI", oci::layout(images)),
