@@ -21,6 +21,6 @@ mod json;
 mod kernel;
 mod musl;
 mod random;
+mod runtime;
 mod streams;
 mod tar;
-mod runtime;

@@ -28,7 +28,7 @@ pub enum IssueKind {
         /// it, and engines that unpack in sequence write through the link.
         explicit: bool,
     },
-    /// One layer has an entry and a whiteout of the same name.
+    /// One layer has an entry and, after it, a whiteout of the same name.
     WhiteoutAndEntry,
     /// One layer has a directory and a whiteout of it: overlay engines merge it
     /// with the lower one all the same.

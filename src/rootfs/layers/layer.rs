@@ -61,13 +61,20 @@ pub struct TooDeep {
 pub struct Layer {
     pub(super) nodes: Vec<Node>,
     /// What each directory hides of lower layers.
-    pub(super) hides: HashMap<u32, Vec<Box<[u8]>>>,
+    pub(super) hides: HashMap<u32, Vec<Hidden>>,
     pub(super) issues: Issues,
     files: u32,
     /// Hard links whose target was not there yet.
     pending: Vec<Pending>,
     /// The directory of the entry before, by the name it was reached by.
     recent: Option<(Box<[u8]>, u32)>,
+}
+
+/// A name that lower layers lose.
+pub(super) struct Hidden {
+    pub(super) name: Box<[u8]>,
+    /// The layer had an entry of that name already.
+    pub(super) after_entry: bool,
 }
 
 struct Pending {
@@ -154,8 +161,13 @@ impl Layer {
             Meaning::Entry => return Ok(self.place(directory, last, header)),
             Meaning::Opaque => self.nodes[directory as usize].opaque = true,
             Meaning::Whiteout(hidden) => {
+                let children = self.nodes[directory as usize].children();
+                let after_entry = children.is_some_and(|children| children.contains_key(hidden));
                 let hides = self.hides.entry(directory).or_default();
-                hides.push(hidden.into());
+                hides.push(Hidden {
+                    name: hidden.into(),
+                    after_entry,
+                });
             }
             Meaning::OddWhiteout => {}
         }

@@ -146,8 +146,8 @@ impl Step<'_> {
             }
         }
         for hidden in layer.hides.get(&from).into_iter().flatten() {
-            if let Some(child) = self.children(into).remove(hidden) {
-                self.lose(into, hidden, child, Taken::Whiteout);
+            if let Some(child) = self.children(into).remove(&hidden.name) {
+                self.lose(into, &hidden.name, child, Taken::Whiteout);
             }
         }
         self.note_whiteouts(from);
@@ -284,15 +284,17 @@ impl Step<'_> {
         let Some(children) = layer.nodes[from as usize].children() else {
             return;
         };
-        for name in hides {
-            let Some(&child) = children.get(name) else {
+        for hidden in hides {
+            let Some(&child) = children.get(&hidden.name) else {
                 continue;
             };
             let kind = match layer.nodes[child as usize].is_directory() {
                 true => IssueKind::WhiteoutAndDirectory,
-                false => IssueKind::WhiteoutAndEntry,
+                false if hidden.after_entry => IssueKind::WhiteoutAndEntry,
+                // All agree on the new one.
+                false => continue,
             };
-            self.below(name, |step| step.note(kind));
+            self.below(&hidden.name, |step| step.note(kind));
         }
     }
 }

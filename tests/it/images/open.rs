@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use imgldd::platform::Platform;
 use imgldd::read_at::{Known, ReadAt, read_all};
-use imgldd::source::image::{self, ImageError, Obstacle, Opened, Options, Reference};
+use imgldd::source::image::{self, ImageError, Obstacle, Opened, Options, Progress, Reference};
 use imgldd::source::{Passing, Probe, Want, stream};
 
 use super::tree;
@@ -44,7 +44,9 @@ impl Probe for Small {
 /// What `-i REFERENCE` leads to.
 pub(crate) fn open(reference: &OsStr, platform: Option<&str>) -> Result<Opened, ImageError> {
     let reference = Reference::parse(reference, |path| path.exists())?;
+    let progress = Progress::default();
     let options = Options {
+        progress: &progress,
         probe: &Small,
         platform: platform.map(|text| Platform::parse(text).expect("a platform")),
         layers: None,
