@@ -121,23 +121,6 @@ impl<'a> RangeInput<'a> {
             .and_then(|from| self.ahead[..self.ahead_len].get(from..))
             .unwrap_or_default()
     }
-
-    /// Reads at the position, interrupted reads repeated. That nothing is
-    /// there is an error: the source said that there was.
-    fn fetch(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            match self.source.read_at(self.position, buffer) {
-                Ok(0) => {
-                    return Err(io::Error::new(
-                        io::ErrorKind::UnexpectedEof,
-                        "file changed while being read",
-                    ));
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                result => return result,
-            }
-        }
-    }
 }
 
 impl Input for RangeInput<'_> {
@@ -149,14 +132,14 @@ impl Input for RangeInput<'_> {
         }
         let buffer = &mut buffer[..wanted];
         if self.fetched().is_empty() && wanted <= AHEAD {
-            let mut ahead = [0; AHEAD];
-            self.ahead_len = self.fetch(&mut ahead[..AHEAD.min(room)])?;
-            self.ahead = ahead;
+            self.ahead_len = 0;
+            let ahead = &mut self.ahead[..AHEAD.min(room)];
+            self.ahead_len = fetch(self.source, self.position, ahead)?;
             self.ahead_at = self.position;
         }
         let fetched = self.fetched();
         let count = if fetched.is_empty() {
-            self.fetch(buffer)?
+            fetch(self.source, self.position, buffer)?
         } else {
             let count = fetched.len().min(wanted);
             buffer[..count].copy_from_slice(&fetched[..count]);
@@ -170,5 +153,22 @@ impl Input for RangeInput<'_> {
         let count = count.min(self.end - self.position);
         self.position += count;
         Ok(count)
+    }
+}
+
+/// Reads at an offset, interrupted reads repeated. That nothing is there is an
+/// error: the source said that there was.
+fn fetch(source: &dyn ReadAt, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match source.read_at(offset, buffer) {
+            Ok(0) => {
+                return Err(io::Error::new(
+                    io::ErrorKind::UnexpectedEof,
+                    "file changed while being read",
+                ));
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => return result,
+        }
     }
 }
