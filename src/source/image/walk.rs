@@ -141,6 +141,8 @@ impl<'p> Intake<'p> {
             EntryKind::Symlink => layers::EntryKind::Symlink,
             EntryKind::HardLink => layers::EntryKind::HardLink,
             EntryKind::Character | EntryKind::Block | EntryKind::Fifo => layers::EntryKind::Other,
+            // A header for all that follows, which engines pass over.
+            EntryKind::Other(b'g') => return Ok(None),
             // Engines stop at what they do not know.
             EntryKind::Other(flag) => {
                 let what = format!("entry of unknown type {flag:#04x}; engines refuse the layer");
