@@ -43,6 +43,13 @@ impl Content {
         if let Some(kept) = kept(source) {
             return Ok(Content::Elf(kept.object.clone()));
         }
+        // Of what passed by there may be no more than its beginning; reading on would
+        // go through the layer again, or fail.
+        let start = source.known().and_then(|known| known.start.as_deref());
+        if let Some((start, why)) = start.and_then(|s| Some((s, NotElf::of(s, source.size())?))) {
+            let head = Arc::from(&start[..start.len().min(HEAD)]);
+            return Ok(Content::Other { why, head });
+        }
         match Object::read(source) {
             Ok(object) => Ok(Content::Elf(Arc::new(object))),
             Err(ReadError::Io(error)) => Err(error),
@@ -122,5 +129,56 @@ impl StartsAs {
             return Some(StartsAs::Script);
         }
         start.starts_with(b"\x7fELF").then_some(StartsAs::Elf)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::read_at::Known;
+
+    /// A file of which only the beginning was kept.
+    struct Passed {
+        known: Known,
+        size: u64,
+    }
+
+    impl ReadAt for Passed {
+        fn size(&self) -> u64 {
+            self.size
+        }
+
+        fn read_at(&self, offset: u64, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::Error::other(crate::source::NotKept { offset }))
+        }
+
+        fn known(&self) -> Option<&Known> {
+            Some(&self.known)
+        }
+    }
+
+    fn passed(start: &[u8], size: u64) -> Passed {
+        let start = Some(Arc::from(start));
+        let known = Known { facts: None, start };
+        Passed { known, size }
+    }
+
+    #[test]
+    fn of_a_long_script_that_passed_by_its_beginning_is_enough() {
+        let mut text = b"#!/bin/sh\n".to_vec();
+        text.resize(HEAD, b'#');
+        let content = Content::read(&passed(&text, 100_000)).expect("the beginning is there");
+        assert!(content.is_script());
+        let Content::Other { why, head } = content else {
+            panic!("{content:?} is no script");
+        };
+        assert_eq!((why, &*head), (NotElf::NoMagic, &*text));
+    }
+
+    #[test]
+    fn an_elf_file_that_passed_by_unseen_is_not_called_something_else() {
+        let mut start = b"\x7fELF\x02\x01\x01".to_vec();
+        start.resize(HEAD, 0);
+        assert!(Content::read(&passed(&start, 100_000)).is_err());
     }
 }

@@ -112,6 +112,14 @@ pub enum NotElf {
     NoMagic,
 }
 
+impl NotElf {
+    /// Why a file of `size` bytes that begins with `head` is none; `None` where it
+    /// may be one. `head` is as long as an ELF header, unless the file is shorter.
+    pub(crate) fn of(head: &[u8], size: u64) -> Option<NotElf> {
+        header(head, size).err()
+    }
+}
+
 impl fmt::Display for NotElf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
