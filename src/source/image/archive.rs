@@ -31,6 +31,9 @@ pub(super) fn open(bytes: &Bytes, form: Form, options: &Options<'_>) -> Result<F
         }
     }
     intake.finish(&mut reader);
+    intake
+        .after_the_end_at(bytes, reader.offset())
+        .map_err(|error| ImageError::io(b"", &error))?;
     match kind(&archive, form)? {
         ImageKind::Layer => Ok(Found::Layer(Box::new(Scanned::new(intake)))),
         // Now that it is an image, any name may be that of a member.

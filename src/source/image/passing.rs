@@ -14,7 +14,7 @@ use super::error::ImageError;
 use super::json::{MAX_JSON, too_large};
 use super::parts::{Parts, follow, inside, link_target, refuse_second};
 use super::scan::{Scanned, scan_member};
-use super::walk::{Intake, fill};
+use super::walk::{Intake, fill, io_error};
 use crate::source::probe::HEAD;
 use crate::source::stream::Budget;
 use crate::source::tar::{Entry, EntryKind, Input, Reader, StreamInput};
@@ -92,11 +92,14 @@ pub(super) fn pass<R: Read>(
         passing.entry(&mut reader, &entry)?;
     }
     passing.intake.finish(&mut reader);
+    let mut rest = reader.into_input().into_inner();
+    let read = passing.intake.after_the_end(&mut rest);
+    read.map_err(|error| io_error(b"", &error))?;
+    let stream = rest.into_inner();
     let Passing {
         members, intake, ..
     } = passing;
     let as_layer = Scanned::new(intake);
-    let stream = reader.into_input().into_inner().into_inner();
     Ok((Passed { members, as_layer }, stream))
 }
 

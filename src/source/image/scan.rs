@@ -76,6 +76,9 @@ pub(super) fn scan_raw(bytes: &Bytes, options: &Options<'_>) -> Result<Scanned, 
     let mut intake = Intake::new(Contents::new(Origin::Raw(bytes.clone())), None);
     let mut reader = Reader::new(RangeInput::new(&**bytes), options.tar_limits());
     intake.take_all(&mut reader)?;
+    intake
+        .after_the_end_at(bytes, reader.offset())
+        .map_err(|error| io_error(b"", &error))?;
     Ok(Scanned::new(intake))
 }
 
@@ -111,7 +114,7 @@ fn scan_stream<R: Read>(
     })
 }
 
-/// Takes in what `stream` has up to the end of the archive, and gives it back.
+/// Takes in what `stream` has up to its very end, and gives it back.
 fn take_in<R: Read>(
     intake: &mut Intake<'_>,
     stream: R,
@@ -119,7 +122,11 @@ fn take_in<R: Read>(
 ) -> Result<R, ImageError> {
     let mut reader = Reader::new(StreamInput::buffered(stream), options.tar_limits());
     intake.take_all(&mut reader)?;
-    Ok(reader.into_input().into_inner().into_inner())
+    let mut rest = reader.into_input().into_inner();
+    intake
+        .after_the_end(&mut rest)
+        .map_err(|error| io_error(b"", &error))?;
+    Ok(rest.into_inner())
 }
 
 /// Scans the layer that is the current member of an archive; `head` was read of

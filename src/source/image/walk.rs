@@ -132,6 +132,47 @@ impl<'p> Intake<'p> {
         self.layer.finish();
     }
 
+    /// Reads what follows the end of the archive. Zeros fill it up; anything else
+    /// is lost on every engine.
+    pub(super) fn after_the_end(&mut self, rest: &mut impl BufRead) -> io::Result<()> {
+        let (mut length, mut has_data) = (0_u64, false);
+        loop {
+            let bytes = match rest.fill_buf() {
+                Ok([]) => break,
+                Ok(bytes) => bytes,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            };
+            has_data |= bytes.iter().any(|&byte| byte != 0);
+            let count = bytes.len();
+            length += count as u64;
+            rest.consume(count);
+        }
+        if has_data {
+            self.note_rest(length);
+        }
+        Ok(())
+    }
+
+    /// As [`after_the_end`](Intake::after_the_end), for an archive that can be
+    /// sought in and ends at `end`. Of much that follows the beginning is looked at.
+    pub(super) fn after_the_end_at(&mut self, bytes: &Bytes, end: u64) -> io::Result<()> {
+        /// The most that is looked at.
+        const MOST: u64 = 1 << 20;
+        let left = bytes.size().saturating_sub(end);
+        let mut rest = vec![0; usize::try_from(left.min(MOST)).unwrap_or(0)];
+        let filled = bytes.read_at(end, &mut rest)?;
+        if rest[..filled].iter().any(|&byte| byte != 0) {
+            self.note_rest(left);
+        }
+        Ok(())
+    }
+
+    fn note_rest(&mut self, length: u64) {
+        let what = format!("{length} bytes after the end of the archive are not read");
+        self.layer.note(b"", IssueKind::Archive(what));
+    }
+
     /// Takes in an entry without its bytes. A number is returned for a regular
     /// file that has a place in the tree.
     pub(super) fn take(&mut self, entry: &Entry) -> Result<Option<u32>, ImageError> {
