@@ -10,5 +10,6 @@ mod choice;
 mod edge;
 mod hostile;
 mod open;
+mod real;
 mod sources;
 mod tree;
