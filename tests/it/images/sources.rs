@@ -8,8 +8,10 @@ use imgldd::source::image::Opened;
 
 use super::{open, tree};
 use crate::support::fixture::Fixture;
+use crate::support::image::entry::{Entry, Kind};
 use crate::support::image::pack::gzip;
-use crate::support::image::{Config, sources};
+use crate::support::image::tree::entries;
+use crate::support::image::{Config, Image, Layer, Packing, oci, sources, split, tape};
 use crate::support::realise::{Root, Synthetic};
 
 /// Everything that a layer can say of a file.
@@ -71,6 +73,42 @@ fn every_source_has_the_same_files() {
             assert_eq!(found, expected, "{what}");
         }
     }
+}
+
+/// Where a layer ends changes nothing but what engines say of hard links that lead
+/// to a lower one.
+#[test]
+fn every_cut_into_two_layers_comes_to_the_same() {
+    let root = Root::new(&Fixture::parse(FIXTURE), &Synthetic).unwrap();
+    let directory = Directory::open(root.path()).unwrap();
+    let expected = (tree::print(&directory), tree::attributes(&directory));
+    let entries = entries(root.path());
+    let mut apart = 0;
+    for (at, layers) in split::split(&entries).enumerate() {
+        let targets_below: Vec<&Entry> = layers[1]
+            .iter()
+            .filter(|entry| match &entry.kind {
+                Kind::Hardlink(target) => layers[0].iter().any(|lower| lower.name == *target),
+                _ => false,
+            })
+            .collect();
+        apart += targets_below.len();
+        let layers = layers.iter().zip([Packing::Raw, Packing::Zstd]);
+        let layers = layers.map(|(part, packing)| Layer::new(tape::archive(part), packing));
+        let image = Image::new(layers.collect());
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), oci::layout(&[image]).archive()).unwrap();
+        let opened = open::open_image(file.path().as_os_str()).unwrap();
+        let filesystem = &opened.filesystem;
+        let found = (tree::print(filesystem), tree::attributes(filesystem));
+        assert_eq!(found, expected, "cut at {at}");
+        let wanted: Vec<String> = targets_below
+            .iter()
+            .map(|entry| format!("engines-disagree {}", String::from_utf8_lossy(&entry.name)))
+            .collect();
+        assert_eq!(open::issues(&opened), wanted, "cut at {at}");
+    }
+    assert!(apart > 1, "some cut parts a link from its target");
 }
 
 fn gzip_unless_packed(bytes: &[u8]) -> Vec<u8> {
