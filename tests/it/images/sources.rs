@@ -1,10 +1,14 @@
 //! A directory, read as every kind of source, is the same directory.
 
 use std::fs;
+use std::io::Write as _;
+use std::process::Stdio;
 
 use imgldd::rootfs::Filesystem;
 use imgldd::source::Directory;
 use imgldd::source::image::Opened;
+
+use serde_json::Value;
 
 use super::{open, tree};
 use crate::support::fixture::Fixture;
@@ -12,6 +16,7 @@ use crate::support::image::entry::{Entry, Kind};
 use crate::support::image::pack::gzip;
 use crate::support::image::tree::entries;
 use crate::support::image::{Config, Image, Layer, Packing, oci, sources, split, tape};
+use crate::support::imgldd::binary;
 use crate::support::realise::{Root, Synthetic};
 
 /// Everything that a layer can say of a file.
@@ -72,6 +77,52 @@ fn every_source_has_the_same_files() {
             };
             assert_eq!(found, expected, "{what}");
         }
+    }
+}
+
+/// The program's answer does not depend on what the files came in, nor on whether they
+/// come once: only the layers differ, which a directory does not have.
+#[test]
+fn every_source_has_the_same_answer() {
+    let root = Root::new(&Fixture::parse(FIXTURE), &Synthetic).unwrap();
+    let scratch = tempfile::tempdir().unwrap();
+    let mut answers = Vec::new();
+    for (what, arguments, stdin) in sources::every_source(root.path(), scratch.path()) {
+        let mut child = binary()
+            .args(arguments)
+            .args(["-o", "json", "/app/exe", "/entry.sh", "/app/z/last"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut pipe = child.stdin.take().unwrap();
+        let writer = std::thread::spawn(move || pipe.write_all(&stdin.unwrap_or_default()));
+        let output = child.wait_with_output().unwrap();
+        // Who reads no standard input closes it.
+        drop(writer.join().unwrap());
+        let said = String::from_utf8_lossy(&output.stderr);
+        let mut report: Value = serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|error| panic!("{what}: {error}: {said}"));
+        without_layers(&mut report["subjects"]);
+        let answer = (output.status.code(), report["subjects"].take());
+        assert_eq!(answer.1.as_array().map(Vec::len), Some(3), "{what}: {said}");
+        answers.push((what, answer));
+    }
+    let (_, expected) = &answers[0];
+    for (what, answer) in &answers {
+        assert_eq!(answer, expected, "{what}");
+    }
+}
+
+fn without_layers(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.remove("layer");
+            fields.values_mut().for_each(without_layers);
+        }
+        Value::Array(all) => all.iter_mut().for_each(without_layers),
+        _ => {}
     }
 }
 
