@@ -2,7 +2,7 @@
 
 use super::fingerprint;
 use crate::report::{Finding, Layer, Severity};
-use crate::rootfs::layers::{Issue, Issues};
+use crate::rootfs::layers::{Issue, IssueKind, Issues};
 
 /// The most entries that one finding names.
 const MOST: usize = 8;
@@ -50,8 +50,14 @@ fn finding(group: &[&Issue], layers: &[Layer]) -> Finding {
     let layer = number.to_string();
     Finding {
         code: code.to_owned(),
-        // What it breaks is an error of the program that it breaks.
-        severity: Severity::Warning,
+        severity: match group
+            .iter()
+            .all(|issue| issue.kind == IssueKind::Unterminated)
+        {
+            true => Severity::Note,
+            // What it breaks is an error of the program that it breaks.
+            false => Severity::Warning,
+        },
         waived: false,
         object: Some(crate::bytes::lossy(&first.name)),
         message: first.to_string(),
@@ -64,8 +70,8 @@ fn finding(group: &[&Issue], layers: &[Layer]) -> Finding {
 
 #[cfg(test)]
 mod tests {
+    use super::IssueKind;
     use crate::finding::{CODES, Code};
-    use crate::rootfs::layers::IssueKind;
 
     #[test]
     fn issues_have_codes_of_the_catalogue() {

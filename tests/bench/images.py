@@ -132,7 +132,7 @@ def main():
         def cases():
             run(f"gzip -6 -c {raw} > {work}/one.gz")
             made, blobs = layout(work, "gzip", [f"{work}/one.gz"], "gzip -dc", "application/vnd.oci.image.layer.v1.tar+gzip")
-            peers = [Tool("gzip -dc", "", None, ["gzip", "-dc", blobs[0]])]
+            peers = [Tool("gzip -dc", "", None, [shutil.which("gzip"), "-dc", blobs[0]])]
             if shutil.which("umoci") and shutil.which("lddtree"):
                 unpacked = f"{work}/bundle"
                 line = f"rm -rf {unpacked}; umoci unpack --image {made}:latest {unpacked} && lddtree --root {unpacked}/rootfs {unpacked}/rootfs{options.program}"
@@ -146,7 +146,7 @@ def main():
             yield "two gzip layers", [Tool("floor", "", None, [floor, *blobs]), imgldd_tool(f"oci-dir:{made}")]
             run(f"zstd -q -3 -c {raw} > {work}/one.zst")
             made, blobs = layout(work, "zstd", [f"{work}/one.zst"], "zstd -dc", "application/vnd.oci.image.layer.v1.tar+zstd")
-            peers = [Tool("zstd -dc", "", None, ["zstd", "-q", "-dc", blobs[0]])]
+            peers = [Tool("zstd -dc", "", None, [shutil.which("zstd"), "-q", "-dc", blobs[0]])]
             yield "one zstd layer", [Tool("floor", "", None, [floor, *blobs]), imgldd_tool(f"oci-dir:{made}"), *peers]
             yield "raw tar, not verified", [Tool("floor", "", None, [walker, raw]), imgldd_tool(f"layer:{raw}")]
 

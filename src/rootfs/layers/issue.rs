@@ -62,6 +62,9 @@ pub enum IssueKind {
         /// The digest that is listed.
         wanted: String,
     },
+    /// The archive ends without blocks of zeros: some tools leave them out, and
+    /// engines do not mind; or its end is lost.
+    Unterminated,
     /// Something about the archive itself.
     Archive(String),
 }
@@ -86,6 +89,7 @@ impl IssueKind {
             | IssueKind::LeavesRoot
             | IssueKind::ReplacesRoot
             | IssueKind::LinkLoop
+            | IssueKind::Unterminated
             | IssueKind::Archive(_) => "entry-odd",
         }
     }
@@ -170,6 +174,7 @@ impl fmt::Display for Issue {
                 f,
                 ": its uncompressed bytes have {found}, the configuration lists {wanted}"
             ),
+            IssueKind::Unterminated => write!(f, ": the archive ends without blocks of zeros"),
             IssueKind::Archive(what) => write!(f, ": {what}"),
         }
     }
@@ -211,6 +216,11 @@ impl Issues {
             });
         }
         self.left_out += other.left_out;
+    }
+
+    /// Forgets those that `is_settled`.
+    pub(super) fn forget(&mut self, is_settled: impl Fn(&IssueKind) -> bool) {
+        self.kept.retain(|issue| !is_settled(&issue.kind));
     }
 
     /// Those that are kept, in the order of layers and entries.

@@ -66,8 +66,8 @@ pub struct Layer {
     files: u32,
     /// Hard links whose target was not there yet.
     pending: Vec<Pending>,
-    /// The directory of the entry before, by the name it was reached by.
-    recent: Option<(Box<[u8]>, u32)>,
+    /// The directory of the entry before, by what stood before its last slash.
+    recent: Option<(Vec<u8>, u32)>,
 }
 
 /// A name that lower layers lose.
@@ -116,6 +116,11 @@ impl Layer {
         });
     }
 
+    /// The bytes are known to be all there: an archive without an end is whole.
+    pub fn is_whole(&mut self) {
+        self.issues.forget(|kind| *kind == IssueKind::Unterminated);
+    }
+
     /// Adds the next entry. For a regular file the number of its bytes is
     /// returned, which count from 0 in the order of the entries; nothing where
     /// the entry has none, or has no place.
@@ -123,6 +128,16 @@ impl Layer {
     /// # Errors
     /// Where its name is too deep.
     pub fn add(&mut self, header: Header<'_>) -> Result<Option<u32>, TooDeep> {
+        // Archives go from directory to directory: most entries have the place of
+        // the one before.
+        let (above, last) = name::split(header.name);
+        if let Some((known, directory)) = &self.recent
+            && known == above
+            && !matches!(last, b"" | b"." | b"..")
+        {
+            let directory = *directory;
+            return Ok(self.enter(directory, last, header));
+        }
         let Clean {
             components,
             left_root,
@@ -145,11 +160,6 @@ impl Layer {
         if name::is_aufs_link(&components) {
             return Ok(self.place(AUFS, last, header));
         }
-        let meaning = name::meaning(last);
-        if meaning == Meaning::OddWhiteout {
-            self.note(header.name, IssueKind::OddWhiteout);
-            return Ok(None);
-        }
         let directory = match self.directory(above, header.name) {
             Ok(directory) => directory,
             Err(kind) => {
@@ -157,8 +167,20 @@ impl Layer {
                 return Ok(None);
             }
         };
-        match meaning {
-            Meaning::Entry => return Ok(self.place(directory, last, header)),
+        let file = self.enter(directory, last, header);
+        // Names in the root are few, and some of them mean something else.
+        let (above, _) = name::split(header.name);
+        if directory != ROOT && !left_root {
+            self.recent = Some((above.to_vec(), directory));
+        }
+        Ok(file)
+    }
+
+    /// Takes in an entry of a directory of this layer.
+    fn enter(&mut self, directory: u32, last: &[u8], header: Header<'_>) -> Option<u32> {
+        match name::meaning(last) {
+            Meaning::Entry => return self.place(directory, last, header),
+            Meaning::OddWhiteout => self.note(header.name, IssueKind::OddWhiteout),
             Meaning::Opaque => self.nodes[directory as usize].opaque = true,
             Meaning::Whiteout(hidden) => {
                 let children = self.nodes[directory as usize].children();
@@ -169,9 +191,8 @@ impl Layer {
                     after_entry,
                 });
             }
-            Meaning::OddWhiteout => {}
         }
-        Ok(None)
+        None
     }
 
     /// Settles what can only be settled once every entry is known.
@@ -230,12 +251,6 @@ impl Layer {
         if components.is_empty() {
             return Ok(ROOT);
         }
-        let key = components.join(&b"/"[..]);
-        if let Some((known, directory)) = &self.recent
-            && **known == *key
-        {
-            return Ok(*directory);
-        }
         let mut walk = Follow::new(ROOT, components);
         while let Some(component) = walk.rest.pop() {
             match walk.step(&self.nodes, &component) {
@@ -250,9 +265,7 @@ impl Layer {
                 }
             }
         }
-        let directory = walk.here();
-        self.recent = Some((key.into(), directory));
-        Ok(directory)
+        Ok(walk.here())
     }
 
     /// Puts an entry into a directory of this layer.

@@ -39,6 +39,17 @@ pub(super) fn clean(name: &[u8]) -> Clean<'_> {
     }
 }
 
+/// What stands before the last slash of a name, and what after it; slashes at its
+/// end do not count.
+pub(super) fn split(name: &[u8]) -> (&[u8], &[u8]) {
+    let end = name.iter().rposition(|&b| b != b'/').map_or(0, |at| at + 1);
+    let name = &name[..end];
+    match memchr::memrchr(b'/', name) {
+        Some(slash) => (&name[..slash], &name[slash + 1..]),
+        None => (b"", name),
+    }
+}
+
 /// What the last component of a name says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Meaning<'a> {

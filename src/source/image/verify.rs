@@ -16,6 +16,8 @@ pub(super) fn verify(
     scanned: &mut Scanned,
 ) -> Result<(), ImageError> {
     verify_stored(layer, scanned)?;
+    // A digest, or the archive that it is a member of, tells where it ends.
+    scanned.layer.is_whole();
     if let Some(issue) = verify_diff_id(layer, diff_id, scanned)? {
         scanned.layer.note(b"", issue);
     }

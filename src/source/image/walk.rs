@@ -11,7 +11,7 @@ use super::progress::Progress;
 use crate::rootfs::layers::{self, IssueKind, Layer};
 use crate::source::probe::{HEAD, Passing, Probe, Want};
 use crate::source::stream::{Budget, Compression, Decoded, decode, detect, stream_error};
-use crate::source::tar::{Entry, EntryKind, Input, Reader, SparseFormat, TarError};
+use crate::source::tar::{Entry, EntryKind, Input, Oddity, Reader, SparseFormat, TarError};
 
 /// Bytes of a blob from its beginning to its end.
 pub(super) struct Sequential {
@@ -126,8 +126,11 @@ impl<'p> Intake<'p> {
     /// What there is to say about the archive as a whole.
     pub(super) fn finish<I: Input>(&mut self, reader: &mut Reader<I>) {
         for warning in reader.take_warnings() {
-            let text = warning.to_string();
-            self.layer.note(b"", IssueKind::Archive(text));
+            let kind = match warning.what {
+                Oddity::NoZeroBlocks | Oddity::OneZeroBlock => IssueKind::Unterminated,
+                _ => IssueKind::Archive(warning.to_string()),
+            };
+            self.layer.note(b"", kind);
         }
         self.layer.finish();
     }

@@ -62,7 +62,7 @@ fn a_program_on_nothing() {
 }
 
 /// umoci 0.4.7 ends its archives with the last entry's last byte: no padding, no
-/// blocks of zeros. Engines read them.
+/// blocks of zeros. Engines read them, and their digests say that they are whole.
 #[test]
 fn a_library_that_a_layer_deletes() {
     let made_by = [
@@ -73,9 +73,7 @@ fn a_library_that_a_layer_deletes() {
     for name in ["deleted.tar", "zstd.tar"] {
         let image = open_real(name, None);
         check(&image, "app:f(5840) lib:d", &made_by);
-        assert_eq!(open::issues(&image), ["entry-odd"; 3]);
-        let first = image.issues.kept()[0].to_string();
-        assert!(first.contains("without blocks of zeros"), "{first}");
+        assert_eq!(open::issues(&image), [""; 0]);
     }
 }
 
