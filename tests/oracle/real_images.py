@@ -4,6 +4,7 @@
 The system (`layered.py`) is unpacked by umoci and held against its own loader, as `whole_rootfs.py` does: names, paths and
 order of what each program and library loads. Then every form of the image is given to `imgldd --all`, and must say for each
 file what the loader said; its whole report must be that of the unpacked root, but for which layer something came from.
+Asked about no file, imgldd must find what the image runs.
 
 usage: real_images.py --imgldd PATH [--debian DIR] [--only WORD] [--jobs 2]
        (--debian: a directory that keeps Debian's two states from one run to the next)
@@ -42,6 +43,7 @@ def by_umoci_and_skopeo(place, layout):
     docker = f"{out}/docker.tar"
     skopeo(image, f"docker-archive:{docker}:localhost/{TAG}:1")
     yield Form("skopeo, docker-archive", "-i", docker)
+    yield Form("skopeo, docker-archive, the only word", docker)
     yield Form("skopeo, docker-archive, strict prefix, by tag", "-i", f"docker-archive:{docker}@localhost/{TAG}:1")
     yield Form("skopeo, docker-archive, on standard input", "-i", "-", source=docker)
     yield Form("skopeo, docker-archive, through a pipe", "-i", "-", source=docker, pipe=["cat"])
@@ -119,10 +121,10 @@ def by_buildah_and_podman(place, layers):
 
 # ------------------------------------------------------------------------------------------------ imgldd
 
-def ask(binary, form, *extra):
-    """The exit code, the report and stderr."""
+def ask(binary, form, *extra, select=("--all",)):
+    """The exit code, the report and stderr; of every file, unless `select` says otherwise."""
     env = {key: value for key, value in os.environ.items() if not key.startswith(("LD_", "IMGLDD_"))}
-    command = [binary, *form.words, "--all", "-o", "json", *extra]
+    command = [binary, *form.words, *select, "-o", "json", *extra]
     source = open(form.source, "rb") if form.source else subprocess.DEVNULL
     pipe = subprocess.Popen(form.pipe, stdin=source, stdout=subprocess.PIPE) if form.pipe else None
     done = subprocess.run(command, stdin=pipe.stdout if pipe else source, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env, check=False, timeout=600)
@@ -216,7 +218,15 @@ def examine(form, reference, binary, layers):
     lines = [f"    {line}" for group in reference.against_loader(report) for line in group]
     lines += differences(reference.normal, normal(report), "the root")
     lines += provenance(report, layers)
-    return lines
+    return lines + entry(form, binary, reference.extra)
+
+
+def entry(form, binary, extra):
+    """What the image runs, which the command line does not name."""
+    code, report, _ = ask(binary, form, *extra, select=())
+    told = [(subject["path"], subject["role"], subject["outcome"]["starts"], subject["verdict"]) for subject in report["subjects"]] if report else []
+    wanted = [(ENTRYPOINT[0], "entrypoint", True, "ok")]
+    return [] if (code, told) == (0, wanted) else [f"    without a file: exit {code}, {told}"]
 
 
 def provenance(report, layers):

@@ -218,6 +218,11 @@ class Runtime:
 
     def run(self, bundle, name):
         """Runs a bundle: whether the program ran, and what the runtime wrote."""
+        done, messages = self.start(bundle, name)
+        return done.stdout == RAN and done.returncode == 0, messages
+
+    def start(self, bundle, name):
+        """Runs a bundle: the process that ended, and what the runtime wrote."""
         log = f"{bundle}/runc.log"
         command = [self.program, "--root", self.state]
         # In its log runc quotes nothing but JSON's way; crun writes plain lines to stderr.
@@ -231,7 +236,7 @@ class Runtime:
                 entries = [json.loads(line) for line in file]
             messages += [entry["msg"] for entry in entries if entry["level"] == "error"]
             os.unlink(log)
-        return done.stdout == RAN and done.returncode == 0, messages
+        return done, messages
 
     def modern(self, message, case, root):
         """What a current release would say instead of `message`: one text, or several of which one."""
