@@ -32,7 +32,13 @@ pub(crate) struct Args {
 
     /// An image or layer: an archive, an OCI layout, docker:NAME, podman:NAME,
     /// scratch, or `-` for standard input; repeat it to compare
-    #[arg(short, long, value_name = "REF", help_heading = "Target")]
+    #[arg(
+        short,
+        long,
+        value_name = "REF",
+        allow_hyphen_values = true,
+        help_heading = "Target"
+    )]
     pub(crate) image: Vec<OsString>,
 
     /// The platform of the target's kernel, such as linux/amd64; of an image that

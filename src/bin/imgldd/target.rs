@@ -60,8 +60,8 @@ pub(crate) fn named<'a>(
             false => Err(UsageError::RootAndImage),
         };
     }
-    let stdin = OsStr::new("-");
-    let readers = args.image.iter().filter(|text| *text == stdin).count()
+    let is_stdin = |text: &&OsString| **text == *"-" || text.as_bytes().starts_with(b"-@");
+    let readers = args.image.iter().filter(is_stdin).count()
         + usize::from(args.files_from.as_deref() == Some(Path::new("-")));
     if readers > 1 {
         return Err(UsageError::StandardInputTwice);

@@ -33,8 +33,9 @@ pub fn open_image(reference: &Reference, options: &Options<'_>) -> Result<Opened
     let budget = Budget::new(options.limits);
     let (path, form, name) = match reference {
         Reference::Scratch => return Ok(Opened::Image(Box::new(scratch()))),
-        Reference::StandardInput => {
-            let image = from_stream(io::stdin().lock(), Form::Any, None, &budget, options)?;
+        Reference::StandardInput { name } => {
+            let name = name.as_deref();
+            let image = from_stream(io::stdin().lock(), Form::Any, name, &budget, options)?;
             return Ok(Opened::Image(Box::new(image)));
         }
         Reference::Saved { client, name } => {

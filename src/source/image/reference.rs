@@ -15,8 +15,11 @@ use crate::bytes::escape;
 pub enum Reference {
     /// `scratch`: nothing at all.
     Scratch,
-    /// `-`: an archive on standard input.
-    StandardInput,
+    /// `-`, or `-@NAME`: an archive on standard input.
+    StandardInput {
+        /// Which of several images in it.
+        name: Option<String>,
+    },
     /// What a client's `save` writes.
     Saved {
         /// Which client.
@@ -91,8 +94,19 @@ impl Reference {
         let bytes = text.as_bytes();
         match bytes {
             b"scratch" => return Ok(Reference::Scratch),
-            b"-" => return Ok(Reference::StandardInput),
+            b"-" => return Ok(Reference::StandardInput { name: None }),
             _ => {}
+        }
+        if let Some(name) = bytes.strip_prefix(b"-@") {
+            let name = Some(String::from_utf8_lossy(name).into_owned());
+            return Ok(Reference::StandardInput { name });
+        }
+        // An option that took the place of a name.
+        if bytes.starts_with(b"-") {
+            let text = escape(&text.to_string_lossy()).to_string();
+            return Err(ImageError::usage(format!(
+                "`{text}` is no image; a file of that name is `./{text}`"
+            )));
         }
         for client in [Client::Docker, Client::Podman] {
             let name = bytes.strip_prefix(client.program().as_bytes());
@@ -186,7 +200,13 @@ mod tests {
         assert_eq!(parse("oci:dir"), path("dir", Form::OciDir, None));
         assert_eq!(parse("dir:root"), path("root", Form::Directory, None));
         assert_eq!(parse("scratch"), Ok(Reference::Scratch));
-        assert_eq!(parse("-"), Ok(Reference::StandardInput));
+        let stdin = |name: Option<&str>| {
+            Ok(Reference::StandardInput {
+                name: name.map(str::to_owned),
+            })
+        };
+        assert_eq!(parse("-"), stdin(None));
+        assert_eq!(parse("-@shop/api:1"), stdin(Some("shop/api:1")));
         let docker = |name: &str| {
             Ok(Reference::Saved {
                 client: Client::Docker,
@@ -203,6 +223,8 @@ mod tests {
         assert!(text.contains("imgldd -i docker:alpine:3.20"), "{text}");
         let text = parse("./gone.tar").unwrap_err();
         assert!(text.contains("no such file"), "{text}");
+        let text = parse("--all").unwrap_err();
+        assert!(text.contains("is no image"), "{text}");
         // A client must not be handed an option.
         assert!(parse("docker:--help").is_err());
     }
