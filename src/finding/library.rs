@@ -21,6 +21,11 @@ pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
     for library in &graph.libraries {
         let finding = match &library.status {
             Status::Missing if loader_is_there => missing(case, graph, library),
+            // That a layer took it is a cause of its own.
+            Status::Missing => match taken(case, graph, library) {
+                Some(finding) => finding,
+                None => continue,
+            },
             Status::Unusable(why) => unusable(case, graph, library, why),
             Status::Optional if library.rule == Some(Rule::Preload) => preload(case, library),
             _ => continue,
@@ -70,14 +75,8 @@ fn missing(case: &Case<'_>, graph: &Graph, library: &Library) -> Finding {
             .find(|need| *need.name == **name)
             .map(|need| need.kind)
     });
-    let absent = library
-        .attempts
-        .iter()
-        .filter(|attempt| matches!(attempt.outcome, TryOutcome::Absent | TryOutcome::BrokenLink));
-    let paths = absent.map(|attempt| &*attempt.path);
-    if let Some(draft) = lost::draft(case, name, paths, &format!("; {by} needs it")) {
-        let draft = draft.evidence(format!("needed by {by}"));
-        return runtime_words(case, searched(draft, &library.attempts)).done();
+    if let Some(finding) = taken(case, graph, library) {
+        return finding;
     }
     let foreign = outcome(TryOutcome::WrongMachine).or_else(|| outcome(TryOutcome::WrongClass));
     let (code, message) = if let Some(attempt) = foreign {
@@ -127,6 +126,19 @@ fn missing(case: &Case<'_>, graph: &Graph, library: &Library) -> Finding {
         _ => draft.fix(None, "install the package that has it, or copy it in", None),
     };
     draft.done()
+}
+
+/// The finding about a library that was there until a layer took it.
+fn taken(case: &Case<'_>, graph: &Graph, library: &Library) -> Option<Finding> {
+    let by = requesters(graph, library);
+    let absent = library
+        .attempts
+        .iter()
+        .filter(|attempt| matches!(attempt.outcome, TryOutcome::Absent | TryOutcome::BrokenLink));
+    let paths = absent.map(|attempt| &*attempt.path);
+    let draft = lost::draft(case, &library.name, paths, &format!("; {by} needs it"))?;
+    let draft = draft.evidence(format!("needed by {by}"));
+    Some(runtime_words(case, searched(draft, &library.attempts)).done())
 }
 
 /// Says where was looked, in order, and what was met on the way.

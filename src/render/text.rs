@@ -18,6 +18,8 @@ pub struct Text {
     everything: bool,
     /// The target whose line was written last.
     begun: Option<usize>,
+    /// An empty line was written last.
+    after_blank: bool,
     codes: BTreeSet<String>,
     answers: Vec<Answer>,
 }
@@ -39,6 +41,7 @@ impl Text {
             tree,
             everything,
             begun: None,
+            after_blank: false,
             codes: BTreeSet::new(),
             answers: Vec::new(),
         }
@@ -49,7 +52,7 @@ impl Text {
         if self.begun == Some(number) {
             return Ok(());
         }
-        if self.begun.replace(number).is_some() {
+        if self.begun.replace(number).is_some() && !self.after_blank {
             writeln!(out)?;
         }
         match target.kind {
@@ -63,7 +66,9 @@ impl Text {
         let name = |target: &Target| escape(&target.input).into_owned();
         let wide = targets.iter().map(|target| name(target).chars().count());
         let wide = wide.max().unwrap_or(0);
-        writeln!(out)?;
+        if !self.after_blank {
+            writeln!(out)?;
+        }
         for (number, target) in targets.iter().enumerate() {
             let own = self.answers.iter().filter(|answer| answer.target == number);
             for answer in own {
@@ -190,7 +195,8 @@ impl Renderer for Text {
             writeln!(out)?;
             self.finding(out, finding, place(target, &subject).as_deref())?;
         }
-        if !subject.findings.is_empty() {
+        self.after_blank = !subject.findings.is_empty();
+        if self.after_blank {
             writeln!(out)?;
         }
         self.answers.push(Answer {
@@ -216,6 +222,7 @@ impl Renderer for Text {
                     self.finding(out, finding, None)?;
                 }
                 writeln!(out)?;
+                self.after_blank = true;
             }
         }
         if targets.len() > 1 {
@@ -279,8 +286,26 @@ fn place(target: &Target, subject: &Subject) -> Option<String> {
         "{}  layer {number}/{}: {}",
         escape(&subject.path),
         target.layers.len(),
-        escape(created_by)
+        escape(&short(created_by))
     ))
+}
+
+/// An instruction with its digests cut short.
+fn short(instruction: &str) -> String {
+    /// Hexadecimal digits of a sha256.
+    const DIGITS: usize = 64;
+    /// As many as Docker shows.
+    const SHOWN: usize = 12;
+    let words = instruction.split(' ').map(|word| {
+        let at = word.rfind(':').map_or(0, |colon| colon + 1);
+        let digits = &word[at..];
+        let is_digest = digits.len() == DIGITS && digits.bytes().all(|b| b.is_ascii_hexdigit());
+        match is_digest {
+            true => &word[..at + SHOWN],
+            false => word,
+        }
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// The first cause that is not waived.
