@@ -19,10 +19,11 @@ PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 class Form:
-    """One way an image reaches imgldd: the words of the command line, and what stands on standard input, if anything."""
+    """One way an image reaches imgldd: the words of the command line, what stands on standard input, if anything, and what
+    the environment has besides. `is_bare`: a root in a tar, without layers or a configuration."""
 
-    def __init__(self, name, *words, source=None, pipe=()):
-        self.name, self.words, self.source, self.pipe = name, list(words), source, list(pipe)
+    def __init__(self, name, *words, source=None, pipe=(), env=None, is_bare=False):
+        self.name, self.words, self.source, self.pipe, self.env, self.is_bare = name, list(words), source, list(pipe), env or {}, is_bare
 
 
 # ------------------------------------------------------------------------------------------------ umoci
@@ -67,6 +68,9 @@ class Containers:
         with open(self.policy, "w", encoding="ascii") as file:
             json.dump({"default": [{"type": "insecureAcceptAnything"}]}, file)
         self.store = ["--root", f"{self.place}/root", "--runroot", f"{self.place}/run", "--storage-driver", "vfs"]
+        # For who starts podman without our options, as imgldd does.
+        self.settings = {"CONTAINERS_STORAGE_CONF": f"{self.place}/storage.conf", "XDG_RUNTIME_DIR": self.place}
+        layered.text(f"{self.place}/storage.conf", f'[storage]\ndriver = "vfs"\ngraphroot = "{self.place}/root"\nrunroot = "{self.place}/run"\n')
         self.env = {**os.environ, "BUILDAH_ISOLATION": "chroot", "TMPDIR": self.place, "XDG_RUNTIME_DIR": self.place}
 
     def buildah(self, *words):

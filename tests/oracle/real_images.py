@@ -117,13 +117,30 @@ def by_buildah_and_podman(place, layers):
                 yield Form(f"{name}, podman save, {kind}, through a pipe", "-i", "-", source=target, pipe=["cat"])
                 small = squeezed(target, "gzip", "-1")
                 yield Form(f"{name}, podman save, {kind}, gzip, through a pipe", "-i", "-", source=small, pipe=["cat"])
+    yield Form("podman, its own save", "-i", f"podman:{image}", env=containers.settings)
+    several = f"{out}/several.tar"
+    containers.podman("save", "--quiet", "--multi-image-archive", "-o", several, f"localhost/chain0:{TAG}", image, built)
+    yield Form("podman save, several images, one by its tag", "-i", f"{several}@{image}")
+    yield Form("podman save, several images, another, through a pipe", "-i", f"-@{built}", source=several, pipe=["cat"])
+
+
+def as_one_tar(place, root):
+    """The unpacked root in a tar, as `docker export` and mmdebstrap write it."""
+    packed = f"{place}/forms/root.tar"
+    layered.run("tar", "-C", root, "-cf", packed, ".")
+    yield Form("tar, a root", "-i", packed, is_bare=True)
+    yield Form("tar, a root, strict prefix", "-i", f"layer:{packed}", is_bare=True)
+    yield Form("tar, a root, through a pipe", "-i", "-", source=packed, pipe=["cat"], is_bare=True)
+    small = squeezed(packed, "zstd", "-1", "-c")
+    yield Form("tar, a root, zstd", "-i", small, is_bare=True)
+    yield Form("tar, a root, zstd, through a pipe", "-i", "-", source=small, pipe=["cat"], is_bare=True)
 
 
 # ------------------------------------------------------------------------------------------------ imgldd
 
 def ask(binary, form, *extra, select=("--all",)):
     """The exit code, the report and stderr; of every file, unless `select` says otherwise."""
-    env = {key: value for key, value in os.environ.items() if not key.startswith(("LD_", "IMGLDD_"))}
+    env = {key: value for key, value in os.environ.items() if not key.startswith(("LD_", "IMGLDD_"))} | form.env
     command = [binary, *form.words, *select, "-o", "json", *extra]
     source = open(form.source, "rb") if form.source else subprocess.DEVNULL
     pipe = subprocess.Popen(form.pipe, stdin=source, stdout=subprocess.PIPE) if form.pipe else None
@@ -217,6 +234,8 @@ def examine(form, reference, binary, layers):
         return [f"    ended with {code}, the root with {reference.code}: {str(said)[:600]}"]
     lines = [f"    {line}" for group in reference.against_loader(report) for line in group]
     lines += differences(reference.normal, normal(report), "the root")
+    if form.is_bare:
+        return lines
     lines += provenance(report, layers)
     return lines + entry(form, binary, reference.extra)
 
@@ -247,6 +266,20 @@ def provenance(report, layers):
     return lines
 
 
+def after_each_layer(binary, layout, layers, place, extra):
+    """`--layer N` is the system after N layers: each against a root to which they were applied by hand."""
+    root = f"{place}/by-hand"
+    os.mkdir(root)
+    for number, layer in enumerate(layers, 1):
+        layered.apply(layer, root)
+        code, by_hand, _ = ask(binary, Form("root", "--root", root), *extra)
+        other, report, err = ask(binary, Form("layer", "-i", layout, "--layer", str(number)), *extra)
+        if report is None or other != code:
+            yield number, [f"    ended with {other}, the root with {code}: {err.decode(errors='replace')[:600]}"]
+        else:
+            yield number, differences(normal(by_hand), normal(report), "the root")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--imgldd", required=True, help="the binary under test")
@@ -273,7 +306,10 @@ def main():
             print("\n".join(lines))
         print(f"unpacked by umoci: {reference.figures()}: {len(reference.differing)} differences")
         compared, differing = 0, len(reference.differing)
-        for forms in (by_umoci_and_skopeo(place, chain.layout), by_buildah_and_podman(place, layers)):
+        for number, lines in after_each_layer(binary, chain.layout, layers, place, reference.extra):
+            differing += bool(lines)
+            print(f"--layer {number} beside a root made by hand: {'DIFFERS' if lines else 'equal'}", *lines, sep="\n")
+        for forms in (by_umoci_and_skopeo(place, chain.layout), as_one_tar(place, root), by_buildah_and_podman(place, layers)):
             for form in forms:
                 if options.only not in form.name:
                     continue
