@@ -7,6 +7,7 @@ use std::rc::Rc;
 use foldhash::fast::RandomState;
 
 use super::Content;
+use crate::elf::Versions;
 use crate::errno::Errno;
 use crate::rootfs::{Identity, Kind, Metadata, Opened, Rootfs};
 
@@ -45,6 +46,8 @@ type ByPath<T> = HashMap<Box<[u8]>, Result<T, Errno>, RandomState>;
 #[derive(Default)]
 struct State {
     records: Vec<FileRecord>,
+    /// The versions of each record's file that has any.
+    versions: Vec<Option<Rc<Versions>>>,
     by_identity: HashMap<Identity, FileId, RandomState>,
     by_path: ByPath<FileId>,
     /// What `by_path` weighs.
@@ -114,14 +117,26 @@ impl<'r> Files<'r> {
             (None, Kind::Directory) => Err(Errno::ISDIR),
             (None, _) => Err(Errno::INVAL),
         };
+        let versions = opened.data.as_ref().and_then(|data| {
+            let object = content.as_ref().ok()?.elf().filter(|o| o.has_versions())?;
+            super::versions(object, &**data).ok().map(Rc::new)
+        });
         let state = &mut *self.state.borrow_mut();
         let id = FileId(u32::try_from(state.records.len()).expect("fewer files than fit 32 bits"));
         state.records.push(FileRecord {
             metadata: opened.metadata,
             content,
         });
+        state.versions.push(versions);
         state.by_identity.insert(identity, id);
         id
+    }
+
+    /// The versions that a file needs and defines; `None` where it has no such
+    /// tables, or none that could be read.
+    #[must_use]
+    pub fn versions(&self, file: FileId) -> Option<Rc<Versions>> {
+        self.state.borrow().versions[file.0 as usize].clone()
     }
 
     /// What is known of a file.

@@ -61,6 +61,18 @@ pub struct Versions {
 }
 
 impl Object {
+    /// Whether there is a `DT_VERNEED` or `DT_VERDEF`.
+    #[must_use]
+    pub fn has_versions(&self) -> bool {
+        self.tables.version_needs.is_some() || self.defines_versions()
+    }
+
+    /// Whether there is a `DT_VERDEF`.
+    #[must_use]
+    pub fn defines_versions(&self) -> bool {
+        self.tables.version_definitions.is_some()
+    }
+
     /// Reads the version tables from `source`, the file that this was read from:
     /// the second stage, on demand. What is wrong with them stands beside.
     ///

@@ -11,11 +11,13 @@ mod order;
 mod resolve;
 mod search;
 mod start;
+mod version;
 
 use std::rc::Rc;
 
 pub use resolve::{Limits, resolve};
 pub use start::{LoaderFile, Loaders, Program, Start, start};
+pub use version::{CheckedNeed, VersionCheck, VersionFault, VersionProblem, Versioned, list};
 
 use crate::errno::Errno;
 use crate::loader::{LinkMap, ObjectId, Rule, TryOutcome};
@@ -119,6 +121,8 @@ pub struct Graph {
     pub stop: Option<Stop>,
     /// What the loader writes to stderr though it goes on, in order.
     pub warnings: Vec<String>,
+    /// What became of the versions that the objects need of one another.
+    pub versions: VersionCheck,
     /// What ended the search early.
     pub limit: Option<Limit>,
     /// A file that decides something could not be read by us.

@@ -9,7 +9,7 @@ use foldhash::fast::RandomState;
 use super::order::SearchList;
 use super::search::{Hit, Search, Stopped};
 use super::start::Start;
-use super::{Attempt, Graph, Library, Limit, Status};
+use super::{Attempt, Graph, Library, Limit, Status, VersionCheck, version};
 use crate::content::{FileRecord, Files};
 use crate::elf::NeedKind;
 use crate::errno::Errno;
@@ -55,11 +55,13 @@ pub fn resolve(files: &Files<'_>, start: Start, workdir: &TargetPath, limits: Li
             libraries: Vec::new(),
             stop: None,
             warnings: Vec::new(),
+            versions: VersionCheck::default(),
             limit: None,
             unreadable: None,
         },
     };
     resolver.run(&start.audits, &start.preloads, lists_itself);
+    resolver.graph.versions = version::check(files, &resolver.loader, &resolver.graph);
     resolver.graph
 }
 

@@ -136,6 +136,15 @@ impl Loader {
         }
     }
 
+    /// The release of a glibc loader, where its file tells.
+    #[must_use]
+    pub fn glibc_version(&self) -> Option<(u32, u32)> {
+        match self {
+            Loader::Glibc(glibc) => glibc.version(),
+            Loader::Musl(_) => None,
+        }
+    }
+
     /// Whether this is musl's.
     #[must_use]
     pub fn is_musl(&self) -> bool {

@@ -124,6 +124,17 @@ fn loaded(file: &LoaderFile, graph: &Graph) -> Outcome {
             ..Outcome::default()
         };
     }
+    // Versions are looked at when everything is loaded, and every fault is said.
+    lines.extend(graph.versions.lines.iter().cloned());
+    if let Some(exit_status) = graph.versions.exit_status {
+        return Outcome {
+            starts: Some(false),
+            stage: Some(Stage::Loader),
+            exit_status: Some(exit_status),
+            message: message(&lines),
+            ..Outcome::default()
+        };
+    }
     if is_for_another_machine(graph) {
         return Outcome {
             starts: Some(false),

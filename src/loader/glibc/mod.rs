@@ -105,6 +105,10 @@ impl Glibc {
         glibc
     }
 
+    pub(super) fn version(&self) -> Option<(u32, u32)> {
+        self.traits.version
+    }
+
     pub(super) fn subdirectories(&self) -> &[Rc<[u8]>] {
         &self.subdirectories
     }
