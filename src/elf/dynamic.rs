@@ -178,7 +178,7 @@ pub(super) fn read(
         length: segment.file_size,
     };
     let section = match usize::try_from(length) {
-        Ok(length) => window.bytes(offset, length)?.map(<[u8]>::to_vec),
+        Ok(length) => window.bytes(offset, length)?,
         Err(_) => None,
     };
     let Some(section) = section else {
@@ -186,8 +186,8 @@ pub(super) fn read(
         return Ok(None);
     };
     let entries = match layout.class {
-        Class::Elf32 => entries::<Dyn32<Endianness>>(&section, layout),
-        Class::Elf64 => entries::<Dyn64<Endianness>>(&section, layout),
+        Class::Elf32 => entries::<Dyn32<Endianness>>(section, layout),
+        Class::Elf64 => entries::<Dyn64<Endianness>>(section, layout),
     };
     if entries.len() as u64 * entry == length {
         anomalies.push(Anomaly::DynamicUnterminated);
@@ -198,11 +198,12 @@ pub(super) fn read(
 /// The entries up to `DT_NULL`.
 fn entries<D: Dyn<Endian = Endianness>>(section: &[u8], layout: Layout) -> Vec<(i64, u64)> {
     let endian = layout.encoding.endian();
-    slice_from_all_bytes::<D>(section)
-        .unwrap_or_default()
+    let all = slice_from_all_bytes::<D>(section).unwrap_or_default();
+    let ends = |entry: &D| entry.d_tag(endian).0 == DT_NULL;
+    let end = all.iter().position(ends).unwrap_or(all.len());
+    all[..end]
         .iter()
         .map(|entry| (entry.d_tag(endian).0, entry.d_val(endian).into()))
-        .take_while(|&(tag, _)| tag != DT_NULL)
         .collect()
 }
 
@@ -213,7 +214,7 @@ fn interpret(
     anomalies: &mut Vec<Anomaly>,
 ) -> io::Result<(Dynamic, Tables)> {
     let mut dynamic = Dynamic::default();
-    let mut named = Vec::new();
+    let mut named = Vec::with_capacity(entries.len());
     let (mut string_table, mut string_size) = (None, None);
     let (mut needs_at, mut needs_count) = (None, 0);
     let (mut definitions_at, mut definitions_count) = (None, 0);
@@ -269,11 +270,12 @@ fn interpret(
 
 /// Fetches the names in one read where they lie close together.
 fn prefetch(window: &mut Window<'_>, named: &[Named], strings: Strings) -> io::Result<()> {
+    let size = window.size();
     let places = named
         .iter()
-        .filter_map(|named| strings.offset.checked_add(named.at));
-    let places: Vec<u64> = places.filter(|&place| place < window.size()).collect();
-    let (Some(&first), Some(&last)) = (places.iter().min(), places.iter().max()) else {
+        .filter_map(|named| strings.offset.checked_add(named.at))
+        .filter(|&place| place < size);
+    let (Some(first), Some(last)) = (places.clone().min(), places.max()) else {
         return Ok(());
     };
     let end = (last + USUAL_NAME).min(window.size());
@@ -295,6 +297,9 @@ fn read_names(
     let mut numbers = [0_usize; 6];
     let last_of = |tag| named.iter().rposition(|named| named.tag == tag);
     let last = [DT_SONAME, DT_RPATH, DT_RUNPATH].map(last_of);
+    let is_need = |named: &&Named| matches!(named.tag, DT_NEEDED | DT_AUXILIARY | DT_FILTER);
+    let needs = named.iter().filter(is_need).count();
+    dynamic.needs.reserve_exact(needs.min(MAX_NEEDED));
     for (index, &Named { tag, at }) in named.iter().enumerate() {
         let (slot, name) = describe(tag);
         numbers[slot] += 1;
@@ -339,14 +344,11 @@ fn read_names(
             anomalies.push(Anomaly::NamesTooLong);
             break;
         }
-        let need = |kind| Need {
-            kind,
-            name: text.clone(),
-        };
+        let mut need = |kind, name| dynamic.needs.push(Need { kind, name });
         match tag {
-            DT_NEEDED => dynamic.needs.push(need(NeedKind::Needed)),
-            DT_AUXILIARY => dynamic.needs.push(need(NeedKind::Auxiliary)),
-            DT_FILTER => dynamic.needs.push(need(NeedKind::Filter)),
+            DT_NEEDED => need(NeedKind::Needed, text),
+            DT_AUXILIARY => need(NeedKind::Auxiliary, text),
+            DT_FILTER => need(NeedKind::Filter, text),
             DT_SONAME => dynamic.soname = Some(text),
             DT_RPATH => dynamic.rpath = Some(text),
             _ => dynamic.runpath = Some(text),

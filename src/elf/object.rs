@@ -177,11 +177,10 @@ impl Object {
     fn from_window(mut window: Window<'_>, header: Header) -> Result<Object, ReadError> {
         let mut anomalies = Vec::new();
         let (table, segments) = segments(&mut window, &header, &mut anomalies)?;
-        let loads: Box<[Segment]> = segments
-            .iter()
-            .filter(|s| s.kind == PT_LOAD)
-            .cloned()
-            .collect();
+        let of_loads = segments.iter().filter(|s| s.kind == PT_LOAD);
+        let mut loads = Vec::with_capacity(of_loads.clone().count());
+        loads.extend(of_loads.cloned());
+        let loads = loads.into_boxed_slice();
         let interp = interp(&mut window, &segments, &mut anomalies)?;
         let notes = notes(&mut window, &header, &segments)?;
         let executable_stack = segments

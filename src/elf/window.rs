@@ -1,5 +1,6 @@
 //! A file seen through the few ranges of it that were needed.
 
+use std::cell::Cell;
 use std::io;
 
 use crate::read_at::ReadAt;
@@ -11,6 +12,15 @@ const LEAST: usize = 1024;
 /// The most that is kept of a file beside its head and the last range.
 const MAX_KEPT: usize = 8 << 20;
 
+/// The largest buffer that is kept for the next file.
+const MAX_SPARE: usize = 64 << 10;
+
+thread_local! {
+    /// What the last window read into: files are looked at one after the other,
+    /// and none of them needs memory of its own.
+    static SPARE: Cell<Buffer> = const { Cell::new(Buffer::new()) };
+}
+
 /// Ranges of a file, fetched when they are first asked for.
 ///
 /// Its purpose is few system calls: the head of the file is read once, and a
@@ -19,13 +29,51 @@ const MAX_KEPT: usize = 8 << 20;
 pub(super) struct Window<'a> {
     source: &'a dyn ReadAt,
     size: u64,
-    spans: Vec<Span>,
-    kept: usize,
+    buffer: Buffer,
 }
 
+/// Bytes, and which ranges of a file they are.
+#[derive(Default)]
+struct Buffer {
+    /// What was read, one range after the other, and room that was used before.
+    bytes: Vec<u8>,
+    spans: Vec<Span>,
+}
+
+/// One range of the file: `length` bytes, which are at `at` in the buffer.
 struct Span {
     start: u64,
-    bytes: Vec<u8>,
+    at: usize,
+    length: usize,
+}
+
+impl Buffer {
+    const fn new() -> Buffer {
+        Buffer {
+            bytes: Vec::new(),
+            spans: Vec::new(),
+        }
+    }
+
+    /// The bytes of `span`.
+    fn of(&self, span: &Span) -> &[u8] {
+        &self.bytes[span.at..span.at + span.length]
+    }
+}
+
+/// How many bytes of a buffer its ranges take.
+fn used(spans: &[Span]) -> usize {
+    spans.last().map_or(0, |span| span.at + span.length)
+}
+
+impl Drop for Window<'_> {
+    fn drop(&mut self) {
+        let mut buffer = std::mem::take(&mut self.buffer);
+        if buffer.bytes.capacity() <= MAX_SPARE {
+            buffer.spans.clear();
+            SPARE.set(buffer);
+        }
+    }
 }
 
 impl<'a> Window<'a> {
@@ -34,8 +82,7 @@ impl<'a> Window<'a> {
         let mut window = Window {
             source,
             size: source.size(),
-            spans: Vec::with_capacity(4),
-            kept: 0,
+            buffer: SPARE.take(),
         };
         window.fetch(0, HEAD)?;
         Ok(window)
@@ -48,7 +95,7 @@ impl<'a> Window<'a> {
 
     /// The first bytes of the file, as many as one read brought.
     pub(super) fn head(&self) -> &[u8] {
-        &self.spans[0].bytes
+        self.buffer.of(&self.buffer.spans[0])
     }
 
     /// Reads `length` bytes at `offset`, or as many as there are, unless they
@@ -59,27 +106,28 @@ impl<'a> Window<'a> {
         }
         let room = usize::try_from(self.size.saturating_sub(offset)).unwrap_or(usize::MAX);
         let length = length.max(LEAST).min(room);
-        let mut bytes = vec![0; length];
-        let mut filled = 0;
-        while filled < length {
-            match self
-                .source
-                .read_at(offset + filled as u64, &mut bytes[filled..])?
-            {
+        let Buffer { bytes, spans } = &mut self.buffer;
+        if used(spans).saturating_add(length) > MAX_KEPT && spans.len() > 1 {
+            // A file that sends us to and fro costs reads, not memory.
+            spans.truncate(1);
+        }
+        let at = used(spans);
+        let end = at.saturating_add(length);
+        if bytes.len() < end {
+            bytes.resize(end, 0);
+        }
+        let mut filled = at;
+        while filled < end {
+            let place = offset + (filled - at) as u64;
+            match self.source.read_at(place, &mut bytes[filled..end])? {
                 0 => break,
                 count => filled += count,
             }
         }
-        bytes.truncate(filled);
-        self.kept += bytes.len();
-        if self.kept > MAX_KEPT && self.spans.len() > 1 {
-            // A file that sends us to and fro costs reads, not memory.
-            self.spans.truncate(1);
-            self.kept = bytes.len();
-        }
-        self.spans.push(Span {
+        spans.push(Span {
             start: offset,
-            bytes,
+            at,
+            length: filled - at,
         });
         Ok(())
     }
@@ -103,8 +151,8 @@ impl<'a> Window<'a> {
     ) -> io::Result<Result<&[u8], Unended>> {
         let mut length = 256;
         loop {
-            if let Some((span, start, end)) = self.find_end(offset) {
-                let bytes = &self.spans[span].bytes[start..end];
+            if let Some((start, end)) = self.find_end(offset) {
+                let bytes = &self.buffer.bytes[start..end];
                 return Ok(if bytes.len() > limit {
                     Err(Unended::Limit)
                 } else {
@@ -128,28 +176,30 @@ impl<'a> Window<'a> {
         }
     }
 
-    /// Where the string at `offset` stands and ends, if its end is here.
-    fn find_end(&self, offset: u64) -> Option<(usize, usize, usize)> {
-        self.spans.iter().enumerate().find_map(|(index, span)| {
+    /// Where in the buffer the string at `offset` stands and ends, if its end is
+    /// here.
+    fn find_end(&self, offset: u64) -> Option<(usize, usize)> {
+        self.buffer.spans.iter().find_map(|span| {
             let start = usize::try_from(offset.checked_sub(span.start)?).ok()?;
-            let end = memchr::memchr(0, span.bytes.get(start..)?)?;
-            Some((index, start, start + end))
+            let length = memchr::memchr(0, self.buffer.of(span).get(start..)?)?;
+            Some((span.at + start, span.at + start + length))
         })
     }
 
     /// How many bytes from `offset` on are here in one piece.
     fn reach(&self, offset: u64) -> usize {
-        let reaches = self.spans.iter().filter_map(|span| {
+        let reaches = self.buffer.spans.iter().filter_map(|span| {
             let start = usize::try_from(offset.checked_sub(span.start)?).ok()?;
-            span.bytes.len().checked_sub(start)
+            span.length.checked_sub(start)
         });
         reaches.max().unwrap_or(0)
     }
 
     fn find(&self, offset: u64, length: usize) -> Option<&[u8]> {
-        self.spans.iter().rev().find_map(|span| {
+        self.buffer.spans.iter().rev().find_map(|span| {
             let start = usize::try_from(offset.checked_sub(span.start)?).ok()?;
-            span.bytes.get(start..start.checked_add(length)?)
+            let bytes = self.buffer.of(span);
+            bytes.get(start..start.checked_add(length)?)
         })
     }
 }
