@@ -1,7 +1,7 @@
 //! From a reference to an image.
 
 use std::collections::HashMap;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, IsTerminal as _, Read};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -34,6 +34,10 @@ pub fn open_image(reference: &Reference, options: &Options<'_>) -> Result<Opened
     let (path, form, name) = match reference {
         Reference::Scratch => return Ok(Opened::Image(Box::new(scratch()))),
         Reference::StandardInput { name } => {
+            if io::stdin().is_terminal() {
+                let message = "standard input is a terminal: `docker save NAME | imgldd -i -`";
+                return Err(ImageError::usage(message));
+            }
             let name = name.as_deref();
             let image = from_stream(io::stdin().lock(), Form::Any, name, &budget, options)?;
             return Ok(Opened::Image(Box::new(image)));
