@@ -6,6 +6,7 @@
 //! from the bottom. What of each file is worth keeping, a [`Probe`] says.
 
 mod archive;
+mod assemble;
 mod config;
 mod contents;
 mod docker;
