@@ -38,6 +38,7 @@ pub mod bytes;
 pub mod content;
 pub mod elf;
 pub mod errno;
+pub mod explain;
 pub mod finding;
 pub mod graph;
 pub mod inspect;

@@ -3,6 +3,7 @@
 //! A [`Renderer`] is told of each subject as it comes, so that a whole system
 //! can be shown without being held in memory, and of the rest at the end.
 
+mod explain;
 mod json;
 mod ldd;
 mod list;
@@ -13,6 +14,7 @@ mod tree;
 
 use std::io::{self, Write};
 
+pub use explain::Explain;
 pub use json::{Json, JsonLines};
 pub use ldd::Ldd;
 pub use list::List;

@@ -13,6 +13,7 @@ mod support;
 
 mod cli;
 mod elf;
+mod explain;
 mod findings;
 mod glibc;
 mod hostile;

@@ -13,6 +13,7 @@ use imgldd::rootfs::{Credentials, Rootfs};
 use imgldd::runtime::{self, Healthcheck, Plan, ProcessConfig};
 use imgldd::source::Directory;
 
+use crate::support::explained;
 use crate::support::fixture::Fixture;
 use crate::support::realise::{Root, Synthetic};
 use crate::support::text::{lines, words};
@@ -34,6 +35,8 @@ fn check(fixture: &str, config: &str, expected: &str) {
     let mut seen = head(&plan);
     for inspection in inspector.starts(&plan) {
         assert!(inspection.errors.is_empty(), "{:?}", inspection.errors);
+        let gaps = explained::gaps(&serde_json::to_value(&inspection.subject).unwrap());
+        assert!(gaps.is_empty(), "for\n{config}\n{gaps}");
         describe(&inspection.subject, &mut seen);
     }
     let seen: Vec<&str> = lines(&seen).map(str::trim).collect();

@@ -3,6 +3,7 @@
 mod args;
 mod check;
 mod exit;
+mod explain;
 mod host;
 mod judge;
 mod ldd;
@@ -25,7 +26,7 @@ use crate::request::UsageError;
 use crate::target::Named;
 
 /// Commands whose time has not come.
-const LATER: [&str; 6] = ["why", "closure", "diff", "explain", "completions", "man"];
+const LATER: [&str; 5] = ["why", "closure", "diff", "completions", "man"];
 
 /// What ends a run early.
 #[derive(Debug, thiserror::Error)]
@@ -82,6 +83,7 @@ fn say(line: &str) {
 fn run(args: &Args) -> Result<u8, Failure> {
     let names = match args.files.first().and_then(|word| word.to_str()) {
         Some("schema") => return print_schema(),
+        Some("explain") => return explain::run(args, &args.files[1..]),
         Some("check") => &args.files[1..],
         Some(word) if LATER.contains(&word) => {
             return Err(UsageError::LaterCommand(word.to_owned()).into());

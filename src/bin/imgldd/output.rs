@@ -140,7 +140,8 @@ fn sink(args: &Args, wanted: Wanted, many: bool) -> Result<Sink, UsageError> {
     })
 }
 
-fn color(args: &Args) -> bool {
+/// Whether standard output is to have colour.
+pub(crate) fn color(args: &Args) -> bool {
     match args.color {
         When::Always => true,
         When::Never => false,

@@ -277,6 +277,13 @@ fn compare_prediction(
             &prediction.outcome.to_string(),
         );
     }
+    if !prediction.unexplained.is_empty() {
+        note(
+            "`explain` does not lead back from the words",
+            "",
+            &prediction.unexplained,
+        );
+    }
     if expected.argv.is_some() && prediction.argv != expected.argv {
         note(
             "the arguments differ",

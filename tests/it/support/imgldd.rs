@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::case::Run;
 use super::expected::{Library, Outcome};
+use super::explained;
 
 /// The binary, with nothing of this process' environment that it listens to.
 pub(crate) fn binary() -> Command {
@@ -37,6 +38,8 @@ pub(crate) struct Prediction {
     pub(crate) argv: Option<String>,
     pub(crate) reported: Vec<(String, String)>,
     pub(crate) exit_code: Option<i32>,
+    /// What `explain` does not know of the texts above; empty where it knows all.
+    pub(crate) unexplained: String,
 }
 
 /// Asks for the report of one run; an answer that is no report is the error.
@@ -72,6 +75,7 @@ pub(crate) fn predict(root: &Path, run: &Run) -> Result<Prediction, String> {
             .filter_map(|one| Some((text(&one["by"])?, text(&one["text"])?)))
             .collect(),
         exit_code: output.status.code(),
+        unexplained: explained::gaps(subject),
     })
 }
 

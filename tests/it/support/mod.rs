@@ -6,6 +6,7 @@
 //!   `synthetic` (bytes only, no compiler) or `gcc` (real files, real loaders).
 //! - `launch` starts a program in a chroot; `reality` compares what it saw.
 //! - [`image`] writes container images, and turns a directory into every kind of source.
+//! - `explained` holds `explain` against every text that is predicted.
 //! - [`case`] holds a numbered case, its steps and what each should print;
 //!   `predicted` asks the binary, `real` the kernel and the loader as well.
 
@@ -15,6 +16,7 @@ pub(crate) mod cpu;
 pub(crate) mod damage;
 pub(crate) mod elf_spec;
 pub(crate) mod expected;
+pub(crate) mod explained;
 pub(crate) mod fixture;
 pub(crate) mod gcc;
 pub(crate) mod image;
