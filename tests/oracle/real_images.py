@@ -318,6 +318,8 @@ def main():
                 differing += bool(lines)
                 print(f"{form.name}: {'DIFFERS' if lines else 'equal'}", flush=True)
                 print("".join(f"{line}\n" for line in lines[:12]), end="", flush=True)
+    if not compared:
+        sys.exit(f"error: no form has `{options.only}` in its name")
     print(f"real images: {compared} forms of one image, {compared * len(reference.questions)} files against their loader: {differing} differences; {time.monotonic() - began:.0f} s")
     return 1 if differing else 0
 

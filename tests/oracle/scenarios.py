@@ -312,6 +312,8 @@ def main():
     with support.scratch("imgldd-scenarios-") as scratch:
         kinds = [runtimes.Runtime("runc", options.runc, scratch), runtimes.Runtime("crun", options.crun, scratch)]
         chosen = [scenario for scenario in scenarios(Parts(scratch)) if options.only in scenario.name]
+        if not chosen:
+            sys.exit(f"error: no scenario has `{options.only}` in its name")
         for number, scenario in enumerate(chosen):
             for turn, image in enumerate([scenario.image, *scenario.mended]):
                 place = f"{scratch}/{number}-{turn}"
