@@ -256,7 +256,7 @@ impl Renderer for Text {
         let see = if codes.is_empty() {
             String::new()
         } else {
-            format!("   (docs/findings.md: {})", codes.join(", "))
+            format!("   (imgldd explain {})", codes.join(", "))
         };
         writeln!(
             out,
