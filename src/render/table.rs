@@ -40,7 +40,7 @@ fn row(library: &Library) -> [String; 4] {
     [
         escape(&library.name).into_owned(),
         what,
-        rule.unwrap_or_default(),
+        rule.unwrap_or_default().into_owned(),
         needed_by,
     ]
 }

@@ -3,6 +3,7 @@
 //! Every need is a line. What an object needs itself is shown once: below the
 //! object that first asked for it.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -204,7 +205,7 @@ impl<'a> Drawing<'a> {
             return children;
         };
         // What is not among the needs comes first: preloads and filtees.
-        children.sort_by_key(|&child| {
+        children.sort_by_cached_key(|&child| {
             let name = &self.subject.libraries[child].name;
             needed
                 .iter()
@@ -288,8 +289,9 @@ impl<'a> Drawing<'a> {
                 let label = library
                     .found_by
                     .map(|rule| label(rule, library.rule_object.as_deref()));
-                let label = style.paint(Paint::Dim, &format!("[{}]", label.unwrap_or_default()));
-                format!("{name} => {path} {label}")
+                let label = ["[", &label.unwrap_or_default(), "]"].concat();
+                let label = style.paint(Paint::Dim, &label);
+                [&*name, " => ", &*path, " ", &label].concat()
             }
         }
     }
@@ -329,24 +331,24 @@ impl<'a> Drawing<'a> {
     }
 }
 
-pub(super) fn label(rule: Rule, object: Option<&str>) -> String {
-    let of = |what: &str| match object {
-        Some(object) => format!("{what} of {}", escape(object)),
-        None => what.to_owned(),
+pub(super) fn label(rule: Rule, object: Option<&str>) -> Cow<'static, str> {
+    let of = |what: &'static str| match object {
+        Some(object) => Cow::Owned([what, " of ", &escape(object)].concat()),
+        None => Cow::Borrowed(what),
     };
     match rule {
-        Rule::Preload => "preload".to_owned(),
-        Rule::Rpath => "rpath".to_owned(),
+        Rule::Preload => Cow::Borrowed("preload"),
+        Rule::Rpath => Cow::Borrowed("rpath"),
         Rule::RpathInherited => of("rpath"),
-        Rule::LibraryPath => "LD_LIBRARY_PATH".to_owned(),
-        Rule::Runpath => "runpath".to_owned(),
+        Rule::LibraryPath => Cow::Borrowed("LD_LIBRARY_PATH"),
+        Rule::Runpath => Cow::Borrowed("runpath"),
         Rule::RunpathInherited => of("runpath"),
-        Rule::Cache => "ld.so.cache".to_owned(),
-        Rule::MuslPathFile => "path file".to_owned(),
-        Rule::DefaultDir => "default".to_owned(),
-        Rule::Direct => "path".to_owned(),
-        Rule::AlreadyLoaded => "already loaded".to_owned(),
-        Rule::LoaderItself => "loader".to_owned(),
-        Rule::Donor => "donor".to_owned(),
+        Rule::Cache => Cow::Borrowed("ld.so.cache"),
+        Rule::MuslPathFile => Cow::Borrowed("path file"),
+        Rule::DefaultDir => Cow::Borrowed("default"),
+        Rule::Direct => Cow::Borrowed("path"),
+        Rule::AlreadyLoaded => Cow::Borrowed("already loaded"),
+        Rule::LoaderItself => Cow::Borrowed("loader"),
+        Rule::Donor => Cow::Borrowed("donor"),
     }
 }
