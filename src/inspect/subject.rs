@@ -77,6 +77,9 @@ impl Draft<'_> {
 
     /// The layer that brought what `path` leads to.
     fn layer(&self, path: &[u8]) -> Option<u32> {
+        if !self.files.rootfs().filesystem().is_layered() {
+            return None;
+        }
         let path = self.settings.workdir.join(path);
         self.files.rootfs().layer(path.as_bytes())
     }
