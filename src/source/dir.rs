@@ -311,8 +311,10 @@ impl Filesystem for Directory {
 
     fn scan(&self, visit: &mut dyn FnMut(TargetPath), problem: &mut dyn FnMut(TargetPath, Errno)) {
         let inside = |path: &Path| {
-            let below = path.strip_prefix(&self.root).unwrap_or(path);
-            TargetPath::root().join(below.as_os_str().as_bytes())
+            // Every path that the walk makes begins with the bytes of the root.
+            let path = path.as_os_str().as_bytes();
+            let root = self.root.as_os_str().as_bytes();
+            TargetPath::root().join(path.strip_prefix(root).unwrap_or(path))
         };
         let mut walk = walkdir::WalkDir::new(&self.root)
             .sort_by_file_name()
