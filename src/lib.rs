@@ -54,3 +54,4 @@ pub mod rootfs;
 pub mod runtime;
 pub mod source;
 pub mod target;
+pub mod why;

@@ -46,7 +46,7 @@ impl Renderer for Json {
 
 /// Passes JSON on with everything that misleads as `\u` escapes. Such characters
 /// stand in strings alone, and each comes whole in one write.
-struct Escaping<'a>(&'a mut dyn Write);
+pub(super) struct Escaping<'a>(pub(super) &'a mut dyn Write);
 
 impl Write for Escaping<'_> {
     fn write(&mut self, json: &[u8]) -> io::Result<usize> {

@@ -11,6 +11,7 @@ mod paint;
 mod table;
 mod text;
 mod tree;
+mod why;
 
 use std::io::{self, Write};
 
@@ -22,6 +23,7 @@ pub use paint::Style;
 pub use table::Table;
 pub use text::Text;
 pub use tree::Tree;
+pub use why::{WhyText, empty_why, why_json};
 
 use crate::report::{ReportError, Subject, Summary, Target};
 

@@ -10,9 +10,9 @@ use clap::{ArgAction, Parser, ValueEnum};
 #[command(
     name = "imgldd",
     version,
-    override_usage = "imgldd [OPTIONS] [FILE]...\n       imgldd check [OPTIONS] [FILE]...\n       imgldd explain [CODE | \"ERROR TEXT\" | -]\n       imgldd schema",
+    override_usage = "imgldd [OPTIONS] [FILE]...\n       imgldd check [OPTIONS] [FILE]...\n       imgldd why [OPTIONS] LIB [FILE]...\n       imgldd explain [CODE | \"ERROR TEXT\" | -]\n       imgldd schema",
     after_help = "Exit status: 0 all is well, 1 something is broken, 2 something could not be decided.\n\
-        The first word may be a command (check, explain, schema); a file of that name is `./schema`."
+        The first word may be a command (check, why, explain, schema); a file of that name is `./schema`."
 )]
 pub(crate) struct Args {
     /// Files to check: paths inside the target, or names to look up in its PATH

@@ -11,13 +11,14 @@ mod output;
 mod progress;
 mod request;
 mod target;
+mod why;
 
 use std::ffi::OsStr;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use imgldd::report::schema;
+use imgldd::why::schema;
 
 use crate::args::Args;
 use crate::judge::Judge;
@@ -26,7 +27,7 @@ use crate::request::UsageError;
 use crate::target::Named;
 
 /// Commands whose time has not come.
-const LATER: [&str; 5] = ["why", "closure", "diff", "completions", "man"];
+const LATER: [&str; 4] = ["closure", "diff", "completions", "man"];
 
 /// What ends a run early.
 #[derive(Debug, thiserror::Error)]
@@ -84,6 +85,7 @@ fn run(args: &Args) -> Result<u8, Failure> {
     let names = match args.files.first().and_then(|word| word.to_str()) {
         Some("schema") => return print_schema(),
         Some("explain") => return explain::run(args, &args.files[1..]),
+        Some("why") => return why::run(args, &args.files[1..]),
         Some("check") => &args.files[1..],
         Some(word) if LATER.contains(&word) => {
             return Err(UsageError::LaterCommand(word.to_owned()).into());

@@ -32,19 +32,7 @@ struct Wanted {
 impl Outputs {
     /// Opens what `args` ask for; `many` says that several files are checked.
     pub(crate) fn open(args: &Args, many: bool) -> Result<Self, UsageError> {
-        let mut wanted: Vec<Wanted> = args.output.iter().map(|text| parse(text)).collect();
-        if args.json {
-            wanted.push(Wanted {
-                format: "json".to_owned(),
-                file: None,
-            });
-        }
-        if wanted.is_empty() && !args.quiet {
-            wanted.push(Wanted {
-                format: "text".to_owned(),
-                file: None,
-            });
-        }
+        let wanted = wanted(args);
         let in_full = args.verbose > 0
             || wanted
                 .iter()
@@ -55,6 +43,28 @@ impl Outputs {
             sinks: sinks.collect::<Result<_, _>>()?,
             in_full,
             lists_fine,
+        })
+    }
+
+    /// Opens what `args` ask for of a command with formats of its own; `make` knows them.
+    /// Everything is in the report.
+    pub(crate) fn of(
+        args: &Args,
+        make: impl Fn(&str, Style) -> Option<Box<dyn Renderer>>,
+    ) -> Result<Self, UsageError> {
+        let sinks = wanted(args).into_iter().map(|wanted| {
+            let style = style(args, &wanted);
+            let renderer = make(&wanted.format, style);
+            let renderer = renderer.ok_or_else(|| UsageError::WhyFormat(wanted.format.clone()))?;
+            Ok(Sink {
+                renderer,
+                out: open(wanted.file)?,
+            })
+        });
+        Ok(Outputs {
+            sinks: sinks.collect::<Result<_, UsageError>>()?,
+            in_full: true,
+            lists_fine: true,
         })
     }
 
@@ -94,6 +104,31 @@ impl Outputs {
     }
 }
 
+/// What `args` ask for; text where they do not say.
+fn wanted(args: &Args) -> Vec<Wanted> {
+    let mut wanted: Vec<Wanted> = args.output.iter().map(|text| parse(text)).collect();
+    if args.json {
+        wanted.push(Wanted {
+            format: "json".to_owned(),
+            file: None,
+        });
+    }
+    if wanted.is_empty() && !args.quiet {
+        wanted.push(Wanted {
+            format: "text".to_owned(),
+            file: None,
+        });
+    }
+    wanted
+}
+
+fn style(args: &Args, wanted: &Wanted) -> Style {
+    Style {
+        color: wanted.file.is_none() && color(args),
+        ascii: args.ascii,
+    }
+}
+
 fn parse(text: &str) -> Wanted {
     match text.split_once('=') {
         Some((format, file)) => Wanted {
@@ -107,12 +142,8 @@ fn parse(text: &str) -> Wanted {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the user asked for this file")]
 fn sink(args: &Args, wanted: Wanted, many: bool) -> Result<Sink, UsageError> {
-    let style = Style {
-        color: wanted.file.is_none() && color(args),
-        ascii: args.ascii,
-    };
+    let style = style(args, &wanted);
     let tree = Tree {
         style,
         depth: args.depth,
@@ -128,16 +159,21 @@ fn sink(args: &Args, wanted: Wanted, many: bool) -> Result<Sink, UsageError> {
         "json-lines" => Box::new(JsonLines),
         _ => return Err(UsageError::Format(wanted.format)),
     };
-    let out: Box<dyn Write> = match wanted.file {
+    Ok(Sink {
+        renderer,
+        out: open(wanted.file)?,
+    })
+}
+
+#[expect(clippy::disallowed_methods, reason = "the user asked for this file")]
+fn open(file: Option<PathBuf>) -> Result<BufWriter<Box<dyn Write>>, UsageError> {
+    let out: Box<dyn Write> = match file {
         None => Box::new(io::stdout()),
         Some(path) => {
             Box::new(File::create(&path).map_err(|error| UsageError::Output(path, error))?)
         }
     };
-    Ok(Sink {
-        renderer,
-        out: BufWriter::with_capacity(64 << 10, out),
-    })
+    Ok(BufWriter::with_capacity(64 << 10, out))
 }
 
 /// Whether standard output is to have colour.

@@ -25,6 +25,12 @@ pub(crate) enum UsageError {
     NoProgramCopied,
     #[error("nothing to check: {0} does not say what it runs; name a FILE, or give --all")]
     NoCommand(&'static str),
+    #[error("why: name a library, such as `imgldd why libssl.so.3 FILE`")]
+    NoLibrary,
+    #[error("`{0}` may mean {1}; name one of them, or give a glob: `{0}*`")]
+    Ambiguous(String, String),
+    #[error("`{0}`: no such format of this command; there are text and json")]
+    WhyFormat(String),
     #[error("--root and --image name two kinds of target; give one of them")]
     RootAndImage,
     #[error("there is no layer {0}: the image has {1}")]
