@@ -80,6 +80,12 @@ codes! {
     FilterMissing = "filter-missing", Error, "The object behind a DT_FILTER entry is not found.";
     WrongArchLib = "wrong-arch-lib", Error, "A needed library is there, but only for another CPU.";
     LibNotElf = "lib-not-elf", Error, "A file has the name of a needed library and cannot be loaded as one.";
+    GlibcTooOld = "glibc-too-old", Error, "An object needs a version of glibc's symbols that the target's glibc does not have.";
+    LibstdcxxTooOld = "libstdcxx-too-old", Error, "An object needs a version of libstdc++ or libgcc that the file which is loaded does not have.";
+    OtherVersionMissing = "other-version-missing", Error, "An object needs a version of a library's symbols that the file which is loaded does not have.";
+    RelrUnsupported = "relr-unsupported", Error, "An object has packed relative relocations, and it or the target's glibc lacks the mark for them.";
+    UnversionedProvider = "unversioned-provider", Warning, "An object needs versions of a library that defines none.";
+    VersionNeedStale = "version-need-stale", Error, "An object needs versions of a library that nothing loads under that name.";
     PreloadMissing = "preload-missing", Warning, "A library to preload cannot be loaded.";
     CwdDependent = "cwd-dependent", Warning, "What is found depends on the working directory.";
     CpuDependent = "cpu-dependent", Note, "Another CPU would get another file.";

@@ -10,7 +10,9 @@ mod interpreter;
 mod layers;
 mod library;
 mod lost;
+mod release;
 mod runtime;
+mod version;
 
 pub use code::{CODES, Code};
 pub(crate) use interpreter::built_for;
@@ -73,6 +75,7 @@ pub fn findings(case: &Case<'_>) -> Vec<Finding> {
         exec::findings(case, &mut found);
     }
     library::findings(case, &mut found);
+    version::findings(case, &mut found);
     found
 }
 

@@ -30,6 +30,8 @@ pub struct VersionCheck {
     pub problems: Vec<VersionProblem>,
     /// What the loader writes about that, a line for each.
     pub lines: Vec<String>,
+    /// What the providers among them define.
+    pub offers: Vec<(ObjectId, Rc<Versions>)>,
     /// What the loader exits with; `None` where it goes on.
     pub exit_status: Option<u8>,
 }
@@ -195,6 +197,16 @@ impl Checker<'_> {
                 Some(GIVES_UP),
             ),
         };
+        if let Some(provider) = provider
+            && !self
+                .check
+                .offers
+                .iter()
+                .any(|(known, _)| *known == provider)
+            && let Some(versions) = &self.tables[provider.0 as usize]
+        {
+            self.check.offers.push((provider, versions.clone()));
+        }
         self.check.lines.push(line);
         self.check.exit_status = self.check.exit_status.max(exit_status);
         self.check.problems.push(VersionProblem {

@@ -1,0 +1,471 @@
+//! Findings about symbol versions: an object wants more of a library than the
+//! file that is loaded has.
+//!
+//! A file that is too old is one finding, whoever wants how many versions of it,
+//! and the files of one glibc are one file in this.
+
+use super::release::{self, Level};
+use super::{Case, Code, Draft, quoted};
+use crate::bytes::{Shown, lossy};
+use crate::elf::Versions;
+use crate::graph::{Graph, LoaderFile, VersionFault, VersionProblem};
+use crate::loader::ObjectId;
+use crate::path::file_name;
+use crate::report::{Finding, Severity};
+
+/// The most names in one line of evidence.
+const MAX_SHOWN: usize = 8;
+
+pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
+    let Some((file, graph)) = case.graph else {
+        return;
+    };
+    // Without its loader a program does not come so far.
+    if *file == LoaderFile::Assumed && !case.is_library {
+        return;
+    }
+    let mut groups: Vec<Group> = Vec::new();
+    for (index, problem) in graph.versions.problems.iter().enumerate() {
+        let provider = problem.provider.map(|id| name(graph, id));
+        let family = match provider {
+            Some(name) if is_glibc(name) => Family::Glibc,
+            _ => Family::Of(problem.provider, problem.requester),
+        };
+        let known = groups.iter_mut().find(|group| {
+            let first = &graph.versions.problems[group.problems[0]];
+            group.family.is(family) && first.fault == problem.fault
+        });
+        match known {
+            Some(group) => group.problems.push(index),
+            None => groups.push(Group {
+                family,
+                problems: vec![index],
+            }),
+        }
+    }
+    for group in &groups {
+        found.push(group.finding(case, graph));
+    }
+}
+
+/// What one replacement mends.
+#[derive(Clone, Copy)]
+enum Family {
+    /// Any file of glibc.
+    Glibc,
+    /// This provider, or, where there is none, this requester.
+    Of(Option<ObjectId>, ObjectId),
+}
+
+impl Family {
+    fn is(self, other: Family) -> bool {
+        match (self, other) {
+            (Family::Glibc, Family::Glibc) => true,
+            (Family::Of(None, own), Family::Of(None, other)) => own == other,
+            (Family::Of(own, _), Family::Of(other, _)) => own.is_some() && own == other,
+            _ => false,
+        }
+    }
+}
+
+/// Problems of one fault that have one cause, by their place in the check.
+struct Group {
+    family: Family,
+    problems: Vec<usize>,
+}
+
+impl Group {
+    fn finding(&self, case: &Case<'_>, graph: &Graph) -> Finding {
+        let first = self.first(graph);
+        match first.fault {
+            VersionFault::Missing | VersionFault::MissingWeak => self.missing(case, graph),
+            VersionFault::NoInformation => self.unversioned(case, graph),
+            VersionFault::NoProvider => self.stale(case, graph),
+            VersionFault::UnmarkedRelr => self.unmarked(case, graph),
+        }
+    }
+
+    fn problems<'g>(&self, graph: &'g Graph) -> impl Iterator<Item = &'g VersionProblem> {
+        self.problems
+            .iter()
+            .map(|&index| &graph.versions.problems[index])
+    }
+
+    fn first<'g>(&self, graph: &'g Graph) -> &'g VersionProblem {
+        &graph.versions.problems[self.problems[0]]
+    }
+
+    fn missing(&self, case: &Case<'_>, graph: &Graph) -> Finding {
+        let first = self.first(graph);
+        let code = self.code(graph);
+        let requesters = self.requesters(graph);
+        let provider = first.provider.map(|id| path(graph, id)).unwrap_or_default();
+        let worst = self.worst(graph);
+        let more = match requesters.len() {
+            1 => String::new(),
+            count => format!(" and {} more", count - 1),
+        };
+        let by = format!("{}{more}", quoted(path(graph, first.requester)));
+        let wanted = Shown(&worst.version);
+        let weak = match first.fault {
+            VersionFault::MissingWeak => "; it can do without",
+            _ => "",
+        };
+        let message = format!("{} is too old: {by} needs {wanted}{weak}", quoted(provider));
+        let object = name(graph, first.provider.unwrap_or(first.requester));
+        let mut draft = Draft::new(case, code, object, message);
+        if first.fault == VersionFault::MissingWeak {
+            draft = draft.severity(Severity::Warning);
+        }
+        for (requester, versions) in &requesters {
+            let by = quoted(path(graph, *requester));
+            draft = draft.evidence(format!("{by} needs {}", listed(versions)));
+        }
+        for provider in self.providers(graph) {
+            draft = draft.also(offer(graph, provider, &worst.version));
+        }
+        draft = draft.also(chosen_by(graph, first.provider));
+        let level = self.problems(graph).filter_map(|p| Level::of(&p.version));
+        let level = level.max();
+        draft = draft.also(target_is(case));
+        draft = draft.also(level.and_then(would_do));
+        draft = self.seen(case, graph, draft);
+        match code {
+            Code::GlibcTooOld => glibc_fixes(draft, case, level),
+            Code::RelrUnsupported => relr_fixes(draft, level),
+            Code::LibstdcxxTooOld => libstdcxx_fixes(draft, level),
+            _ => other_fixes(draft),
+        }
+        .done()
+    }
+
+    /// By what the versions are called: glibc's files have only its own.
+    fn code(&self, graph: &Graph) -> Code {
+        let all = |wanted: fn(&[u8]) -> bool| self.problems(graph).all(|p| wanted(&p.version));
+        match self.family {
+            Family::Glibc if all(|version| version == b"GLIBC_ABI_DT_RELR") => {
+                Code::RelrUnsupported
+            }
+            Family::Glibc => Code::GlibcTooOld,
+            Family::Of(..) if all(is_gcc) => Code::LibstdcxxTooOld,
+            Family::Of(..) => Code::OtherVersionMissing,
+        }
+    }
+
+    /// The problem whose version came last.
+    fn worst<'g>(&self, graph: &'g Graph) -> &'g VersionProblem {
+        let by_level = self.problems(graph);
+        let last = by_level.max_by(|a, b| {
+            let level = |p: &VersionProblem| Level::of(&p.version);
+            let number = |p: &VersionProblem| numbers(&p.version);
+            level(a).cmp(&level(b)).then(number(a).cmp(&number(b)))
+        });
+        last.unwrap_or_else(|| self.first(graph))
+    }
+
+    /// Who needs what, in load order.
+    fn requesters<'g>(&self, graph: &'g Graph) -> Vec<(ObjectId, Vec<&'g [u8]>)> {
+        let mut all: Vec<(ObjectId, Vec<&[u8]>)> = Vec::new();
+        for problem in self.problems(graph) {
+            let known = all.iter_mut().find(|(id, _)| *id == problem.requester);
+            match known {
+                Some((_, versions)) => {
+                    if !versions.contains(&&*problem.version) {
+                        versions.push(&problem.version);
+                    }
+                }
+                None => all.push((problem.requester, vec![&problem.version])),
+            }
+        }
+        all
+    }
+
+    fn providers(&self, graph: &Graph) -> Vec<ObjectId> {
+        let mut all = Vec::new();
+        for provider in self.problems(graph).filter_map(|p| p.provider) {
+            if !all.contains(&provider) {
+                all.push(provider);
+            }
+        }
+        all
+    }
+
+    /// The loader's first line about this, if it comes to write it.
+    fn seen(&self, case: &Case<'_>, graph: &Graph, draft: Draft) -> Draft {
+        let message = case.outcome.message.as_deref().unwrap_or_default();
+        let mut lines = self.problems.iter().map(|&i| &*graph.versions.lines[i]);
+        let seen = lines.find(|line| message.lines().any(|said| said == *line));
+        draft.also(seen.map(|line| format!("at run time: {}", crate::bytes::escape(line))))
+    }
+
+    fn unversioned(&self, case: &Case<'_>, graph: &Graph) -> Finding {
+        let first = self.first(graph);
+        let id = first.provider.unwrap_or(first.requester);
+        let message = format!(
+            "{} defines no versions; {} was linked with a file that does",
+            quoted(path(graph, id)),
+            quoted(path(graph, first.requester)),
+        );
+        let mut draft = Draft::new(case, Code::UnversionedProvider, name(graph, id), message);
+        for (requester, versions) in self.requesters(graph) {
+            let by = quoted(path(graph, requester));
+            draft = draft.evidence(format!("{by} needs {}", listed(&versions)));
+        }
+        let object = graph.map.get(id).object.as_ref();
+        let has_none = object.is_some_and(|object| !object.dynamic.has_symbol_versions);
+        draft = draft.also(has_none.then(|| {
+            "it has no DT_VERSYM either: the loader stops where it binds such a symbol to it"
+                .to_owned()
+        }));
+        draft = draft.also(chosen_by(graph, first.provider));
+        self.seen(case, graph, draft)
+            .fix(
+                None,
+                "use the distribution's own build of the library",
+                None,
+            )
+            .done()
+    }
+
+    fn stale(&self, case: &Case<'_>, graph: &Graph) -> Finding {
+        let first = self.first(graph);
+        let by = path(graph, first.requester);
+        let file = quoted(&first.file);
+        let message = format!(
+            "{} needs versions of {file}, and nothing is loaded by that name",
+            quoted(by)
+        );
+        let draft = Draft::new(case, Code::VersionNeedStale, by, message).evidence(
+            "its DT_NEEDED and its DT_VERNEED name different files; the loader takes that for impossible",
+        );
+        self.seen(case, graph, draft)
+            .fix(
+                None,
+                "name the library as it was linked, or link again",
+                None,
+            )
+            .done()
+    }
+
+    fn unmarked(&self, case: &Case<'_>, graph: &Graph) -> Finding {
+        let by = path(graph, self.first(graph).requester);
+        let message = format!(
+            "{} has DT_RELR and does not need GLIBC_ABI_DT_RELR; glibc since 2.36 refuses it",
+            quoted(by)
+        );
+        let draft = Draft::new(case, Code::RelrUnsupported, by, message);
+        self.seen(case, graph, draft)
+            .fix(
+                None,
+                "link with the option that leaves the mark",
+                Some("-Wl,-z,pack-relative-relocs"),
+            )
+            .fix(
+                None,
+                "or without packed relocations",
+                Some("-Wl,-z,nopack-relative-relocs"),
+            )
+            .done()
+    }
+}
+
+fn path(graph: &Graph, id: ObjectId) -> &[u8] {
+    &graph.map.get(id).path
+}
+
+/// The soname of an object, or what its file is called.
+fn name(graph: &Graph, id: ObjectId) -> &[u8] {
+    let loaded = graph.map.get(id);
+    loaded.soname().unwrap_or_else(|| file_name(&loaded.path))
+}
+
+fn is_glibc(name: &[u8]) -> bool {
+    const PARTS: [&[u8]; 15] = [
+        b"libc.so.6",
+        b"libc.so.6.1",
+        b"libm.so.6",
+        b"libm.so.6.1",
+        b"libmvec.so.1",
+        b"libpthread.so.0",
+        b"libdl.so.2",
+        b"librt.so.1",
+        b"libutil.so.1",
+        b"libresolv.so.2",
+        b"libanl.so.1",
+        b"libBrokenLocale.so.1",
+        b"libnss_files.so.2",
+        b"libnss_dns.so.2",
+        b"libthread_db.so.1",
+    ];
+    PARTS.contains(&name) || (name.starts_with(b"ld") && !name.starts_with(b"ldb"))
+}
+
+fn is_gcc(version: &[u8]) -> bool {
+    let prefixes: [&[u8]; 3] = [b"GLIBCXX_", b"CXXABI_", b"GCC_"];
+    prefixes.iter().any(|prefix| version.starts_with(prefix))
+}
+
+/// The numbers in a version, to compare it by.
+fn numbers(version: &[u8]) -> Vec<u32> {
+    version
+        .split(|byte| !byte.is_ascii_digit())
+        .filter_map(|digits| std::str::from_utf8(digits).ok()?.parse().ok())
+        .collect()
+}
+
+/// What a version is called before its number.
+fn series(version: &[u8]) -> &[u8] {
+    let digits = version.iter().position(u8::is_ascii_digit);
+    &version[..digits.unwrap_or(version.len())]
+}
+
+fn listed(versions: &[&[u8]]) -> String {
+    let shown = versions.iter().take(MAX_SHOWN);
+    let mut text = shown.map(|v| lossy(v)).collect::<Vec<_>>().join(", ");
+    if let Some(more) = versions.len().checked_sub(MAX_SHOWN).filter(|&n| n > 0) {
+        text.push_str(&format!(" and {more} more"));
+    }
+    text
+}
+
+/// The most that a provider has of the kind that is wanted.
+fn offer(graph: &Graph, provider: ObjectId, wanted: &[u8]) -> Option<String> {
+    let (_, versions): &(_, std::rc::Rc<Versions>) = graph
+        .versions
+        .offers
+        .iter()
+        .find(|(id, _)| *id == provider)?;
+    let names = versions
+        .definitions
+        .iter()
+        .filter(|definition| !definition.base)
+        .map(|definition| &*definition.name);
+    let wanted_series = match series(wanted) {
+        b"GLIBC_ABI_DT_RELR" => b"GLIBC_",
+        series => series,
+    };
+    let most = names
+        .filter(|name| series(name) == wanted_series && !numbers(name).is_empty())
+        .max_by_key(|name| numbers(name));
+    let file = quoted(path(graph, provider));
+    Some(match most {
+        Some(most) => format!("{file} has at most {}", Shown(most)),
+        None => format!("{file} has none of that series"),
+    })
+}
+
+/// How the provider came to be taken, unless it was where it always is.
+fn chosen_by(graph: &Graph, provider: Option<ObjectId>) -> Option<String> {
+    use crate::loader::Rule;
+    let of_provider = |library: &&crate::graph::Library| library.object == provider;
+    let library = graph.libraries.iter().find(of_provider)?;
+    let by = match library.rule? {
+        Rule::Preload => "preloading".to_owned(),
+        Rule::LibraryPath => "LD_LIBRARY_PATH".to_owned(),
+        rule @ (Rule::Rpath | Rule::RpathInherited | Rule::Runpath | Rule::RunpathInherited) => {
+            let tag = match rule {
+                Rule::Rpath | Rule::RpathInherited => "rpath",
+                _ => "runpath",
+            };
+            let owner = library.owner.map(|id| quoted(path(graph, id)));
+            format!("the {tag} of {}", owner.unwrap_or_default())
+        }
+        _ => return None,
+    };
+    let file = quoted(library.path.as_deref().unwrap_or(&library.name));
+    Some(format!("{by} chose {file}; another copy may be newer"))
+}
+
+fn target_is(case: &Case<'_>) -> Option<String> {
+    let distro = case.target.distro.as_ref()?;
+    let version = distro.version_id.as_deref().unwrap_or_default();
+    let name = match release::named(&distro.id, version) {
+        Some(release) => release.name.to_owned(),
+        None => format!("{} {version}", distro.id),
+    };
+    Some(format!("the target is {}", name.trim_end()))
+}
+
+fn would_do(level: Level) -> Option<String> {
+    let releases = release::first_with(level);
+    let names: Vec<&str> = releases.iter().map(|release| release.name).collect();
+    (!names.is_empty()).then(|| format!("the first releases that have it: {}", names.join(", ")))
+}
+
+/// The base to change to: of the target's own distribution where it has one.
+fn base(case: &Case<'_>, level: Option<Level>) -> Option<String> {
+    let releases = release::first_with(level?);
+    let id = case.target.distro.as_ref().map(|distro| &*distro.id);
+    let own = releases.iter().find(|release| Some(release.id) == id);
+    let release = own.or_else(|| releases.first())?;
+    Some(format!("FROM {}", release.image))
+}
+
+fn glibc_fixes(draft: Draft, case: &Case<'_>, level: Option<Level>) -> Draft {
+    let distro = case.target.distro.as_ref();
+    let own = distro.and_then(|distro| {
+        let release = release::named(&distro.id, distro.version_id.as_deref()?)?;
+        Some(format!("build on {}", release.name))
+    });
+    let draft = draft.fix(None, "build on the release that it runs on", own.as_deref());
+    let base = base(case, level);
+    let draft = match &base {
+        Some(base) => draft.fix(None, "or run on a release that has it", Some(base)),
+        None => draft,
+    };
+    draft
+        .fix(
+            Some("Go, and nothing needs C"),
+            "build without cgo",
+            Some("CGO_ENABLED=0 go build"),
+        )
+        .fix(
+            Some("Rust, C or C++"),
+            "build against an older glibc",
+            Some("cargo zigbuild --target x86_64-unknown-linux-gnu.2.17"),
+        )
+}
+
+fn relr_fixes(draft: Draft, level: Option<Level>) -> Draft {
+    let base = level.and_then(|level| release::first_with(level).first().copied());
+    let base = base.map(|release| format!("FROM {}", release.image));
+    draft
+        .fix(None, "run on glibc 2.36 or later", base.as_deref())
+        .fix(
+            None,
+            "or link without packed relocations",
+            Some("-Wl,-z,nopack-relative-relocs"),
+        )
+}
+
+fn libstdcxx_fixes(draft: Draft, level: Option<Level>) -> Draft {
+    let base = level.and_then(|level| release::first_with(level).first().copied());
+    let base = base.map(|release| format!("FROM {}", release.image));
+    draft
+        .fix(None, "run on a release that has it", base.as_deref())
+        .fix(
+            None,
+            "or link the C++ library in",
+            Some("-static-libstdc++ -static-libgcc"),
+        )
+        .fix(
+            Some("the program was built in a `gcc` image"),
+            "copy that image's /usr/local/lib64 and let it be found",
+            Some("ENV LD_LIBRARY_PATH=/usr/local/lib64"),
+        )
+}
+
+fn other_fixes(draft: Draft) -> Draft {
+    draft
+        .fix(None, "upgrade that library", None)
+        .fix(
+            None,
+            "or build against the library that the target has",
+            None,
+        )
+        .fix(
+            Some("the file is a link made by hand to another release"),
+            "remove it and install the right package",
+            None,
+        )
+}
