@@ -26,6 +26,8 @@ const KNOWS_RELR: (u32, u32) = (2, 36);
 /// What a check came to.
 #[derive(Clone, Default, Debug)]
 pub struct VersionCheck {
+    /// Versions were looked at: the loader is one that does.
+    pub looked: bool,
     /// What is wrong, in the order in which the loader meets it.
     pub problems: Vec<VersionProblem>,
     /// What the loader writes about that, a line for each.
@@ -74,7 +76,10 @@ pub(super) fn check(files: &Files<'_>, loader: &Loader, graph: &Graph) -> Versio
     let mut checker = Checker {
         tables: tables(files, graph),
         graph,
-        check: VersionCheck::default(),
+        check: VersionCheck {
+            looked: true,
+            ..VersionCheck::default()
+        },
     };
     let knows_relr = loader
         .glibc_version()
@@ -284,9 +289,13 @@ pub struct Versioned {
     pub found: Option<bool>,
 }
 
-/// What each object of `graph` needs, in load order: what `ldd -v` lists.
+/// What each object of `graph` needs, in load order: what `ldd -v` lists. Empty
+/// for a loader that does not look at versions.
 #[must_use]
 pub fn list(files: &Files<'_>, graph: &Graph) -> Vec<(ObjectId, Vec<CheckedNeed>)> {
+    if !graph.versions.looked {
+        return Vec::new();
+    }
     let tables = tables(files, graph);
     let found = |provider: ObjectId, name: &[u8]| {
         let versions = tables[provider.0 as usize].as_ref()?;

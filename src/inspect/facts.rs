@@ -2,14 +2,14 @@
 
 use crate::bytes::lossy;
 use crate::elf::consts::{ELFOSABI_GNU, ELFOSABI_SYSV, ET_DYN, ET_EXEC};
-use crate::elf::{Encoding, Linkage, Object, Versions};
+use crate::elf::{Encoding, Linkage, Object};
 use crate::platform::machine_name;
-use crate::report::{self, Data, Elf, VersionEntry, VersionNeed};
+use crate::report::{self, Data, Elf, VersionNeed};
 
 /// The facts about `object`; its versions and interpreter were looked at already.
 pub(super) fn elf(
     object: &Object,
-    versions: &Versions,
+    version_needs: Vec<VersionNeed>,
     interpreter: Option<report::Interpreter>,
 ) -> Elf {
     let header = &object.header;
@@ -17,18 +17,6 @@ pub(super) fn elf(
     let split = |list: &Option<Box<[u8]>>| match list.as_deref() {
         None | Some(b"") => Vec::new(),
         Some(list) => list.split(|&b| b == b':').map(lossy).collect(),
-    };
-    let version_need = |need: &crate::elf::VersionNeed| VersionNeed {
-        file: lossy(&need.file),
-        versions: need
-            .versions
-            .iter()
-            .map(|v| VersionEntry {
-                name: lossy(&v.name),
-                weak: v.weak,
-                found: None,
-            })
-            .collect(),
     };
     Elf {
         class: object.class().bits(),
@@ -52,7 +40,7 @@ pub(super) fn elf(
         runpath: split(&dynamic.runpath),
         flags: flags(object),
         needed: dynamic.needed().map(lossy).collect(),
-        version_needs: versions.needs.iter().map(version_need).collect(),
+        version_needs,
         build: None,
     }
 }

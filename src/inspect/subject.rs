@@ -1,19 +1,19 @@
 //! Putting a subject together for the report.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{Settings, facts};
 use crate::bytes::{exact, lossy};
 use crate::content::{self, Files};
-use crate::elf::Versions;
 use crate::errno::Errno;
 use crate::graph::{self, Graph, LoaderFile, Status};
 use crate::kernel::{Exec, InterpreterRefusal, Program};
-use crate::loader::{LoaderKind, ObjectId, TryOutcome};
+use crate::loader::{LinkMap, LoaderKind, ObjectId, TryOutcome};
 use crate::path::TargetPath;
 use crate::report::{
     Attempt, AttemptOutcome, Finding, Interpreter, InterpreterStatus, Library, LibraryStatus,
-    Outcome, Role, Rule, Script, Subject, SubjectKind, Verdict,
+    Outcome, Role, Rule, Script, Subject, SubjectKind, Verdict, VersionEntry, VersionNeed,
 };
 
 /// Everything that a subject of the report is made from.
@@ -33,9 +33,13 @@ pub(super) struct Draft<'a> {
 impl Draft<'_> {
     pub(super) fn build(self) -> Subject {
         let program = self.exec.program.as_ref();
+        let mut versions = self.versions();
         let elf = program.map(|program| {
-            let versions = self.versions(program);
-            facts::elf(&program.object, &versions, self.interpreter(program))
+            let needs = match versions.remove(&LinkMap::MAIN) {
+                Some(needs) => needs,
+                None => self.unchecked_versions(program),
+            };
+            facts::elf(&program.object, needs, self.interpreter(program))
         });
         Subject {
             target: 0,
@@ -44,7 +48,7 @@ impl Draft<'_> {
             real_path: self.real_path(self.path.as_bytes()),
             layer: self.layer(self.path.as_bytes()),
             script: self.script(),
-            libraries: self.libraries(),
+            libraries: self.libraries(versions),
             elf,
             role: self.role,
             kind: self.kind,
@@ -54,15 +58,57 @@ impl Draft<'_> {
         }
     }
 
-    /// The versions that the program needs; read only where they are shown.
-    fn versions(&self, program: &Program) -> Versions {
+    /// The versions that each object needs, where they are shown and a loader
+    /// looks at them.
+    fn versions(&self) -> HashMap<ObjectId, Vec<VersionNeed>> {
+        let shown = self.settings.in_full;
+        let Some((_, graph)) = self.graph.filter(|_| shown) else {
+            return HashMap::new();
+        };
+        let path = |id: ObjectId| lossy(&graph.map.get(id).path);
+        let need = |need: graph::CheckedNeed| VersionNeed {
+            file: lossy(&need.file),
+            path: need.provider.map(path),
+            versions: need
+                .versions
+                .iter()
+                .map(|version| VersionEntry {
+                    name: lossy(&version.name),
+                    weak: version.weak,
+                    found: version.found,
+                })
+                .collect(),
+        };
+        graph::list(self.files, graph)
+            .into_iter()
+            .map(|(id, needs)| (id, needs.into_iter().map(need).collect()))
+            .collect()
+    }
+
+    /// The versions that the program needs, which nobody looks for; read only
+    /// where they are shown.
+    fn unchecked_versions(&self, program: &Program) -> Vec<VersionNeed> {
         if !self.settings.in_full {
-            return Versions::default();
+            return Vec::new();
         }
         let opened = self.files.rootfs().open(program.path.as_bytes());
         let data = opened.ok().and_then(|opened| opened.data);
         let read = data.and_then(|data| content::versions(&program.object, &*data).ok());
-        read.unwrap_or_default()
+        let needs = read.unwrap_or_default().needs;
+        let need = |need: &crate::elf::VersionNeed| VersionNeed {
+            file: lossy(&need.file),
+            path: None,
+            versions: need
+                .versions
+                .iter()
+                .map(|version| VersionEntry {
+                    name: lossy(&version.name),
+                    weak: version.weak,
+                    found: None,
+                })
+                .collect(),
+        };
+        needs.iter().map(need).collect()
     }
 
     fn real_path(&self, path: &[u8]) -> Option<String> {
@@ -158,7 +204,7 @@ impl Draft<'_> {
         })
     }
 
-    fn libraries(&self) -> Vec<Library> {
+    fn libraries(&self, mut versions: HashMap<ObjectId, Vec<VersionNeed>>) -> Vec<Library> {
         let Some((file, graph)) = self.graph else {
             return Vec::new();
         };
@@ -167,6 +213,8 @@ impl Draft<'_> {
             return Vec::new();
         }
         let assumed = *file == LoaderFile::Assumed;
+        // A scan would say the same of the same libraries over and over.
+        let shows_versions = self.settings.in_full && self.role != Role::Scanned;
         let objects = graph.map.iter();
         let names: Vec<Arc<str>> = objects
             .map(|(_, loaded)| Arc::from(lossy(&loaded.path)))
@@ -174,7 +222,14 @@ impl Draft<'_> {
         graph
             .libraries
             .iter()
-            .map(|library| self.library(graph, library, assumed, &names))
+            .map(|library| {
+                let object = library.object.filter(|_| library.status == Status::Found);
+                let needs = object.and_then(|id| versions.remove(&id));
+                Library {
+                    version_needs: shows_versions.then(|| needs.unwrap_or_default()),
+                    ..self.library(graph, library, assumed, &names)
+                }
+            })
             .collect()
     }
 
@@ -219,6 +274,7 @@ impl Draft<'_> {
             found_by: library.rule.map(rule),
             rule_object: name_of(graph, library.owner),
             needed: needed.unwrap_or_default(),
+            version_needs: None,
             needed_by: library
                 .requesters
                 .iter()

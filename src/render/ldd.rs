@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::Renderer;
+use super::{Renderer, version};
 use crate::bytes::escape;
 use crate::report::{
     LibraryStatus, Linkage, ReportError, Rule, Subject, SubjectKind, Summary, Target,
@@ -12,6 +12,8 @@ use crate::report::{
 pub struct Ldd {
     /// Put the file's name above its lines, as ldd does for several files.
     pub headings: bool,
+    /// List what versions each object needs, as `ldd -v` does.
+    pub versions: bool,
 }
 
 impl Ldd {
@@ -61,6 +63,10 @@ impl Renderer for Ldd {
                 LibraryStatus::Found => writeln!(out, "\t{name} => {path} {address}")?,
                 LibraryStatus::AlreadyLoaded | LibraryStatus::AllowedMissing => {}
             }
+        }
+        if self.versions {
+            writeln!(out, "\n\tVersion information:")?;
+            version::write(out, &subject, ["\t", "\t\t"])?;
         }
         Ok(())
     }

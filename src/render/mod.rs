@@ -12,6 +12,7 @@ mod table;
 mod text;
 mod tree;
 mod why;
+mod version;
 
 use std::io::{self, Write};
 

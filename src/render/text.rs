@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use super::Renderer;
 use super::paint::{Paint, Style};
 use super::tree::Tree;
+use super::version;
 use crate::bytes::escape;
 use crate::report::{
     Finding, Libc, ReportError, Role, Severity, Subject, Summary, Target, TargetKind, Verdict,
@@ -191,6 +192,10 @@ impl Renderer for Text {
             return Ok(());
         }
         self.tree.write(out, &subject)?;
+        if self.tree.verbose && version::any(&subject) {
+            writeln!(out, "\nVersion information:")?;
+            version::write(out, &subject, ["", "  "])?;
+        }
         for finding in &subject.findings {
             writeln!(out)?;
             self.finding(out, finding, place(target, &subject).as_deref())?;

@@ -120,6 +120,9 @@ pub enum InterpreterStatus {
 pub struct VersionNeed {
     /// A needed name.
     pub file: String,
+    /// The loaded object that it means; `null` where there is none, or where the
+    /// loader does not look at versions.
+    pub path: Option<String>,
     /// The versions.
     pub versions: Vec<VersionEntry>,
 }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::VersionNeed;
+
 /// One needed name.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Library {
@@ -34,6 +36,9 @@ pub struct Library {
     pub rule_object: Option<String>,
     /// What it needs itself.
     pub needed: Vec<String>,
+    /// `DT_VERNEED`; `null` where it is not shown, as in a scan, and where the
+    /// object has an entry above.
+    pub version_needs: Option<Vec<VersionNeed>>,
     /// Who needs it.
     pub needed_by: Vec<Arc<str>>,
     /// Steps from the subject.

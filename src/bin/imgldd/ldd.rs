@@ -16,8 +16,7 @@ use crate::request::UsageError;
 use crate::target::{self, Named};
 use crate::{exit, program_name, say};
 
-/// ldd's options. Those that ask for more than the list are taken and change
-/// nothing yet.
+/// ldd's options.
 #[derive(Parser, Debug)]
 #[command(name = "ldd", version)]
 struct LddArgs {
@@ -27,7 +26,7 @@ struct LddArgs {
     /// A rootfs or sysroot directory
     #[arg(short = 'R', long, value_name = "DIR")]
     root: Option<OsString>,
-    /// Taken for compatibility
+    /// List the versions that each object needs too
     #[arg(short, long)]
     verbose: bool,
 }
@@ -58,10 +57,11 @@ pub(crate) fn run(name: &str) -> Result<u8, RunError> {
         Some(root) => Named::Directory(root.clone()),
         None => Named::Host,
     };
-    let opened = target::open(&args, &named, false)?;
+    let opened = target::open(&args, &named, ldd.verbose)?;
     let kind = opened.kind;
     let mut renderer = Ldd {
         headings: ldd.files.len() > 1,
+        versions: ldd.verbose,
     };
     let files: Vec<Vec<u8>> = ldd
         .files

@@ -153,7 +153,10 @@ fn sink(args: &Args, wanted: Wanted, many: bool) -> Result<Sink, UsageError> {
         "text" => Box::new(Text::new(tree, args.verbose > 0)),
         "tree" => Box::new(tree),
         "table" => Box::new(Table { style }),
-        "ldd" => Box::new(Ldd { headings: many }),
+        "ldd" => Box::new(Ldd {
+            headings: many,
+            versions: args.verbose > 0,
+        }),
         "list" => Box::new(List::new(args.null)),
         "json" => Box::new(Json::default()),
         "json-lines" => Box::new(JsonLines),
