@@ -7,6 +7,7 @@ mod subject;
 use std::collections::BTreeMap;
 
 use crate::content::{self, Content, Files, StartsAs};
+use crate::elf::Build;
 use crate::errno::Errno;
 use crate::finding::{self, Case};
 use crate::graph::{self, Graph, Limits, LoaderFile, Loaders, Program, Status};
@@ -223,6 +224,7 @@ impl<'t> Inspector<'t> {
             let path = self.settings.workdir.join(of);
             self.files.rootfs().lost(path.as_bytes())
         };
+        let build = self.build(&exec);
         let mut findings = finding::findings(&Case {
             path,
             exec: &exec,
@@ -231,6 +233,7 @@ impl<'t> Inspector<'t> {
             outcome: &outcome,
             user: self.files.rootfs().user(),
             head: &head,
+            build: build.as_ref(),
             is_library,
             hops: &hops,
             layers: finding::Layers {
@@ -256,6 +259,7 @@ impl<'t> Inspector<'t> {
             verdict,
             outcome,
             findings,
+            build,
         };
         Inspection {
             subject: subject.build(),
@@ -268,6 +272,20 @@ impl<'t> Inspector<'t> {
         let outcome = outcome::not_found(lookup);
         let findings = vec![finding::not_in_path(lookup, self.path(), &outcome)];
         absent(&lookup.name, role, outcome, findings)
+    }
+
+    /// What the program tells of its build; read only where that is shown, or where
+    /// something is to be said about the program.
+    fn build(&self, exec: &Exec) -> Option<Build> {
+        let program = exec.program.as_ref()?;
+        let is_static = program.object.interp.is_none();
+        if !self.settings.in_full && exec.end == End::Starts && !is_static {
+            return None;
+        }
+        // Who starts the program has no say in what it is made of.
+        let opened = self.files.rootfs().open_as_root(program.path.as_bytes());
+        let data = opened.ok()?.data?;
+        content::build(&program.object, &*data).ok()
     }
 
     /// What the program's loader would load, or would if it were there.

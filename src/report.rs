@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use elf::{
-    Build, Data, Elf, Interpreter, InterpreterStatus, Linkage, VersionEntry, VersionNeed,
+    Build, Data, Elf, GoBuild, Interpreter, InterpreterStatus, Linkage, VersionEntry, VersionNeed,
 };
 pub use finding::{Finding, Fix, Severity};
 pub use library::{Attempt, AttemptOutcome, Library, LibraryStatus, Rule};

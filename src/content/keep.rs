@@ -3,13 +3,11 @@
 use std::sync::Arc;
 
 use super::HEAD;
-use crate::elf::{Object, ReadError, Versions, ranges_read};
+use crate::elf::{Build, MAX_WHOLE, Object, ReadError, Versions, ranges_read};
 use crate::path::file_name;
 use crate::read_at::{Known, ReadAt, read_all};
 use crate::source::{Passing, Probe, Want};
 
-/// Files up to this size are looked at whole.
-const MAX_WHOLE: u64 = 4 << 20;
 /// The largest loader, with debugging information and all.
 const MAX_LOADER: u64 = 4 << 20;
 /// The largest text that loaders and we read, but for the cache.
@@ -21,6 +19,7 @@ const MAX_CACHE: u64 = 16 << 20;
 pub(super) struct KeptElf {
     pub(super) object: Arc<Object>,
     pub(super) versions: Versions,
+    pub(super) build: Build,
 }
 
 /// Keeps what the rest of the crate asks for: the facts of ELF files, the bytes of
@@ -71,6 +70,8 @@ fn look_at_elf(file: &Passing<'_>, bytes: &dyn ReadAt) -> Option<Known> {
         Err(ReadError::Io(_)) => return None,
     };
     let (versions, _) = object.versions(bytes).ok()?;
+    // It decides nothing, so what cannot be had of it is not worth the file.
+    let build = object.build(bytes).unwrap_or_default();
     let start = match may_be_loader(file, &object) {
         true => Some(Arc::from(read_all(bytes, usize::MAX).ok()?)),
         false => None,
@@ -78,6 +79,7 @@ fn look_at_elf(file: &Passing<'_>, bytes: &dyn ReadAt) -> Option<Known> {
     let kept = KeptElf {
         object: Arc::new(object),
         versions,
+        build,
     };
     Some(Known {
         facts: Some(Arc::new(kept)),

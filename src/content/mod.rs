@@ -14,7 +14,7 @@ pub use files::{FileId, FileRecord, Files};
 pub use keep::Keep;
 
 use self::keep::KeptElf;
-use crate::elf::{NotElf, Object, ReadError, Versions};
+use crate::elf::{Build, NotElf, Object, ReadError, Versions};
 use crate::read_at::ReadAt;
 
 /// `BINPRM_BUF_SIZE`: what the kernel looks at to tell what a file is.
@@ -93,6 +93,17 @@ pub fn versions(object: &Object, source: &dyn ReadAt) -> io::Result<Versions> {
     match kept(source) {
         Some(kept) => Ok(kept.versions.clone()),
         None => object.versions(source).map(|(versions, _)| versions),
+    }
+}
+
+/// What `object`, which `source` has, tells of how it was built.
+///
+/// # Errors
+/// Whatever reading reports.
+pub fn build(object: &Object, source: &dyn ReadAt) -> io::Result<Build> {
+    match kept(source) {
+        Some(kept) => Ok(kept.build.clone()),
+        None => object.build(source),
     }
 }
 

@@ -36,6 +36,7 @@ plain! {
     PT_NOTE: u32;
     PT_GNU_STACK: u32;
     PT_GNU_PROPERTY: u32;
+    PT_GNU_RELRO: u32;
     PF_X: u32;
     PF_W: u32;
     DT_NULL: i64;

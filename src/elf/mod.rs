@@ -2,17 +2,21 @@
 //!
 //! [`Object::read`] takes a file by ranges and answers with what the kernel and
 //! the loaders look at: the header, program headers, the interpreter's path, the
-//! dynamic section, version tables and a few notes. Section headers are never
-//! read: they may be stripped or false, and no loader looks at them.
+//! dynamic section, version tables and a few notes. Section headers are not read for
+//! it: they may be stripped or false, and no loader looks at them. [`Object::build`]
+//! reads them for `.comment`, which decides nothing.
 //!
 //! There are no paths and no policy here. `DT_RPATH` and `DT_RUNPATH` stay apart
 //! as they were written, a wrong identification byte is a fact like any other,
 //! and damage becomes an [`Anomaly`] beside whatever could still be read.
 
 mod anomaly;
+mod build;
+mod comment;
 pub mod consts;
 mod dynamic;
 mod extent;
+mod go;
 mod header;
 mod limits;
 mod note;
@@ -23,8 +27,10 @@ mod version;
 mod window;
 
 pub use anomaly::Anomaly;
+pub use build::{Build, MAX_WHOLE};
 pub use dynamic::{Dynamic, Need, NeedKind, SymbolTables};
 pub use extent::ranges_read;
+pub use go::{GoBuild, Imports};
 pub use header::{Class, Encoding, Header, Ident, Layout};
 pub use note::{AbiTag, Notes};
 pub use object::{Interp, Linkage, NotElf, Object, ReadError, SegmentTable};

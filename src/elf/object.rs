@@ -5,7 +5,8 @@ use std::io;
 
 use super::anomaly::Anomaly;
 use super::consts::{
-    ET_DYN, ET_EXEC, PF_X, PT_DYNAMIC, PT_GNU_PROPERTY, PT_GNU_STACK, PT_INTERP, PT_LOAD, PT_NOTE,
+    ET_DYN, ET_EXEC, PF_X, PT_DYNAMIC, PT_GNU_PROPERTY, PT_GNU_RELRO, PT_GNU_STACK, PT_INTERP,
+    PT_LOAD, PT_NOTE,
 };
 use super::dynamic::{self, Dynamic, Tables};
 use super::header::{Class, Header, Layout};
@@ -91,6 +92,8 @@ pub struct Object {
     pub notes: Notes,
     /// `PT_GNU_STACK` asks for an executable stack; `None` without that header.
     pub executable_stack: Option<bool>,
+    /// `PT_GNU_RELRO`: offset and size in the file.
+    pub read_only_after_relocation: Option<(u64, u64)>,
     /// What is odd about the file.
     pub anomalies: Vec<Anomaly>,
 }
@@ -205,6 +208,10 @@ impl Object {
             tables: Tables::default(),
             notes,
             executable_stack,
+            read_only_after_relocation: segments
+                .iter()
+                .find(|s| s.kind == PT_GNU_RELRO)
+                .map(|s| (s.offset, s.file_size)),
             anomalies,
             header,
             loads,

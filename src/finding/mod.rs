@@ -21,6 +21,7 @@ pub use lost::Layers;
 pub use runtime::{command_findings, not_in_path, runtime_findings};
 
 use crate::bytes::Shown;
+use crate::elf::Build;
 use crate::graph::{Graph, LoaderFile};
 use crate::kernel::Exec;
 use crate::path::TargetPath;
@@ -44,6 +45,8 @@ pub struct Case<'a> {
     pub user: &'a Credentials,
     /// The first bytes of the file at the end of the way, if it is no ELF file.
     pub head: &'a [u8],
+    /// What the program tells of its build, where that was read.
+    pub build: Option<&'a Build>,
     /// It is a library and judged by its needs alone.
     pub is_library: bool,
     /// Links on the way to something that is not there.

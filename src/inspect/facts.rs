@@ -2,14 +2,15 @@
 
 use crate::bytes::lossy;
 use crate::elf::consts::{ELFOSABI_GNU, ELFOSABI_SYSV, ET_DYN, ET_EXEC};
-use crate::elf::{Encoding, Linkage, Object};
+use crate::elf::{Build, Encoding, Linkage, Object};
 use crate::platform::machine_name;
 use crate::report::{self, Data, Elf, VersionNeed};
 
-/// The facts about `object`; its versions and interpreter were looked at already.
+/// The facts about `object`; its versions, build and interpreter were looked at already.
 pub(super) fn elf(
     object: &Object,
     version_needs: Vec<VersionNeed>,
+    build: Option<&Build>,
     interpreter: Option<report::Interpreter>,
 ) -> Elf {
     let header = &object.header;
@@ -41,7 +42,19 @@ pub(super) fn elf(
         flags: flags(object),
         needed: dynamic.needed().map(lossy).collect(),
         version_needs,
-        build: None,
+        build: build.filter(|build| !build.is_empty()).map(built),
+    }
+}
+
+fn built(build: &Build) -> report::Build {
+    report::Build {
+        language: build.language().map(str::to_owned),
+        go: build.go.as_ref().map(|go| report::GoBuild {
+            version: go.version.clone(),
+            path: go.path.clone(),
+            settings: go.settings.clone(),
+        }),
+        comment: build.comment.iter().map(|line| lossy(line)).collect(),
     }
 }
 

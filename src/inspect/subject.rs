@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{Settings, facts};
 use crate::bytes::{exact, lossy};
 use crate::content::{self, Files};
+use crate::elf::Build;
 use crate::errno::Errno;
 use crate::graph::{self, Graph, LoaderFile, Status};
 use crate::kernel::{Exec, InterpreterRefusal, Program};
@@ -28,6 +29,8 @@ pub(super) struct Draft<'a> {
     pub(super) verdict: Verdict,
     pub(super) outcome: Outcome,
     pub(super) findings: Vec<Finding>,
+    /// What its program tells of its build, where that was read.
+    pub(super) build: Option<Build>,
 }
 
 impl Draft<'_> {
@@ -39,7 +42,8 @@ impl Draft<'_> {
                 Some(needs) => needs,
                 None => self.unchecked_versions(program),
             };
-            facts::elf(&program.object, needs, self.interpreter(program))
+            let build = self.build.as_ref();
+            facts::elf(&program.object, needs, build, self.interpreter(program))
         });
         Subject {
             target: 0,

@@ -1,5 +1,7 @@
 //! Facts of an ELF file.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -142,8 +144,22 @@ pub struct VersionEntry {
 /// What a file was built with.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Build {
-    /// Such as `go`.
+    /// `go` or `rust`; `null` where nothing sure tells.
     pub language: Option<String>,
-    /// `.comment`
+    /// What Go's linker left.
+    pub go: Option<GoBuild>,
+    /// The strings of `.comment`; none of files larger than 4 MiB.
     pub comment: Vec<String>,
+}
+
+/// What a Go program tells of its build.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct GoBuild {
+    /// Such as `go1.22.1`; `null` where it was not read: Go before 1.18 left it where
+    /// files larger than 4 MiB are not looked at.
+    pub version: Option<String>,
+    /// The import path of the main package.
+    pub path: Option<String>,
+    /// What was set for the build, such as `CGO_ENABLED`.
+    pub settings: BTreeMap<String, String>,
 }

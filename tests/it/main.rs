@@ -11,6 +11,7 @@
 
 mod support;
 
+mod build;
 mod cli;
 mod elf;
 mod explain;

@@ -1,0 +1,203 @@
+//! What programs tell of their build, and what is said because of it.
+
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Stdio;
+
+use serde_json::{Value, json};
+
+use crate::support::image::sources;
+use crate::support::imgldd::binary;
+
+/// A file of `testdata/elf`.
+fn real(name: &str) -> Vec<u8> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/elf");
+    fs::read(root.join(name)).unwrap()
+}
+
+/// A directory with these programs in it.
+fn root(files: &[(&str, &[u8])]) -> tempfile::TempDir {
+    let root = tempfile::tempdir().unwrap();
+    for (name, bytes) in files {
+        let path = root.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, bytes).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    root
+}
+
+/// The subjects of the report about `files` in what `arguments` name.
+fn subjects(
+    arguments: &[std::ffi::OsString],
+    stdin: Option<Vec<u8>>,
+    files: &[&str],
+) -> Vec<Value> {
+    let mut child = binary()
+        .args(arguments)
+        .args(["-o", "json"])
+        .args(files)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut pipe = child.stdin.take().unwrap();
+    let writer = std::thread::spawn(move || pipe.write_all(&stdin.unwrap_or_default()));
+    let output = child.wait_with_output().unwrap();
+    // Who reads no standard input closes it.
+    drop(writer.join().unwrap());
+    let said = String::from_utf8_lossy(&output.stderr);
+    let mut report: Value = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{arguments:?}: {error}: {said}"));
+    serde_json::from_value(report["subjects"].take()).unwrap()
+}
+
+/// The subject of the report about `file` in `root`.
+fn subject(root: &tempfile::TempDir, file: &str) -> Value {
+    let arguments = ["--root".into(), root.path().into()];
+    subjects(&arguments, None, &[file]).remove(0)
+}
+
+#[test]
+fn go_programs_tell_their_version_and_settings() {
+    let root = root(&[("with", &real("cgo/app")), ("without", &real("nocgo/app"))]);
+    for (name, cgo) in [("/with", "1"), ("/without", "0")] {
+        let build = subject(&root, name)["elf"]["build"].take();
+        assert_eq!(build["language"], "go");
+        let version = build["go"]["version"].as_str().unwrap();
+        assert!(version.starts_with("go1."), "{version}");
+        assert_eq!(build["go"]["settings"]["CGO_ENABLED"], cgo, "{build}");
+        assert_eq!(build["go"]["settings"]["GOARCH"], "amd64");
+    }
+}
+
+/// The blob with the strings behind it is rewritten as Go before 1.18 left it: the
+/// addresses of two strings that stand elsewhere.
+#[test]
+fn go_before_1_18_left_addresses() {
+    let mut file = real("nocgo/app");
+    let at = memchr::memmem::rfind(&file, b"\xff Go buildinf:").unwrap();
+    let find = |what: &[u8]| memchr::memmem::find(&file[at..], what).unwrap() + at;
+    let (version, module) = (find(b"go1."), find(b"path\t") - 16);
+    let length = |from: usize, end: &[u8]| memchr::memmem::find(&file[from..], end).unwrap();
+    let settings_end = find(b"build\tGOOS=linux\n") + b"build\tGOOS=linux\n".len();
+    let version_length = length(version, b"\x30").min(8);
+    // Data begins at a page, and its address is known from the program headers.
+    let address = |offset: usize| (offset - at) as u64 + address_of(&file, at);
+    let strings = [
+        (address(version), version_length as u64),
+        (address(module), (settings_end - module) as u64),
+    ];
+    let headers_at = at + 16 * 1024;
+    let mut header = b"\xff Go buildinf:\x08\x00".to_vec();
+    for index in 0..2 {
+        header.extend((address(headers_at) + index * 16).to_le_bytes());
+    }
+    file[at..at + 32].copy_from_slice(&header);
+    let words = strings.iter().flat_map(|(text, length)| [*text, *length]);
+    let bytes: Vec<u8> = words.flat_map(u64::to_le_bytes).collect();
+    file[headers_at..headers_at + 32].copy_from_slice(&bytes);
+
+    let small = root(&[("app", &file)]);
+    let build = subject(&small, "/app")["elf"]["build"].take();
+    assert_eq!(build["go"]["settings"]["CGO_ENABLED"], "0", "{build}");
+    let version = build["go"]["version"].as_str().unwrap();
+    assert!(version.starts_with("go1."), "{version}");
+
+    // In a large file the addresses are not followed.
+    file.resize(5 << 20, 0);
+    let large = root(&[("app", &file)]);
+    let build = subject(&large, "/app")["elf"]["build"].take();
+    assert_eq!(build["language"], "go");
+    assert_eq!(build["go"]["version"], Value::Null);
+    assert_eq!(build["go"]["settings"], json!({}));
+}
+
+/// The address of the byte at `offset`, by the program headers of a 64-bit file.
+fn address_of(file: &[u8], offset: usize) -> u64 {
+    let word = |at: usize| u64::from_le_bytes(file[at..at + 8].try_into().unwrap());
+    let count = usize::from(file[56]);
+    (0..count)
+        .map(|index| 64 + index * 56)
+        .filter(|&at| file[at] == 1)
+        .find_map(|at| {
+            let inside = (offset as u64).checked_sub(word(at + 8))?;
+            (inside < word(at + 32)).then(|| word(at + 16) + inside)
+        })
+        .unwrap()
+}
+
+#[test]
+fn a_magic_that_is_nothing_more_is_no_build() {
+    for damage in ["cut", "shifted"] {
+        let mut file = real("nocgo/app");
+        let at = memchr::memmem::rfind(&file, b"\xff Go buildinf:").unwrap();
+        match damage {
+            "cut" => file[at..at + 14].fill(0),
+            _ => file.copy_within(at..at + 64, at + 8),
+        }
+        if damage == "shifted" {
+            file[at..at + 8].fill(0);
+        }
+        let root = root(&[("app", &file)]);
+        let build = subject(&root, "/app")["elf"]["build"].take();
+        assert_eq!(build["go"], Value::Null, "{damage}");
+    }
+}
+
+#[test]
+fn compilers_leave_their_names() {
+    let Ok(compiled) = compile("int main(void) { return 0; }", &[]) else {
+        return;
+    };
+    let root = root(&[("app", &compiled)]);
+    let build = subject(&root, "/app")["elf"]["build"].take();
+    assert_eq!(build["language"], Value::Null);
+    let comment = build["comment"][0].as_str().unwrap();
+    assert!(
+        comment.contains("GCC") || comment.contains("clang"),
+        "{comment}"
+    );
+}
+
+/// A program by this machine's compiler, if it has one.
+fn compile(text: &str, options: &[&str]) -> Result<Vec<u8>, std::io::Error> {
+    let scratch = tempfile::tempdir()?;
+    let (source, program) = (scratch.path().join("main.c"), scratch.path().join("app"));
+    fs::write(&source, text)?;
+    let status = std::process::Command::new("gcc")
+        .args(options)
+        .arg("-o")
+        .args([&program, &source])
+        .stderr(Stdio::null())
+        .status()?;
+    match status.success() {
+        true => fs::read(program),
+        false => Err(std::io::Error::other("the compiler refused")),
+    }
+}
+
+/// Build, findings and fixes are the same from a directory, a tarball, a stream. The
+/// files are large, so not every packing is tried, but every kind.
+#[test]
+fn every_source_tells_the_same_build() {
+    let mut large = real("cgo/app");
+    large.resize(5 << 20, 0);
+    let root = root(&[("small", &real("cgo/app")), ("large", &large)]);
+    let scratch = tempfile::tempdir().unwrap();
+    let every = sources::every_source(root.path(), scratch.path());
+    let mut expected: Option<Vec<Value>> = None;
+    for (what, arguments, stdin) in every.into_iter().step_by(7) {
+        let mut found = subjects(&arguments, stdin, &["/small", "/large"]);
+        let told: Vec<Value> = found
+            .iter_mut()
+            .map(|subject| json!([subject["elf"]["build"].take(), subject["findings"].take()]))
+            .collect();
+        assert_eq!(told[0][0]["language"], "go", "{what}");
+        let expected = expected.get_or_insert_with(|| told.clone());
+        assert_eq!(&told, expected, "{what}");
+    }
+}
