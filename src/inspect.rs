@@ -1,11 +1,13 @@
 //! From a path in a target to a subject of the report: the layers, in order.
 
+mod binding;
 mod facts;
 mod start;
 mod subject;
 
 use std::collections::BTreeMap;
 
+pub use self::binding::SymbolLines;
 use crate::content::{self, Content, Files, StartsAs};
 use crate::elf::Build;
 use crate::errno::Errno;
@@ -48,6 +50,10 @@ pub struct Settings {
     pub in_full: bool,
     /// The layers of the target, for what is said of them.
     pub layers: Vec<Layer>,
+    /// Bind every symbol, as `ldd -r` would.
+    pub symbols: bool,
+    /// Name needs that nothing uses, as `ldd -u` would.
+    pub unused: bool,
 }
 
 impl Default for Settings {
@@ -63,6 +69,8 @@ impl Default for Settings {
             lists_fine: true,
             in_full: true,
             layers: Vec::new(),
+            symbols: false,
+            unused: false,
         }
     }
 }
@@ -71,6 +79,7 @@ impl Default for Settings {
 pub struct Inspector<'t> {
     files: Files<'t>,
     loaders: Loaders,
+    symbols: graph::SymbolCache,
     target: TargetFacts,
     settings: Settings,
 }
@@ -81,6 +90,8 @@ pub struct Inspection {
     pub subject: Subject,
     /// The obstacles.
     pub errors: Vec<ReportError>,
+    /// What `ldd -r` and `ldd -u` would add, where that was asked for.
+    pub symbols: SymbolLines,
 }
 
 impl<'t> Inspector<'t> {
@@ -93,6 +104,7 @@ impl<'t> Inspector<'t> {
         Inspector {
             files,
             loaders,
+            symbols: graph::SymbolCache::default(),
             target,
             settings,
         }
@@ -248,6 +260,7 @@ impl<'t> Inspector<'t> {
         }
         let errors = obstacles(&exec, resolved.as_ref().map(|(_, graph)| graph), is_library);
         let verdict = verdict(&outcome, &findings, &errors, is_library);
+        let symbols = SymbolLines::of(resolved.as_ref().map(|(_, graph)| graph));
         let subject = subject::Draft {
             files: &self.files,
             settings: &self.settings,
@@ -264,6 +277,7 @@ impl<'t> Inspector<'t> {
         Inspection {
             subject: subject.build(),
             errors,
+            symbols,
         }
     }
 
@@ -316,6 +330,7 @@ impl<'t> Inspector<'t> {
             self.settings.limits,
         );
         self.look_closer(&mut graph);
+        graph.bound = self.bind(&file, &graph, abi, is_library);
         Some((file, graph))
     }
 
@@ -449,7 +464,11 @@ fn absent(name: &[u8], role: Role, outcome: Outcome, findings: Vec<Finding>) -> 
         libraries: Vec::new(),
         findings,
     };
-    Inspection { subject, errors }
+    Inspection {
+        subject,
+        errors,
+        symbols: SymbolLines::default(),
+    }
 }
 
 /// What the subject itself is, as far as `execve` had to find out.
@@ -544,6 +563,14 @@ fn obstacles(exec: &Exec, graph: Option<&Graph>, is_library: bool) -> Vec<Report
             format!("cannot read it: {errno}"),
             None,
         );
+    }
+    let undecided = graph.bound.as_ref().and_then(|b| b.undecided.as_ref());
+    if let Some(of) = undecided {
+        let kind = match of.is_damage {
+            true => ErrorKind::Malformed,
+            false => ErrorKind::Io,
+        };
+        add(kind, &of.path, of.why.clone(), None);
     }
     for (_, loaded) in graph.map.iter() {
         // What a file that is cut short does is known: it kills the process.

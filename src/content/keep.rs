@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::HEAD;
-use crate::elf::{Build, MAX_WHOLE, Object, ReadError, Versions, ranges_read};
+use crate::elf::{Build, MAX_WHOLE, Object, ReadError, Symbols, Versions, ranges_read};
 use crate::path::file_name;
 use crate::read_at::{Known, ReadAt, read_all};
 use crate::source::{Passing, Probe, Want};
@@ -20,13 +20,19 @@ pub(super) struct KeptElf {
     pub(super) object: Arc<Object>,
     pub(super) versions: Versions,
     pub(super) build: Build,
+    /// Its dynamic symbols, if binding them may be asked for.
+    pub(super) symbols: Option<Arc<Symbols>>,
 }
 
 /// Keeps what the rest of the crate asks for: the facts of ELF files, the bytes of
 /// those that may be loaders, the beginning of scripts and of whatever else may be
 /// started or loaded, and the texts that loaders read.
 #[derive(Clone, Copy, Default, Debug)]
-pub struct Keep;
+pub struct Keep {
+    /// Symbols are going to be bound, whatever the loader. Those of objects that
+    /// are not glibc's are kept anyway: musl binds all of them at the start.
+    pub symbols: bool,
+}
 
 impl Probe for Keep {
     fn want(&self, file: Passing<'_>) -> Want {
@@ -44,7 +50,7 @@ impl Probe for Keep {
 
     fn look(&self, file: Passing<'_>, bytes: &dyn ReadAt) -> Option<Known> {
         if file.head.starts_with(b"\x7fELF") {
-            return look_at_elf(&file, bytes);
+            return self.look_at_elf(&file, bytes);
         }
         let start = if is_text(&file) {
             let all = read_all(bytes, usize::MAX).ok()?;
@@ -59,32 +65,50 @@ impl Probe for Keep {
     }
 }
 
-fn look_at_elf(file: &Passing<'_>, bytes: &dyn ReadAt) -> Option<Known> {
-    let object = match Object::read(bytes) {
-        Ok(object) => object,
-        // Cut short within its header.
-        Err(ReadError::NotElf(_)) => {
-            let start = Some(Arc::from(file.head));
-            return Some(Known { facts: None, start });
-        }
-        Err(ReadError::Io(_)) => return None,
-    };
-    let (versions, _) = object.versions(bytes).ok()?;
-    // It decides nothing, so what cannot be had of it is not worth the file.
-    let build = object.build(bytes).unwrap_or_default();
-    let start = match may_be_loader(file, &object) {
-        true => Some(Arc::from(read_all(bytes, usize::MAX).ok()?)),
-        false => None,
-    };
-    let kept = KeptElf {
-        object: Arc::new(object),
-        versions,
-        build,
-    };
-    Some(Known {
-        facts: Some(Arc::new(kept)),
-        start,
-    })
+impl Keep {
+    fn look_at_elf(&self, file: &Passing<'_>, bytes: &dyn ReadAt) -> Option<Known> {
+        let object = match Object::read(bytes) {
+            Ok(object) => object,
+            // Cut short within its header.
+            Err(ReadError::NotElf(_)) => {
+                let start = Some(Arc::from(file.head));
+                return Some(Known { facts: None, start });
+            }
+            Err(ReadError::Io(_)) => return None,
+        };
+        let (versions, _) = object.versions(bytes).ok()?;
+        // It decides nothing, so what cannot be had of it is not worth the file.
+        let build = object.build(bytes).unwrap_or_default();
+        let symbols = match self.symbols || !is_for_glibc(&object) {
+            // Where the tables lie outside what was shown, whoever asks finds out.
+            true => object
+                .symbols(bytes, &versions, object.header.machine)
+                .ok()
+                .map(Arc::new),
+            false => None,
+        };
+        let start = match may_be_loader(file, &object) {
+            true => Some(Arc::from(read_all(bytes, usize::MAX).ok()?)),
+            false => None,
+        };
+        let kept = KeptElf {
+            object: Arc::new(object),
+            versions,
+            build,
+            symbols,
+        };
+        Some(Known {
+            facts: Some(Arc::new(kept)),
+            start,
+        })
+    }
+}
+
+/// Whether an object asks for glibc, or is part of it.
+fn is_for_glibc(object: &Object) -> bool {
+    let is_its = |name: &[u8]| name == b"libc.so.6" || name.starts_with(b"ld-linux");
+    let soname = object.dynamic.soname.as_deref();
+    object.dynamic.needed().chain(soname).any(is_its)
 }
 
 /// Loaders need nothing and name no interpreter, and are called after what they

@@ -14,7 +14,7 @@ pub use files::{FileId, FileRecord, Files};
 pub use keep::Keep;
 
 use self::keep::KeptElf;
-use crate::elf::{Build, NotElf, Object, ReadError, Versions};
+use crate::elf::{Build, NotElf, Object, ReadError, Symbols, Versions};
 use crate::read_at::ReadAt;
 
 /// `BINPRM_BUF_SIZE`: what the kernel looks at to tell what a file is.
@@ -105,6 +105,20 @@ pub fn build(object: &Object, source: &dyn ReadAt) -> io::Result<Build> {
         Some(kept) => Ok(kept.build.clone()),
         None => object.build(source),
     }
+}
+
+/// The dynamic symbols of `object`, which `source` has, as a loader for `machine`
+/// takes its relocations.
+///
+/// # Errors
+/// Whatever reading reports.
+pub fn symbols(object: &Object, source: &dyn ReadAt, machine: u16) -> io::Result<Arc<Symbols>> {
+    let kept = kept(source).and_then(|kept| kept.symbols.clone());
+    if let Some(symbols) = kept.filter(|_| machine == object.header.machine) {
+        return Ok(symbols);
+    }
+    let versions = versions(object, source)?;
+    object.symbols(source, &versions, machine).map(Arc::new)
 }
 
 /// Whether a file, as far as its first bytes tell, is one that can be loaded or

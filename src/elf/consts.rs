@@ -59,6 +59,10 @@ plain! {
     DT_RELRSZ: i64;
     DT_PLTRELSZ: i64;
     DT_VERSYM: i64;
+    DT_JMPREL: i64;
+    DT_PLTREL: i64;
+    DT_REL: i64;
+    DT_RELA: i64;
     DT_VERNEED: i64;
     DT_VERNEEDNUM: i64;
     DT_VERDEF: i64;
@@ -76,6 +80,20 @@ plain! {
     VER_FLG_BASE: u16;
     VER_FLG_WEAK: u16;
     GNU_PROPERTY_X86_ISA_1_NEEDED: u32;
+    SHN_UNDEF: u16;
+    SHN_ABS: u16;
+    STB_LOCAL: u8;
+    STB_GLOBAL: u8;
+    STB_WEAK: u8;
+    STB_GNU_UNIQUE: u8;
+    STT_NOTYPE: u8;
+    STT_OBJECT: u8;
+    STT_FUNC: u8;
+    STT_COMMON: u8;
+    STT_TLS: u8;
+    STT_GNU_IFUNC: u8;
+    STV_HIDDEN: u8;
+    STV_INTERNAL: u8;
 }
 
 /// `EI_CLASS`

@@ -10,10 +10,10 @@ use object::read::elf::Dyn;
 use super::anomaly::Anomaly;
 use super::consts::{
     DF_1_NODEFLIB, DF_1_NOW, DF_1_PIE, DF_BIND_NOW, DF_STATIC_TLS, DF_TEXTREL, DT_AUXILIARY,
-    DT_BIND_NOW, DT_FILTER, DT_FLAGS, DT_FLAGS_1, DT_GNU_HASH, DT_HASH, DT_NEEDED, DT_NULL,
-    DT_PLTRELSZ, DT_RELASZ, DT_RELR, DT_RELRSZ, DT_RELSZ, DT_RPATH, DT_RUNPATH, DT_SONAME,
-    DT_STRSZ, DT_STRTAB, DT_SYMTAB, DT_TEXTREL, DT_VERDEF, DT_VERDEFNUM, DT_VERNEED, DT_VERNEEDNUM,
-    DT_VERSYM,
+    DT_BIND_NOW, DT_FILTER, DT_FLAGS, DT_FLAGS_1, DT_GNU_HASH, DT_HASH, DT_JMPREL, DT_NEEDED,
+    DT_NULL, DT_PLTREL, DT_PLTRELSZ, DT_REL, DT_RELA, DT_RELASZ, DT_RELR, DT_RELRSZ, DT_RELSZ,
+    DT_RPATH, DT_RUNPATH, DT_SONAME, DT_STRSZ, DT_STRTAB, DT_SYMTAB, DT_TEXTREL, DT_VERDEF,
+    DT_VERDEFNUM, DT_VERNEED, DT_VERNEEDNUM, DT_VERSYM,
 };
 use super::header::{Class, Layout};
 use super::limits::{MAX_NAME, MAX_NAMES, MAX_NEEDED};
@@ -77,6 +77,8 @@ pub struct Dynamic {
     pub has_relocations: bool,
     /// Where the symbols are.
     pub symbols: SymbolTables,
+    /// Where the relocations are.
+    pub relocations: RelocationTables,
 }
 
 /// Addresses of the tables that symbols are found by.
@@ -90,6 +92,33 @@ pub struct SymbolTables {
     pub hash: Option<u64>,
     /// `DT_GNU_HASH`
     pub gnu_hash: Option<u64>,
+    /// `DT_VERSYM`
+    pub versions: Option<u64>,
+    /// `DT_STRSZ`
+    pub strings_size: Option<u64>,
+}
+
+/// Addresses and sizes in bytes of the relocations that can name symbols;
+/// those of `DT_RELR` never do.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub struct RelocationTables {
+    /// `DT_JMPREL`, `DT_PLTRELSZ`
+    pub plt: RelocationTable,
+    /// `DT_PLTREL` says that those have addends.
+    pub plt_has_addends: bool,
+    /// `DT_REL`, `DT_RELSZ`
+    pub rel: RelocationTable,
+    /// `DT_RELA`, `DT_RELASZ`
+    pub rela: RelocationTable,
+}
+
+/// One table of relocations.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub struct RelocationTable {
+    /// Its address.
+    pub address: u64,
+    /// Its size in bytes; 0 where there is none.
+    pub size: u64,
 }
 
 impl Dynamic {
@@ -230,8 +259,25 @@ fn interpret(
             DT_TEXTREL => dynamic.text_relocations = true,
             DT_BIND_NOW => dynamic.binds_now = true,
             DT_RELR => dynamic.relr = true,
-            DT_VERSYM => dynamic.has_symbol_versions = true,
-            DT_RELASZ | DT_RELSZ | DT_RELRSZ | DT_PLTRELSZ => dynamic.has_relocations |= value > 0,
+            DT_VERSYM => {
+                dynamic.has_symbol_versions = true;
+                dynamic.symbols.versions = Some(value);
+            }
+            DT_RELASZ | DT_RELSZ | DT_RELRSZ | DT_PLTRELSZ => {
+                dynamic.has_relocations |= value > 0;
+                match tag {
+                    DT_RELASZ => dynamic.relocations.rela.size = value,
+                    DT_RELSZ => dynamic.relocations.rel.size = value,
+                    DT_PLTRELSZ => dynamic.relocations.plt.size = value,
+                    _ => {}
+                }
+            }
+            DT_RELA => dynamic.relocations.rela.address = value,
+            DT_REL => dynamic.relocations.rel.address = value,
+            DT_JMPREL => dynamic.relocations.plt.address = value,
+            DT_PLTREL => {
+                dynamic.relocations.plt_has_addends = i64::try_from(value) == Ok(DT_RELA);
+            }
             DT_SYMTAB => dynamic.symbols.table = Some(value),
             DT_HASH => dynamic.symbols.hash = Some(value),
             DT_GNU_HASH => dynamic.symbols.gnu_hash = Some(value),
@@ -246,6 +292,7 @@ fn interpret(
     dynamic.binds_now |= dynamic.flags & DF_BIND_NOW != 0 || dynamic.flags_1 & DF_1_NOW != 0;
 
     dynamic.symbols.strings = string_table;
+    dynamic.symbols.strings_size = string_size;
     let strings = string_table.and_then(|address| {
         let (offset, room) = offset_of(loads, address)?;
         Some(Strings {

@@ -40,6 +40,9 @@ pub struct VersionNeedEntry {
     pub name: Box<[u8]>,
     /// `VER_FLG_WEAK`
     pub weak: bool,
+    /// `vna_other`: the number that symbols refer to it by, and bit 15, which
+    /// hides it from symbols without a version.
+    pub index: u16,
 }
 
 /// One version that an object defines.
@@ -49,6 +52,8 @@ pub struct VersionDefinition {
     pub name: Box<[u8]>,
     /// `VER_FLG_BASE`: names the file and not a version of its symbols.
     pub base: bool,
+    /// `vd_ndx`: the number that symbols refer to it by.
+    pub index: u16,
 }
 
 /// Both tables of an object.
@@ -222,7 +227,8 @@ impl Reader<'_, '_> {
                 return Ok(self.ended("a version's name lies outside the string table"));
             };
             let weak = entry.vna_flags.get(self.endian).0 & VER_FLG_WEAK != 0;
-            out.push(VersionNeedEntry { name, weak });
+            let index = entry.vna_other.get(self.endian).0;
+            out.push(VersionNeedEntry { name, weak, index });
             let next = entry.vna_next.get(self.endian);
             if next == 0 {
                 return Ok(if number + 1 == count {
@@ -254,7 +260,8 @@ impl Reader<'_, '_> {
                 return Ok(self.ended("a definition's name lies outside the string table"));
             };
             let base = definition.vd_flags.get(self.endian).0 & VER_FLG_BASE != 0;
-            out.push(VersionDefinition { name, base });
+            let index = definition.vd_ndx.get(self.endian).0;
+            out.push(VersionDefinition { name, base, index });
             let next = definition.vd_next.get(self.endian);
             if next == 0 {
                 return Ok(if number + 1 == count {

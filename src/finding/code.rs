@@ -86,6 +86,10 @@ codes! {
     RelrUnsupported = "relr-unsupported", Error, "An object has packed relative relocations, and it or the target's glibc lacks the mark for them.";
     UnversionedProvider = "unversioned-provider", Warning, "An object needs versions of a library that defines none.";
     VersionNeedStale = "version-need-stale", Error, "An object needs versions of a library that nothing loads under that name.";
+    GlibcSymbolsOnMusl = "glibc-symbols-on-musl", Error, "An object made for glibc wants symbols that musl does not have.";
+    GlibcLoaderUnderMusl = "glibc-loader-under-musl", Error, "A part of glibc is loaded by musl, which cannot relocate it.";
+    SymbolMissing = "symbol-missing", Error, "Nothing that is loaded defines a symbol that an object wants.";
+    UnusedNeeded = "unused-needed", Note, "A library is needed, and no symbol of it is used.";
     PreloadMissing = "preload-missing", Warning, "A library to preload cannot be loaded.";
     CwdDependent = "cwd-dependent", Warning, "What is found depends on the working directory.";
     CpuDependent = "cpu-dependent", Note, "Another CPU would get another file.";

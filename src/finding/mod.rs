@@ -12,6 +12,7 @@ mod library;
 mod lost;
 mod release;
 mod runtime;
+mod symbol;
 mod version;
 
 pub use code::{CODES, Code};
@@ -79,6 +80,7 @@ pub fn findings(case: &Case<'_>) -> Vec<Finding> {
     }
     library::findings(case, &mut found);
     version::findings(case, &mut found);
+    symbol::findings(case, &mut found);
     found
 }
 

@@ -6,6 +6,7 @@
 //! goes on as if that had been mended; what the real loader would have said
 //! when it stopped is kept apart ([`Graph::stop`]).
 
+mod binding;
 mod message;
 mod order;
 mod resolve;
@@ -13,8 +14,10 @@ mod search;
 mod start;
 mod version;
 
+use std::collections::HashSet;
 use std::rc::Rc;
 
+pub use binding::{Bind, Bound, Culprit, Near, SymbolCache, Unbound, Undecided, When, bind};
 pub use resolve::{Limits, resolve};
 pub use start::{LoaderFile, Loaders, Program, Start, start};
 pub use version::{CheckedNeed, VersionCheck, VersionFault, VersionProblem, Versioned, list};
@@ -127,4 +130,8 @@ pub struct Graph {
     pub limit: Option<Limit>,
     /// A file that decides something could not be read by us.
     pub unreadable: Option<(Rc<[u8]>, Errno)>,
+    /// Objects that the real loader does not get to load.
+    pub assumed: HashSet<ObjectId>,
+    /// What became of the symbols, where they were bound.
+    pub bound: Option<Bound>,
 }

@@ -58,10 +58,13 @@ pub fn resolve(files: &Files<'_>, start: Start, workdir: &TargetPath, limits: Li
             versions: VersionCheck::default(),
             limit: None,
             unreadable: None,
+            assumed: HashSet::new(),
+            bound: None,
         },
     };
     resolver.run(&start.audits, &start.preloads, lists_itself);
     resolver.graph.versions = version::check(files, &resolver.loader, &resolver.graph);
+    resolver.graph.assumed = resolver.assumed.keys().copied().collect();
     resolver.graph
 }
 

@@ -8,6 +8,7 @@
 //!
 //! This is the only place where glibc and musl differ.
 
+mod binding;
 pub mod glibc;
 mod link_map;
 pub mod musl;
@@ -19,6 +20,7 @@ mod token;
 use std::borrow::Cow;
 use std::rc::Rc;
 
+pub use binding::{glibc_match, musl_match};
 pub use glibc::Glibc;
 pub use link_map::{Expanded, LinkMap, Loaded, ObjectId, Role};
 pub use musl::Musl;

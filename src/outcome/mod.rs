@@ -116,6 +116,8 @@ fn loaded(file: &LoaderFile, graph: &Graph) -> Outcome {
     }
     if let Some(stop) = &graph.stop {
         lines.push(stop.text.clone());
+        // musl goes on and says what else it misses.
+        lines.extend(relocation_lines(graph));
         return Outcome {
             starts: Some(false),
             stage: Some(Stage::Loader),
@@ -140,13 +142,38 @@ fn loaded(file: &LoaderFile, graph: &Graph) -> Outcome {
             starts: Some(false),
             stage: Some(Stage::Relocation),
             exit_status: Some(127),
+            message: message(&relocation_lines(graph)),
             ..Outcome::default()
         };
+    }
+    if let Some(bound) = &graph.bound {
+        if bound.undecided.is_some() {
+            return Outcome::default();
+        }
+        lines.extend_from_slice(&bound.warnings);
+        let failures = bound.messages(&graph.map);
+        if !failures.is_empty() {
+            lines.extend(failures);
+            return Outcome {
+                starts: Some(false),
+                stage: Some(Stage::Relocation),
+                exit_status: Some(127),
+                message: message(&lines),
+                ..Outcome::default()
+            };
+        }
     }
     Outcome {
         message: message(&lines),
         ..starts()
     }
+}
+
+/// What musl writes of symbols beside what else is wrong, where that is known.
+fn relocation_lines(graph: &Graph) -> Vec<String> {
+    let bound = graph.bound.as_ref();
+    let known = bound.filter(|b| b.is_musl && !b.garbled && b.undecided.is_none());
+    known.map_or_else(Vec::new, |bound| bound.messages(&graph.map))
 }
 
 fn message(lines: &[String]) -> Option<String> {

@@ -108,6 +108,14 @@ pub(crate) struct Args {
     #[arg(short = '0', long, help_heading = "Select")]
     pub(crate) null: bool,
 
+    /// Bind every symbol, functions that are bound when first called included
+    #[arg(long, help_heading = "Select")]
+    pub(crate) symbols: bool,
+
+    /// Name direct needs of which no symbol is used
+    #[arg(long, help_heading = "Select")]
+    pub(crate) unused: bool,
+
     /// Output format (text, tree, table, ldd, list, json, json-lines), and where it
     /// goes
     #[arg(short, long, value_name = "FORMAT[=FILE]", help_heading = "Report")]

@@ -4,7 +4,7 @@
 //! so that a cross toolchain's `aarch64-linux-gnu-ldd` can be this program.
 
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, Write as _};
 
 use clap::Parser;
 use imgldd::inspect::Inspector;
@@ -26,6 +26,15 @@ struct LddArgs {
     /// A rootfs or sysroot directory
     #[arg(short = 'R', long, value_name = "DIR")]
     root: Option<OsString>,
+    /// Bind data and functions and say what is not found
+    #[arg(short = 'r', long)]
+    function_relocs: bool,
+    /// Print direct needs that nothing uses
+    #[arg(short, long)]
+    unused: bool,
+    /// Taken for compatibility
+    #[arg(short = 'd', long)]
+    data_relocs: bool,
     /// List the versions that each object needs too
     #[arg(short, long)]
     verbose: bool,
@@ -57,7 +66,9 @@ pub(crate) fn run(name: &str) -> Result<u8, RunError> {
         Some(root) => Named::Directory(root.clone()),
         None => Named::Host,
     };
-    let opened = target::open(&args, &named, ldd.verbose)?;
+    let mut opened = target::open(&args, &named, ldd.verbose)?;
+    opened.settings.symbols = ldd.function_relocs;
+    opened.settings.unused = ldd.unused;
     let kind = opened.kind;
     let mut renderer = Ldd {
         headings: ldd.files.len() > 1,
@@ -88,7 +99,8 @@ pub(crate) fn run(name: &str) -> Result<u8, RunError> {
     let mut out = io::stdout().lock();
     let mut status = exit::FINE;
     for (file, typed) in files.iter().zip(&ldd.files) {
-        let mut subject = inspector.inspect(file, Role::Argument).subject;
+        let inspection = inspector.inspect(file, Role::Argument);
+        let mut subject = inspection.subject;
         subject.path = typed.to_string_lossy().into_owned();
         if subject.kind == SubjectKind::Absent {
             let typed = imgldd::bytes::escape(&subject.path).into_owned();
@@ -96,6 +108,17 @@ pub(crate) fn run(name: &str) -> Result<u8, RunError> {
             status = exit::BROKEN;
         } else if Ldd::is_dynamic(&subject) {
             renderer.subject(&mut out, &target, subject)?;
+            let symbols = inspection.symbols;
+            if !symbols.unused.is_empty() {
+                writeln!(out, "Unused direct dependencies:")?;
+                status = exit::BROKEN;
+            }
+            for path in &symbols.unused {
+                writeln!(out, "	{path}")?;
+            }
+            for line in &symbols.unbound {
+                writeln!(out, "{line}")?;
+            }
         } else {
             say("\tnot a dynamic executable");
             status = exit::BROKEN;

@@ -156,6 +156,8 @@ pub(crate) fn open(args: &Args, named: &Named, in_full: bool) -> Result<Opened, 
         in_full,
         lists_fine: true,
         layers,
+        symbols: args.symbols,
+        unused: args.unused,
     };
     // Only a configuration says what is run.
     let has_config = image
@@ -212,7 +214,10 @@ fn directory(root: &Path, is_host: bool) -> Result<Source, UsageError> {
 
 fn from_image(args: &Args, text: &OsStr) -> Result<Source, UsageError> {
     let reference = Reference::parse(text, request::is_there)?;
-    let (probe, progress) = (Keep, Progress::default());
+    let probe = Keep {
+        symbols: args.symbols || args.unused,
+    };
+    let progress = Progress::default();
     let options = image::Options {
         probe: &probe,
         platform: request::platform(args)?,
