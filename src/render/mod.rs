@@ -11,8 +11,8 @@ mod paint;
 mod table;
 mod text;
 mod tree;
-mod why;
 mod version;
+mod why;
 
 use std::io::{self, Write};
 

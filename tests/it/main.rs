@@ -24,6 +24,6 @@ mod kernel;
 mod musl;
 mod random;
 mod runtime;
-mod why;
 mod streams;
 mod tar;
+mod why;
