@@ -186,6 +186,7 @@ pub(super) const ROWS: &[Pattern] = &[
         texts: &[
             "{library}: version 'GLIBCXX_{version}' not found (required by {requester})",
             "{library}: version 'CXXABI_{version}' not found (required by {requester})",
+            "{library}: version 'GCC_{version}' not found (required by {requester})",
         ],
         who: GLIBC,
         phase: Phase::Relocation,
@@ -264,6 +265,10 @@ pub(super) const ROWS: &[Pattern] = &[
             (
                 "unversioned-provider",
                 "a library built without any version tables",
+            ),
+            (
+                "version-need-stale",
+                "with `dl-version.c`: versions are asked of a library that nothing loads",
             ),
             ("malformed-elf", "a damaged file"),
         ],

@@ -61,26 +61,6 @@ pub struct Pattern {
 /// Causes of the catalogue that no finding tells yet: they are named, and said not to be
 /// checked for.
 pub const NOT_CHECKED: &[Cause] = &[
-    (
-        "glibc-too-old",
-        "a version of glibc that the target does not have",
-    ),
-    (
-        "libstdcxx-too-old",
-        "a version of libstdc++ that the target does not have",
-    ),
-    (
-        "other-version-missing",
-        "a version of a library that the target does not have",
-    ),
-    (
-        "unversioned-provider",
-        "a library built without symbol versions",
-    ),
-    (
-        "relr-unsupported",
-        "packed relocations and a glibc before 2.36",
-    ),
     ("symbol-missing", "a symbol that no loaded library defines"),
     ("glibc-symbols-on-musl", "a library for glibc under musl"),
     ("glibc-loader-under-musl", "glibc itself, loaded by musl"),

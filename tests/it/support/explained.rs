@@ -28,7 +28,7 @@ pub(crate) fn gaps(subject: &Value) -> String {
         .flatten()
         .filter_map(|reported| reported["text"].as_str())
         .collect();
-    let is_loader = outcome["stage"] == "loader";
+    let is_loader = outcome["stage"] == "loader" || outcome["stage"] == "relocation";
     texts.extend(outcome["message"].as_str().filter(|_| is_loader));
     for text in texts {
         let found = recognise(text);
