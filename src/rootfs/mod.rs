@@ -70,6 +70,10 @@ pub struct Opened {
     pub data: Option<Box<dyn ReadAt>>,
 }
 
+/// Takes the path of a directory, a name in it, what that is; says whether to go
+/// into it.
+pub type VisitName<'v> = dyn FnMut(&[u8], &[u8], Kind) -> bool + 'v;
+
 /// A tree of files that can be looked at.
 pub trait Filesystem {
     /// The root directory.
@@ -123,10 +127,38 @@ pub trait Filesystem {
         None
     }
 
+    /// Tells `visit` every name below the root: the path of its directory without
+    /// the leading slash, the name, what it is. A directory is gone into where
+    /// `visit` says so. What cannot be listed is left out; a name that something
+    /// was laid over may come twice. No byte of a file is read, and nothing that
+    /// is met is remembered.
+    fn walk_names(&self, visit: &mut VisitName<'_>) {
+        let mut waiting = vec![(self.root(), Vec::new())];
+        while let Some((directory, path)) = waiting.pop() {
+            for name in self.names(directory).unwrap_or_default() {
+                let Ok(Some(node)) = self.child(directory, &name) else {
+                    continue;
+                };
+                let kind = self.metadata(node).kind;
+                if visit(&path, &name, kind) && kind == Kind::Directory {
+                    waiting.push((node, joined(&path, &name)));
+                }
+            }
+        }
+    }
+
     /// Every regular file's path, in a fixed order; what cannot be listed goes to
     /// `problem`.
     fn scan(&self, visit: &mut dyn FnMut(TargetPath), problem: &mut dyn FnMut(TargetPath, Errno)) {
         scan_below(self, self.root(), &TargetPath::root(), visit, problem);
+    }
+}
+
+/// `name` in the directory `path`, neither with a leading slash.
+fn joined(path: &[u8], name: &[u8]) -> Vec<u8> {
+    match path {
+        b"" => name.to_vec(),
+        _ => [path, b"/", name].concat(),
     }
 }
 

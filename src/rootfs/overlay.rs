@@ -22,6 +22,8 @@ type Opener = Box<dyn Fn() -> io::Result<Box<dyn ReadAt>>>;
 pub struct Overlay {
     lower: Box<dyn Filesystem>,
     nodes: RefCell<Nodes>,
+    /// The files and links that were laid over, by the paths they were given.
+    laid: Vec<(TargetPath, Kind)>,
 }
 
 #[derive(Default)]
@@ -66,6 +68,7 @@ impl Overlay {
         let overlay = Overlay {
             lower,
             nodes: RefCell::default(),
+            laid: Vec::new(),
         };
         overlay.show_lower(root);
         overlay
@@ -124,6 +127,7 @@ impl Overlay {
             metadata,
             Upper::File(Box::new(open)),
         );
+        self.laid.push((path.clone(), Kind::File));
         Ok(())
     }
 
@@ -140,6 +144,7 @@ impl Overlay {
             metadata,
             Upper::Symlink(target.to_vec()),
         );
+        self.laid.push((path.clone(), Kind::Symlink));
         Ok(())
     }
 
@@ -271,6 +276,15 @@ impl Filesystem for Overlay {
         let loss = self.lower.lost(self.lower_of(directory)?, name)?;
         let node = self.show_lower(loss.node);
         Some(Loss { node, ..loss })
+    }
+
+    fn walk_names(&self, visit: &mut super::VisitName<'_>) {
+        self.lower.walk_names(visit);
+        for (path, kind) in &self.laid {
+            let directory = path.parent();
+            let directory = directory.as_bytes().strip_prefix(b"/").unwrap_or_default();
+            visit(directory, path.file_name(), *kind);
+        }
     }
 
     fn names(&self, directory: NodeId) -> Result<Vec<Vec<u8>>, Errno> {

@@ -24,7 +24,7 @@ use super::host_file::HostFile;
 use crate::errno::Errno;
 use crate::path::TargetPath;
 use crate::read_at::ReadAt;
-use crate::rootfs::{Filesystem, Identity, Kind, Metadata, NodeId, Opened};
+use crate::rootfs::{Filesystem, Identity, Kind, Metadata, NodeId, Opened, VisitName};
 
 /// Opening must not wait for a fifo's writer, seize a terminal, or leak.
 const OPEN_FLAGS: OFlags = OFlags::RDONLY
@@ -307,6 +307,33 @@ impl Filesystem for Directory {
             Err(errno) => Err(errno),
         };
         Some(opened)
+    }
+
+    fn walk_names(&self, visit: &mut VisitName<'_>) {
+        let walk = walkdir::WalkDir::new(&self.root)
+            .min_depth(1)
+            .sort_by_file_name();
+        let mut walk = walk.into_iter();
+        while let Some(entry) = walk.next() {
+            let Ok(entry) = entry else { continue };
+            let kind = match entry.file_type() {
+                of if of.is_file() => Kind::File,
+                of if of.is_dir() => Kind::Directory,
+                of if of.is_symlink() => Kind::Symlink,
+                _ => Kind::Other,
+            };
+            let parent = entry.path().parent().unwrap_or(&self.root);
+            let parent = parent.strip_prefix(&self.root).unwrap_or(parent);
+            let goes_in = visit(
+                parent.as_os_str().as_bytes(),
+                entry.file_name().as_bytes(),
+                kind,
+            );
+            let is_virtual = self.is_host_root && is_virtual(entry.path());
+            if kind == Kind::Directory && (!goes_in || is_virtual) {
+                walk.skip_current_dir();
+            }
+        }
     }
 
     fn scan(&self, visit: &mut dyn FnMut(TargetPath), problem: &mut dyn FnMut(TargetPath, Errno)) {
