@@ -15,6 +15,7 @@ use crate::finding::{self, Case};
 use crate::graph::{self, Graph, Limits, LoaderFile, Loaders, Program, Status};
 use crate::kernel::{self, End, Exec, Request};
 use crate::loader::{Environment, TryOutcome};
+use crate::nearby::{Extent, Nearby};
 use crate::outcome;
 use crate::path::TargetPath;
 use crate::platform::{Platform, abi};
@@ -54,6 +55,8 @@ pub struct Settings {
     pub symbols: bool,
     /// Name needs that nothing uses, as `ldd -u` would.
     pub unused: bool,
+    /// How much of the target is searched for what is like a missing name.
+    pub nearby: Extent,
 }
 
 impl Default for Settings {
@@ -71,6 +74,7 @@ impl Default for Settings {
             layers: Vec::new(),
             symbols: false,
             unused: false,
+            nearby: Extent::default(),
         }
     }
 }
@@ -82,6 +86,7 @@ pub struct Inspector<'t> {
     symbols: graph::SymbolCache,
     target: TargetFacts,
     settings: Settings,
+    nearby: Nearby,
 }
 
 /// A subject, and what could not be looked at on the way.
@@ -101,12 +106,14 @@ impl<'t> Inspector<'t> {
         let files = Files::new(rootfs);
         let loaders = Loaders::default();
         let target = TargetFacts::look(&files, &loaders, settings.platform.clone());
+        let nearby = Nearby::new(settings.nearby);
         Inspector {
             files,
             loaders,
             symbols: graph::SymbolCache::default(),
             target,
             settings,
+            nearby,
         }
     }
 
@@ -237,6 +244,8 @@ impl<'t> Inspector<'t> {
             self.files.rootfs().lost(path.as_bytes())
         };
         let build = self.build(&exec);
+        let near = |name: &[u8]| self.nearby.near(&self.files, name);
+        let has = |path: &[u8]| self.files.rootfs().metadata(path).is_ok();
         let mut findings = finding::findings(&Case {
             path,
             exec: &exec,
@@ -248,6 +257,8 @@ impl<'t> Inspector<'t> {
             build: build.as_ref(),
             is_library,
             hops: &hops,
+            near: &near,
+            has: &has,
             layers: finding::Layers {
                 all: &self.settings.layers,
                 lost: &lost,

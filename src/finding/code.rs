@@ -76,6 +76,13 @@ codes! {
     LoaderUnusable = "loader-unusable", Error, "The dynamic loader is there and cannot be used.";
     UnknownLoader = "unknown-loader", Warning, "The dynamic loader is neither glibc's nor musl's; the search order is a guess.";
     NeededMissing = "needed-missing", Error, "A needed library is not found.";
+    LibNotOnSearchPath = "lib-not-on-search-path", Error, "A needed library is in the target, in a directory that is not searched.";
+    LdcacheStale = "ldcache-stale", Error, "A needed library is in the target, and `ld.so.cache` does not know it or knows it elsewhere.";
+    RunpathNotTransitive = "runpath-not-transitive", Error, "A needed library is where another object's runpath leads, which is not inherited.";
+    SonameBumped = "soname-bumped", Error, "A needed library is missing, and the target has another version of it.";
+    SonameDiffersByDistro = "soname-differs-by-distro", Error, "A needed library has another soname on the target's distribution.";
+    RuntimeLibRemoved = "runtime-lib-removed", Error, "A library of the compiler's runtime is missing.";
+    HostInjected = "host-injected", Error, "A library that the container toolkit mounts in from the host.";
     NeededAbsolute = "needed-absolute", Error, "A needed library is named by a path, and that path leads to nothing.";
     FilterMissing = "filter-missing", Error, "The object behind a DT_FILTER entry is not found.";
     WrongArchLib = "wrong-arch-lib", Error, "A needed library is there, but only for another CPU.";

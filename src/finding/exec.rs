@@ -1,7 +1,7 @@
 //! Findings about what `execve` refuses.
 
 use super::interpreter;
-use super::{Case, Code, Draft, lost, quoted};
+use super::{Case, Code, Draft, lost, near, quoted};
 use crate::elf::NotElf;
 use crate::errno::Errno;
 use crate::kernel::{ElfRefusal, End, Refusal, Script, ShebangError};
@@ -49,6 +49,10 @@ fn by_script<'c>(case: &Case<'c>, path: &TargetPath) -> Option<&'c Script> {
 fn lookup(case: &Case<'_>, path: &TargetPath, errno: Errno) -> Finding {
     let hops = (case.hops)(path.as_bytes());
     let object = path.as_bytes();
+    let elsewhere = match errno {
+        Errno::NOENT | Errno::NOTDIR if hops.is_empty() => near::programs(case, object),
+        _ => Vec::new(),
+    };
     let draft = if let Some(script) = by_script(case, path) {
         let name = quoted(&script.shebang.interpreter);
         if let Some(draft) = lost_script(case, script, object) {
@@ -100,6 +104,10 @@ fn lookup(case: &Case<'_>, path: &TargetPath, errno: Errno) -> Finding {
                 None,
             )
     };
+    let elsewhere = elsewhere.iter();
+    let draft = elsewhere.fold(draft, |draft, path| {
+        draft.evidence(format!("a program of that name: {path}"))
+    });
     hops.into_iter()
         .fold(draft, Draft::evidence)
         .seen(case)
@@ -255,7 +263,7 @@ fn is_text(head: &[u8]) -> bool {
 }
 
 /// What the first bytes of a file that cannot run give away.
-fn looks_like(head: &[u8]) -> Option<&'static str> {
+pub(super) fn looks_like(head: &[u8]) -> Option<&'static str> {
     let starts = |with: &[u8]| head.starts_with(with);
     if starts(b"version https://git-lfs") {
         Some("a Git LFS pointer")

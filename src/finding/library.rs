@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Case, Code, Draft, lost, quoted};
+use super::{Case, Code, Draft, lost, near, quoted};
 use crate::bytes::Shown;
 use crate::elf::{Anomaly, NeedKind, Object};
 use crate::graph::{Attempt, Graph, Library, LoaderFile, Status};
@@ -20,7 +20,7 @@ pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
     let first = found.len();
     for library in &graph.libraries {
         let finding = match &library.status {
-            Status::Missing if loader_is_there => missing(case, graph, library),
+            Status::Missing if loader_is_there => missing(case, file, graph, library),
             // That a layer took it is a cause of its own.
             Status::Missing => match taken(case, graph, library) {
                 Some(finding) => finding,
@@ -62,7 +62,7 @@ fn requesters(graph: &Graph, library: &Library) -> String {
     names.join(", ")
 }
 
-fn missing(case: &Case<'_>, graph: &Graph, library: &Library) -> Finding {
+fn missing(case: &Case<'_>, file: &LoaderFile, graph: &Graph, library: &Library) -> Finding {
     let name = &library.name;
     let by = requesters(graph, library);
     let outcome = |wanted: TryOutcome| library.attempts.iter().find(|a| a.outcome == wanted);
@@ -79,32 +79,30 @@ fn missing(case: &Case<'_>, graph: &Graph, library: &Library) -> Finding {
         return finding;
     }
     let foreign = outcome(TryOutcome::WrongMachine).or_else(|| outcome(TryOutcome::WrongClass));
-    let (code, message) = if let Some(attempt) = foreign {
+    let named = if let Some(attempt) = foreign {
         let what = attempt.detail.as_deref().unwrap_or("another machine");
         let message = format!(
             "{}: only a file for {what} is there, {by} needs it",
             quoted(name)
         );
-        (Code::WrongArchLib, message)
+        Some((Code::WrongArchLib, message))
     } else if kind == Some(NeedKind::Filter) {
-        (
-            Code::FilterMissing,
-            format!("{} is not found; {by} is a filter on it", quoted(name)),
-        )
+        let message = format!("{} is not found; {by} is a filter on it", quoted(name));
+        Some((Code::FilterMissing, message))
     } else if name.contains(&b'/') {
         let message = format!("{} is not there; {by} needs it by this path", quoted(name));
-        (Code::NeededAbsolute, message)
+        Some((Code::NeededAbsolute, message))
     } else if outcome(TryOutcome::BrokenLink).is_some() {
         let message = format!(
             "{} is a link that leads to nothing; {by} needs it",
             quoted(name)
         );
-        (Code::BrokenSymlink, message)
+        Some((Code::BrokenSymlink, message))
     } else {
-        (
-            Code::NeededMissing,
-            format!("{} is not found; {by} needs it", quoted(name)),
-        )
+        None
+    };
+    let Some((code, message)) = named else {
+        return not_found(case, file, graph, library);
     };
     let draft = Draft::new(case, code, name, message).evidence(format!("needed by {by}"));
     let draft = searched(draft, &library.attempts);
@@ -139,6 +137,39 @@ fn taken(case: &Case<'_>, graph: &Graph, library: &Library) -> Option<Finding> {
     let draft = lost::draft(case, &library.name, paths, &format!("; {by} needs it"))?;
     let draft = draft.evidence(format!("needed by {by}"));
     Some(runtime_words(case, searched(draft, &library.attempts)).done())
+}
+
+/// None of the places has a file of the name: what is near tells more.
+fn not_found(case: &Case<'_>, file: &LoaderFile, graph: &Graph, library: &Library) -> Finding {
+    let by = requesters(graph, library);
+    let lacking = near::Lacking {
+        graph,
+        library,
+        by: &by,
+        musl: matches!(
+            file,
+            LoaderFile::Known(LoaderKind::Musl(_) | LoaderKind::Gcompat)
+        ),
+    };
+    let draft = near::draft(case, &lacking).evidence(format!("needed by {by}"));
+    let draft = searched(draft, &library.attempts);
+    let draft = runtime_words(case, draft);
+    // A library that is there needs no package.
+    let is_there = [
+        "lib-not-on-search-path",
+        "ldcache-stale",
+        "runpath-not-transitive",
+    ]
+    .contains(&draft.finding.code.as_str());
+    let draft = match is_there {
+        true => draft,
+        false => near::package(case, draft, &library.name),
+    };
+    match draft.finding.fixes.is_empty() {
+        true => draft.fix(None, "install the package that has it, or copy it in", None),
+        false => draft,
+    }
+    .done()
 }
 
 /// Says where was looked, in order, and what was met on the way.

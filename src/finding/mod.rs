@@ -10,6 +10,7 @@ mod interpreter;
 mod layers;
 mod library;
 mod lost;
+mod near;
 mod release;
 mod runtime;
 mod symbol;
@@ -21,10 +22,13 @@ pub use layers::layer_findings;
 pub use lost::Layers;
 pub use runtime::{command_findings, not_in_path, runtime_findings};
 
+use std::rc::Rc;
+
 use crate::bytes::Shown;
 use crate::elf::Build;
 use crate::graph::{Graph, LoaderFile};
 use crate::kernel::Exec;
+use crate::nearby::Near;
 use crate::path::TargetPath;
 use crate::report::{Finding, Fix, Outcome, Severity};
 use crate::rootfs::Credentials;
@@ -52,6 +56,10 @@ pub struct Case<'a> {
     pub is_library: bool,
     /// Links on the way to something that is not there.
     pub hops: &'a dyn Fn(&[u8]) -> Vec<String>,
+    /// What the target has that is like a name it lacks.
+    pub near: &'a dyn Fn(&[u8]) -> Rc<Near>,
+    /// Whether the target has a file at a path.
+    pub has: &'a dyn Fn(&[u8]) -> bool,
     /// The layers of an image, and what they took.
     pub layers: Layers<'a>,
 }
@@ -61,6 +69,13 @@ pub struct Case<'a> {
 pub fn is_about_absence(code: &str) -> bool {
     [
         Code::NeededMissing,
+        Code::LibNotOnSearchPath,
+        Code::LdcacheStale,
+        Code::RunpathNotTransitive,
+        Code::SonameBumped,
+        Code::SonameDiffersByDistro,
+        Code::RuntimeLibRemoved,
+        Code::HostInjected,
         Code::WrongArchLib,
         Code::BrokenSymlink,
         Code::FilterMissing,

@@ -22,6 +22,7 @@ mod images;
 mod json;
 mod kernel;
 mod musl;
+mod near;
 mod random;
 mod runtime;
 mod streams;

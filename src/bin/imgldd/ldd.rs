@@ -8,6 +8,7 @@ use std::io::{self, Write as _};
 
 use clap::Parser;
 use imgldd::inspect::Inspector;
+use imgldd::nearby::Extent;
 use imgldd::render::{Ldd, Renderer as _};
 use imgldd::report::{Libc, Role, SubjectKind, Target, Verdict};
 
@@ -69,6 +70,8 @@ pub(crate) fn run(name: &str) -> Result<u8, RunError> {
     let mut opened = target::open(&args, &named, ldd.verbose)?;
     opened.settings.symbols = ldd.function_relocs;
     opened.settings.unused = ldd.unused;
+    // ldd says that a library is not found, and no more.
+    opened.settings.nearby = Extent::Nothing;
     let kind = opened.kind;
     let mut renderer = Ldd {
         headings: ldd.files.len() > 1,

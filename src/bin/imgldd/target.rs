@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use imgldd::content::Keep;
 use imgldd::graph::Limits;
 use imgldd::inspect::Settings;
+use imgldd::nearby::Extent;
 use imgldd::path::TargetPath;
 use imgldd::platform::Platform;
 use imgldd::report::{Finding, Layer, TargetKind};
@@ -158,6 +159,10 @@ pub(crate) fn open(args: &Args, named: &Named, in_full: bool) -> Result<Opened, 
         layers,
         symbols: args.symbols,
         unused: args.unused,
+        nearby: match is_host {
+            true => Extent::Installed,
+            false => Extent::Whole,
+        },
     };
     // Only a configuration says what is run.
     let has_config = image

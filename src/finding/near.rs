@@ -1,0 +1,326 @@
+//! What a missing library's near misses tell: which code it is, and what mends it.
+
+use super::{Case, Code, Draft, quoted};
+use crate::bytes::Shown;
+use crate::elf::{NotElf, Object};
+use crate::graph::{Graph, Library};
+use crate::loader::{Directory, LinkMap, Rule, TryOutcome};
+use crate::nearby::{Near, NearFile, What};
+use crate::path::{file_name, parent};
+use crate::platform::{abi, machine_name};
+use crate::report::Libc;
+
+/// The most near files that are told.
+const MAX_TOLD: usize = 4;
+
+/// Libraries that a compiler's own packages bring, and that go with them.
+const COMPILER_RUNTIMES: [&[u8]; 6] = [
+    b"libstdc++.so.6",
+    b"libgcc_s.so.1",
+    b"libgomp.so.1",
+    b"libgfortran.so.5",
+    b"libatomic.so.1",
+    b"libquadmath.so.0",
+];
+
+/// Libraries of a driver, which the host's container toolkit mounts in.
+const OF_THE_HOST: [&[u8]; 5] = [
+    b"libcuda.so.1",
+    b"libnvidia-ml.so.1",
+    b"libnvcuvid.so.1",
+    b"libnvidia-encode.so.1",
+    b"libGLX_nvidia.so.0",
+];
+
+/// One library under the sonames of several distributions.
+const ALIASES: [&[&[u8]]; 6] = [
+    &[b"libbz2.so.1.0", b"libbz2.so.1"],
+    &[b"libpcap.so.0.8", b"libpcap.so.1"],
+    &[b"libcurl-gnutls.so.4", b"libcurl.so.4"],
+    &[b"libhdf5_serial.so.103", b"libhdf5.so.103"],
+    &[b"libjpeg.so.62", b"libjpeg.so.8"],
+    &[b"libaio.so.1", b"libaio.so.1t64"],
+];
+
+/// A library that none of the places has where it was looked for.
+pub(super) struct Lacking<'a> {
+    pub(super) graph: &'a Graph,
+    pub(super) library: &'a Library,
+    /// Who needs it, in words.
+    pub(super) by: &'a str,
+    /// The rules are musl's.
+    pub(super) musl: bool,
+}
+
+/// What is the matter, begun as a finding: its code and first sentence, and of
+/// what is near what can be told.
+pub(super) fn draft(case: &Case<'_>, lacking: &Lacking<'_>) -> Draft {
+    let name = &*lacking.library.name;
+    let by = lacking.by;
+    let near = (case.near)(name);
+    let main = lacking.graph.map.get(LinkMap::MAIN).object.as_deref();
+    let fits = |file: &&NearFile| object(file).is_some_and(|object| fits(object, main));
+    let usable: Vec<&NearFile> = near.same.iter().filter(fits).collect();
+    let draft = |code, message| Draft::new(case, code, name, message);
+    let draft = if let Some(first) = usable.first() {
+        misplaced(case, lacking, first, &usable)
+    } else if let Some(other) = near.versions.iter().find(fits) {
+        let message = format!(
+            "{} is not found; {by} needs it, and this target has another version, {}",
+            quoted(name),
+            quoted(file_name(other.path.as_bytes()))
+        );
+        draft(Code::SonameBumped, message)
+            .evidence(format!("another version: {}", other.path))
+            .fix(None, "build it on the release that it is to run on", None)
+    } else if let Some(other) = alias(case, name, main) {
+        let message = format!(
+            "{} is not found; {by} needs it, and this target calls that library {}",
+            quoted(name),
+            quoted(file_name(other.as_bytes()))
+        );
+        draft(Code::SonameDiffersByDistro, message)
+            .evidence(format!("here it is {}", Shown(other.as_bytes())))
+            .fix(
+                None,
+                "build it on the distribution that it is to run on",
+                None,
+            )
+    } else if OF_THE_HOST.contains(&name) {
+        let message = format!(
+            "{} comes from the host's driver, not from an image; {by} needs it",
+            quoted(name)
+        );
+        draft(Code::HostInjected, message).fix(
+            Some("the host has the driver"),
+            "let the container toolkit mount it",
+            Some("docker run --gpus all …"),
+        )
+    } else if COMPILER_RUNTIMES.contains(&name) {
+        let message = format!(
+            "{}, of the compiler's runtime, is not found; {by} needs it",
+            quoted(name)
+        );
+        draft(Code::RuntimeLibRemoved, message)
+    } else {
+        let message = format!("{} is not found; {by} needs it", quoted(name));
+        draft(Code::NeededMissing, message)
+    };
+    let told = near.same.iter().filter(|file| !fits(file)).take(MAX_TOLD);
+    let draft = told.fold(draft, |draft, file| draft.evidence(line(file)));
+    let is_nowhere = near.is_complete && near.same.is_empty();
+    draft.also(is_nowhere.then(|| "no file of that name is anywhere in this target".to_owned()))
+}
+
+/// The library is there, and not where the loader looks.
+fn misplaced(
+    case: &Case<'_>,
+    lacking: &Lacking<'_>,
+    first: &NearFile,
+    usable: &[&NearFile],
+) -> Draft {
+    let name = &*lacking.library.name;
+    let by = lacking.by;
+    let directory = Shown(parent(first.path.as_bytes())).to_string();
+    let in_words = |why: String| {
+        let message = format!("{} is in {directory}, {why}; {by} needs it", quoted(name));
+        move |code| Draft::new(case, code, name, message)
+    };
+    let stale = lacking.library.attempts.iter().find(|attempt| {
+        let gone = matches!(
+            attempt.outcome,
+            TryOutcome::Absent | TryOutcome::BrokenLink | TryOutcome::NotADirectory
+        );
+        attempt.rule == Rule::Cache && gone
+    });
+    let listed = usable.iter().find_map(|file| file.listed_by.as_deref());
+    let draft = if let Some(owner) = ancestor_with_runpath(lacking, usable) {
+        let why = format!(
+            "which only the runpath of {} names, and a runpath is not inherited",
+            quoted(owner)
+        );
+        in_words(why)(Code::RunpathNotTransitive)
+            .fix(
+                None,
+                "give each library that needs another a runpath of its own",
+                Some("patchelf --set-rpath '$ORIGIN' LIBRARY"),
+            )
+            .fix(
+                None,
+                "or link the program with DT_RPATH, which is inherited",
+                Some("-Wl,--disable-new-dtags"),
+            )
+    } else if let Some(attempt) = stale.filter(|_| !lacking.musl) {
+        let why = format!("and ld.so.cache says {}", Shown(&attempt.path));
+        in_words(why)(Code::LdcacheStale).fix(
+            None,
+            "run ldconfig after the last change",
+            Some("RUN ldconfig"),
+        )
+    } else if let Some(listed) = listed.filter(|_| !lacking.musl) {
+        let why = format!("which {listed} lists, and ld.so.cache does not have it");
+        in_words(why)(Code::LdcacheStale).fix(
+            None,
+            "run ldconfig after the library was put there",
+            Some("RUN ldconfig"),
+        )
+    } else {
+        let draft = in_words("which is not searched".to_owned())(Code::LibNotOnSearchPath);
+        let snippet = format!("ENV LD_LIBRARY_PATH={directory}");
+        let draft = draft.fix(None, "name the directory to the loader", Some(&snippet));
+        let configure = format!("RUN echo {directory} > /etc/ld.so.conf.d/local.conf && ldconfig");
+        let draft = match lacking.musl {
+            true => draft,
+            false => draft.fix(None, "or put it into the cache", Some(&configure)),
+        };
+        let runpath = format!("patchelf --add-rpath {directory} FILE");
+        draft.fix(
+            None,
+            "or give what needs it a runpath",
+            Some(runpath.as_str()),
+        )
+    };
+    let told = usable.iter().take(MAX_TOLD);
+    told.fold(draft, |draft, file| {
+        draft.evidence(format!("it is here: {}", file.path))
+    })
+}
+
+/// An object on the way to who asks, but not that one, whose runpath leads to a
+/// usable file. glibc looks into the runpath of the object that asks and of no
+/// other; musl goes up the chain, so there is none for it.
+fn ancestor_with_runpath<'g>(lacking: &'g Lacking<'_>, usable: &[&NearFile]) -> Option<&'g [u8]> {
+    let map = &lacking.graph.map;
+    let asks = *lacking.library.requesters.first()?;
+    let leads_there = |directory: &Directory| match directory {
+        Directory::Search(text) => usable.iter().any(|file| {
+            let text = text.strip_suffix(b"/").unwrap_or(text);
+            parent(file.path.as_bytes()) == text
+        }),
+        Directory::Dropped(..) | Directory::Beyond => false,
+    };
+    let owner = map.chain(asks).skip(1).find(|id| {
+        let runpath = &map.get(*id).expanded.runpath;
+        runpath
+            .iter()
+            .any(|directories| directories.iter().any(leads_there))
+    })?;
+    Some(&map.get(owner).path)
+}
+
+/// The fix that installs the package which brings `name`, where that is known.
+pub(super) fn package(case: &Case<'_>, draft: Draft, name: &[u8]) -> Draft {
+    let distro = case.target.distro.as_ref();
+    let Some(provider) = distro.and_then(|distro| crate::package::provider(distro, name)) else {
+        return draft;
+    };
+    let package = provider.package;
+    let has = match provider.is_certain {
+        true => "has",
+        false => "usually has",
+    };
+    let mut managers = provider.managers.iter();
+    match managers.find(|manager| manager.programs().iter().any(|p| (case.has)(p.as_bytes()))) {
+        Some(manager) => draft.fix(
+            None,
+            &format!("install `{package}`, the package that {has} it"),
+            Some(&manager.command(package)),
+        ),
+        None => draft.fix(
+            None,
+            &format!("install `{package}`, the package that {has} it, in another stage, and copy its files: this target has no package manager"),
+            None,
+        ),
+    }
+}
+
+/// A library of the target that has another soname elsewhere.
+fn alias(case: &Case<'_>, name: &[u8], main: Option<&Object>) -> Option<crate::path::TargetPath> {
+    let others = ALIASES.iter().find(|names| names.contains(&name))?;
+    others
+        .iter()
+        .filter(|other| **other != name)
+        .find_map(|other| {
+            let near: std::rc::Rc<Near> = (case.near)(other);
+            let file = near
+                .same
+                .iter()
+                .find(|file| object(file).is_some_and(|o| fits(o, main)));
+            file.map(|file| file.path.clone())
+        })
+}
+
+fn object(file: &NearFile) -> Option<&Object> {
+    match &file.what {
+        What::Object(object) => Some(object),
+        What::Other { .. } | What::Dangling(_) => None,
+    }
+}
+
+/// Whether `main`'s loader would take `object`, and it is no library of another
+/// libc.
+fn fits(object: &Object, main: Option<&Object>) -> bool {
+    let abi_of = |object: &Object| {
+        let header = &object.header;
+        abi(header.machine, header.layout, header.flags).map(|abi| abi.name)
+    };
+    let libc_of = |object: &Object| match super::built_for(object) {
+        libc @ (Libc::Glibc | Libc::Musl) => Some(libc),
+        _ => None,
+    };
+    let Some(main) = main else { return false };
+    let same_libc = match (libc_of(object), libc_of(main)) {
+        (Some(own), Some(wanted)) => own == wanted,
+        _ => true,
+    };
+    object.is_loadable_type() && abi_of(object) == abi_of(main) && same_libc
+}
+
+/// What a near file is that cannot be used.
+fn line(file: &NearFile) -> String {
+    let path = &file.path;
+    match &file.what {
+        What::Object(object) => {
+            let header = &object.header;
+            let machine = machine_name(header.machine, header.layout, header.flags);
+            match super::built_for(object) {
+                Libc::Musl => format!("not usable: {path}: {machine}, for musl"),
+                Libc::Glibc => format!("not usable: {path}: {machine}, for glibc"),
+                _ => format!("not usable: {path}: {machine}"),
+            }
+        }
+        What::Other { why, head, .. } => format!("not usable: {path}: {}", other(why, head)),
+        What::Dangling(hops) => format!("not usable: a link to nothing: {}", hops.join("; ")),
+    }
+}
+
+/// What a file is that has a library's name and is no ELF file.
+fn other(why: &NotElf, head: &[u8]) -> String {
+    if let Some(looks) = super::exec::looks_like(head) {
+        return looks.to_owned();
+    }
+    let is_script = [&b"GROUP"[..], b"INPUT", b"OUTPUT_FORMAT", b"GNU ld script"]
+        .iter()
+        .any(|word| memchr::memmem::find(head, word).is_some());
+    match why {
+        NotElf::Empty => "an empty file".to_owned(),
+        _ if is_script => "a linker's script, for linking and not for loading".to_owned(),
+        _ => why.to_string(),
+    }
+}
+
+/// Programs of this base name elsewhere in the target.
+pub(super) fn programs(case: &Case<'_>, path: &[u8]) -> Vec<String> {
+    let near = (case.near)(file_name(path));
+    let may_start = |file: &&NearFile| match &file.what {
+        What::Object(object) => object.is_loadable_type(),
+        What::Other { may_execute, .. } => *may_execute,
+        What::Dangling(_) => false,
+    };
+    let elsewhere = near.same.iter().filter(may_start);
+    let paths = elsewhere.filter(|file| file.path.as_bytes() != path);
+    paths
+        .take(MAX_TOLD)
+        .map(|file| file.path.to_string())
+        .collect()
+}
