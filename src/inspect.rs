@@ -254,6 +254,7 @@ impl<'t> Inspector<'t> {
             outcome: &outcome,
             user: self.files.rootfs().user(),
             head: &head,
+            newest_glibc: self.newest_glibc(&exec, &build),
             build: build.as_ref(),
             is_library,
             hops: &hops,
@@ -311,6 +312,21 @@ impl<'t> Inspector<'t> {
         let opened = self.files.rootfs().open_as_root(program.path.as_bytes());
         let data = opened.ok()?.data?;
         content::build(&program.object, &*data).ok()
+    }
+
+    /// The newest version of glibc that the program needs, where its build is asked for.
+    fn newest_glibc(&self, exec: &Exec, build: &Option<Build>) -> Option<(u32, u32)> {
+        let program = exec.program.as_ref().filter(|_| build.is_some())?;
+        let opened = self.files.rootfs().open_as_root(program.path.as_bytes());
+        let data = opened.ok()?.data?;
+        let versions = content::versions(&program.object, &*data).ok()?;
+        let names = versions.needs.iter().flat_map(|need| &need.versions);
+        let numbers = |name: &[u8]| {
+            let text = std::str::from_utf8(name.strip_prefix(b"GLIBC_")?).ok()?;
+            let mut numbers = text.split('.').map(str::parse);
+            Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
+        };
+        names.filter_map(|version| numbers(&version.name)).max()
     }
 
     /// What the program's loader would load, or would if it were there.

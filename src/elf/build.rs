@@ -8,6 +8,7 @@ use std::io;
 use super::comment;
 use super::consts::{PF_W, PT_LOAD};
 use super::go::{self, GoBuild};
+use super::imports;
 use super::object::{Linkage, Object};
 use super::window::Window;
 use crate::read_at::ReadAt;
@@ -27,6 +28,8 @@ pub struct Build {
     /// The strings of `.comment`, as compilers and linkers left them; none of files
     /// larger than [`MAX_WHOLE`].
     pub comment: Vec<Box<[u8]>>,
+    /// It asks for what Rust's standard library asks for.
+    pub imports_of_rust: bool,
     /// Static code of glibc that loads NSS modules at run time is in it; not looked
     /// for in files larger than [`MAX_WHOLE`].
     pub loads_nss: bool,
@@ -43,13 +46,19 @@ impl Build {
         words.split_whitespace().next()
     }
 
+    /// Whether rustc made it.
+    #[must_use]
+    pub fn is_rust(&self) -> bool {
+        self.imports_of_rust || self.rustc().is_some()
+    }
+
     /// The language, where one is sure. What GCC and Clang leave does not tell C
     /// from C++ or Fortran.
     #[must_use]
     pub fn language(&self) -> Option<&'static str> {
         if self.go.is_some() {
             Some("go")
-        } else if self.rustc().is_some() {
+        } else if self.is_rust() {
             Some("rust")
         } else {
             None
@@ -78,8 +87,30 @@ impl Object {
         Ok(Build {
             go: go::read(self, &mut window)?,
             comment,
+            imports_of_rust: self.imports_of_rust(&mut window)?,
             loads_nss: is_small && self.loads_nss(source)?,
         })
+    }
+
+    /// Whether a program asks as Rust's `std` does (`library/std/src/sys`, `weak!`): for
+    /// functions of newer C libraries if they are there, and for stack traces. A program
+    /// in C uses what it was built with, and one in C++ needs `libstdc++`, or has it in
+    /// it and asks for no traces.
+    fn imports_of_rust(&self, window: &mut Window<'_>) -> io::Result<bool> {
+        const MAYBE: [&[u8]; 4] = [
+            b"statx",
+            b"gettid",
+            b"gnu_get_libc_version",
+            b"copy_file_range",
+        ];
+        let needs = |part: &[u8]| self.dynamic.needed().any(|name| name.starts_with(part));
+        if self.interp.is_none() || !needs(b"libgcc_s.") || needs(b"libstdc++.") {
+            return Ok(false);
+        }
+        let imports = imports::read(self, window)?;
+        let maybe = |import: &imports::Import| import.weak && MAYBE.contains(&&*import.name);
+        let traces = |import: &imports::Import| *import.name == *b"_Unwind_Backtrace";
+        Ok(imports.iter().any(maybe) && imports.iter().any(traces))
     }
 
     /// Whether a static program has the names by which glibc's `nss/nss_module.c`

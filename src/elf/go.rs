@@ -12,7 +12,8 @@ use std::io;
 use super::build::MAX_WHOLE;
 use super::comment::number;
 use super::consts::{PF_W, PF_X};
-use super::header::{Class, Encoding};
+use super::header::Encoding;
+use super::imports;
 use super::object::Object;
 use super::segment::offset_of;
 use super::window::Window;
@@ -28,9 +29,7 @@ const HEADER: usize = 32;
 const MAX_TEXT: usize = 64 << 10;
 /// The most settings that are kept.
 const MAX_SETTINGS: usize = 64;
-/// The most names that are looked at for what the program asks of C.
-const MAX_IMPORTS: u64 = 4096;
-/// The most of them that are kept.
+/// The most names that are kept of what a program asks of C.
 const MAX_KEPT: usize = 8;
 
 /// What a Go program tells of its build.
@@ -100,7 +99,11 @@ pub(super) fn read(object: &Object, window: &mut Window<'_>) -> io::Result<Optio
             continue;
         };
         let mut build = blob(object, window, &data[at..])?;
-        build.imports = imports(object, window)?;
+        for import in imports::read(object, window)? {
+            if !import.weak {
+                build.imports.add(&import.name);
+            }
+        }
         return Ok(Some(build));
     }
     Ok(None)
@@ -234,53 +237,6 @@ fn describe(modules: &str, build: &mut GoBuild) {
     }
 }
 
-/// What the object leaves for others to define.
-fn imports(object: &Object, window: &mut Window<'_>) -> io::Result<Imports> {
-    let mut found = Imports::default();
-    let tables = object.dynamic.symbols;
-    let (Some(table), Some(strings)) = (tables.table, object.tables.strings) else {
-        return Ok(found);
-    };
-    let encoding = object.header.layout.encoding;
-    let (entry, section_at): (u64, usize) = match object.class() {
-        Class::Elf32 => (16, 14),
-        Class::Elf64 => (24, 6),
-    };
-    // Of GNU's table the second word is the first symbol that it has: those before
-    // it are not defined here. The other table counts them all.
-    let hash = tables.hash.or(tables.gnu_hash);
-    let count_at = hash.and_then(|at| offset_of(&object.loads, at.checked_add(4)?));
-    let Some((count_at, _)) = count_at else {
-        return Ok(found);
-    };
-    let count = window.bytes(count_at, 4)?;
-    let count = count.and_then(|bytes| number(bytes, 0, 4, encoding));
-    let Some((table_at, room)) = offset_of(&object.loads, table) else {
-        return Ok(found);
-    };
-    let count = count.unwrap_or(0).min(MAX_IMPORTS).min(room / entry);
-    let length = usize::try_from(count * entry).unwrap_or(0);
-    let Some(symbols) = window.bytes(table_at, length)?.map(<[u8]>::to_vec) else {
-        return Ok(found);
-    };
-    let size = usize::try_from(entry).unwrap_or(24);
-    for symbol in symbols.chunks_exact(size).skip(1) {
-        let is_defined = number(symbol, section_at, 2, encoding) != Some(0);
-        let info = symbol.get(section_at - 2).copied().unwrap_or(0);
-        const WEAK: u8 = 2;
-        if is_defined || info >> 4 == WEAK {
-            continue;
-        }
-        let Some(name) = number(symbol, 0, 4, encoding) else {
-            continue;
-        };
-        if let Ok(name) = strings.get(window, name)? {
-            found.add(name);
-        }
-    }
-    Ok(found)
-}
-
 impl Imports {
     fn add(&mut self, name: &[u8]) {
         let is = |list: &[&str]| list.iter().any(|known| known.as_bytes() == name);
@@ -342,7 +298,16 @@ const RUNTIME: &[&str] = &[
     "munmap",
     "nanosleep",
     "realloc",
+    "setegid",
     "setenv",
+    "seteuid",
+    "setgid",
+    "setgroups",
+    "setregid",
+    "setresgid",
+    "setresuid",
+    "setreuid",
+    "setuid",
     "stderr",
     "strerror",
     "strlen",

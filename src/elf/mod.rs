@@ -18,6 +18,7 @@ mod dynamic;
 mod extent;
 mod go;
 mod header;
+mod imports;
 mod limits;
 mod note;
 mod object;

@@ -1,5 +1,6 @@
 //! Findings about the dynamic loader that a program names.
 
+use super::mend::Known;
 use super::{Case, Code, Draft, lost, quoted};
 use crate::bytes::Shown;
 use crate::elf::Object;
@@ -125,7 +126,7 @@ fn missing(case: &Case<'_>, program: &Program, path: &[u8]) -> Draft {
     if case.target.loaders.is_empty() {
         draft = draft.evidence("this target has no dynamic loader at any standard path");
     }
-    explain(draft, case, code, object, own)
+    explain(draft, case, code, program, own)
 }
 
 fn libc_name(kind: &LoaderKind) -> &'static str {
@@ -192,62 +193,22 @@ fn explain(
     draft: Draft,
     case: &Case<'_>,
     code: Code,
-    object: &Object,
+    program: &Program,
     own: Option<&'static Abi>,
 ) -> Draft {
+    let known = Known::of(case, program);
     match code {
-        Code::GlibcOnMusl => draft
-            .evidence(format!(
-                "why: built for glibc{}, the target is musl",
-                because(object)
-            ))
-            .fix(
-                Some("nothing needs C"),
-                "build without cgo (Go)",
-                Some("CGO_ENABLED=0 go build"),
-            )
-            .fix(
-                None,
-                "build on the same libc",
-                Some("FROM golang:alpine (apk add gcc musl-dev)"),
-            )
-            .fix(
-                None,
-                "keep the binary and change the base",
-                Some("FROM gcr.io/distroless/base-debian12"),
-            ),
-        Code::MuslOnGlibc => draft
-            .evidence(format!(
-                "why: built for musl{}, the target is glibc",
-                because(object)
-            ))
-            .fix(
-                None,
-                "build on the libc that it runs on",
-                Some("FROM debian:12 AS build"),
-            )
-            .fix(
-                None,
-                "or link it statically",
-                Some("cc -static (with musl-gcc)"),
-            ),
-        Code::DynamicInScratch => draft
-            .evidence(format!("why: it is linked dynamically{}", because(object)))
-            .fix(
-                Some("nothing needs C"),
-                "build without cgo (Go)",
-                Some("CGO_ENABLED=0 go build"),
-            )
-            .fix(
-                None,
-                "link it statically",
-                Some("-static with musl-gcc; Rust: --target x86_64-unknown-linux-musl"),
-            )
-            .fix(
-                None,
-                "or use a base with a loader",
-                Some("FROM gcr.io/distroless/base-debian12"),
-            ),
+        Code::GlibcOnMusl => known.mend(draft.evidence(format!(
+            "why: built for glibc{}, the target is musl",
+            known.because()
+        ))),
+        Code::MuslOnGlibc => known.mend(draft.evidence(format!(
+            "why: built for musl{}, the target is glibc",
+            known.because()
+        ))),
+        Code::DynamicInScratch => {
+            known.mend(draft.evidence(format!("why: it is linked dynamically{}", known.because())))
+        }
         Code::NoMultilib => {
             let name = own.map_or("another ABI", |abi| abi.name);
             draft
@@ -281,14 +242,6 @@ fn explain(
             draft.fix(None, "copy the file that the link leads to as well", None)
         }
         _ => draft.fix(None, "install the C library that it was linked with", None),
-    }
-}
-
-fn because(object: &Object) -> String {
-    let libc = |name: &&[u8]| name.starts_with(b"libc.");
-    match object.dynamic.needed().find(libc) {
-        Some(name) => format!(" (needs {})", Shown(name)),
-        None => String::new(),
     }
 }
 

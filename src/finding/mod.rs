@@ -10,6 +10,7 @@ mod interpreter;
 mod layers;
 mod library;
 mod lost;
+mod mend;
 mod near;
 mod release;
 mod runtime;
@@ -52,6 +53,8 @@ pub struct Case<'a> {
     pub head: &'a [u8],
     /// What the program tells of its build, where that was read.
     pub build: Option<&'a Build>,
+    /// The newest version of glibc that the program needs, where that was read.
+    pub newest_glibc: Option<(u32, u32)>,
     /// It is a library and judged by its needs alone.
     pub is_library: bool,
     /// Links on the way to something that is not there.

@@ -190,7 +190,7 @@ fn every_source_tells_the_same_build() {
     let scratch = tempfile::tempdir().unwrap();
     let every = sources::every_source(root.path(), scratch.path());
     let mut expected: Option<Vec<Value>> = None;
-    for (what, arguments, stdin) in every.into_iter().step_by(7) {
+    for (what, arguments, stdin) in every.into_iter().step_by(19) {
         let mut found = subjects(&arguments, stdin, &["/small", "/large"]);
         let told: Vec<Value> = found
             .iter_mut()
@@ -200,4 +200,130 @@ fn every_source_tells_the_same_build() {
         let expected = expected.get_or_insert_with(|| told.clone());
         assert_eq!(&told, expected, "{what}");
     }
+}
+
+/// The first finding about `program`, brought into `root`.
+fn finding(root: &str, program: &Path) -> Value {
+    let root_at = Path::new(env!("CARGO_MANIFEST_DIR")).join(root);
+    let copy = format!("{}:/srv/server", program.display());
+    let target = match root {
+        "scratch" => ["-i".into(), "scratch".into()],
+        _ => ["--root".into(), root_at.into_os_string()],
+    };
+    let [option, value] = target;
+    let arguments = [option, value, "--copy".into(), copy.into()];
+    subjects(&arguments, None, &[]).remove(0)["findings"][0].take()
+}
+
+/// The snippets of its fixes.
+fn snippets(finding: &Value) -> Vec<&str> {
+    let fixes = finding["fixes"].as_array().unwrap();
+    fixes
+        .iter()
+        .map(|fix| fix["snippet"].as_str().unwrap())
+        .collect()
+}
+
+fn why(finding: &Value) -> &str {
+    let lines = finding["evidence"].as_array().unwrap();
+    let mut lines = lines.iter().map(|line| line.as_str().unwrap());
+    lines.find(|line| line.starts_with("why: ")).unwrap()
+}
+
+fn testdata(name: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("testdata/elf")
+        .join(name)
+}
+
+#[test]
+fn a_go_program_is_mended_with_its_own_toolchain() {
+    let found = finding("testdata/rootfs/musl", &testdata("cgo/app"));
+    assert_eq!(found["code"], "glibc-on-musl");
+    assert_eq!(
+        why(&found),
+        "why: built for glibc (Go 1.19.8, CGO_ENABLED=1, os/user), the target is musl"
+    );
+    assert_eq!(
+        snippets(&found),
+        [
+            "CGO_ENABLED=0 go build",
+            "FROM golang:1.19-alpine   (apk add gcc musl-dev)",
+            "FROM gcr.io/distroless/base-debian12",
+        ]
+    );
+}
+
+/// A symbol of the program is renamed to one that is C's business: what it asks of C is
+/// then no longer what Go does by itself.
+#[test]
+fn a_go_program_with_c_in_it_is_not_told_to_leave_c_out() {
+    let mut file = real("cgo/app");
+    let at = memchr::memmem::find(&file, b"\0getpwuid_r\0").unwrap();
+    file[at + 1..at + 11].copy_from_slice(b"sqlite3_op");
+    let root = root(&[("app", &file)]);
+    let found = finding("testdata/rootfs/musl", &root.path().join("app"));
+    assert!(why(&found).contains("C: sqlite3_op"), "{}", why(&found));
+    assert!(
+        snippets(&found)
+            .iter()
+            .all(|snippet| !snippet.contains("CGO_ENABLED=0"))
+    );
+}
+
+#[test]
+fn a_program_in_c_for_musl_is_linked_statically_or_put_on_alpine() {
+    let program = testdata("missing-library/app");
+    let found = finding("scratch", &program);
+    assert_eq!(found["code"], "dynamic-in-scratch");
+    assert_eq!(snippets(&found), ["musl-gcc -static", "FROM alpine"]);
+}
+
+#[test]
+fn rust_is_known_by_what_it_asks_for() {
+    let scratch = tempfile::tempdir().unwrap();
+    let (source, program) = (scratch.path().join("main.rs"), scratch.path().join("app"));
+    fs::write(&source, "fn main() { println!() }").unwrap();
+    let compiled = std::process::Command::new("rustc")
+        .arg(&source)
+        .arg("-o")
+        .arg(&program)
+        .stderr(Stdio::null())
+        .status();
+    let mut file = match compiled {
+        Ok(status) if status.success() => fs::read(&program).unwrap(),
+        _ => return,
+    };
+    if !cfg!(all(target_arch = "x86_64", target_env = "gnu")) {
+        return;
+    }
+    // So large that `.comment` is not read.
+    let length = file.len().max(5 << 20);
+    file.resize(length, 0);
+    let root = root(&[("app", &file)]);
+    let build = subject(&root, "/app")["elf"]["build"].take();
+    assert_eq!(build["language"], "rust");
+    assert_eq!(build["comment"], json!([]));
+    let found = finding("testdata/rootfs/musl", &root.path().join("app"));
+    let wanted = [
+        "FROM rust:1-alpine",
+        "cargo build --release --target x86_64-unknown-linux-musl",
+        "FROM gcr.io/distroless/cc-debian12",
+    ];
+    assert_eq!(snippets(&found), wanted);
+}
+
+#[test]
+fn c_that_asks_for_the_same_at_all_costs_is_no_rust() {
+    let text = "extern int statx(void);
+        extern int _Unwind_Backtrace(void);
+        int main(void) { return statx() + _Unwind_Backtrace(); }";
+    let Ok(file) = compile(text, &["-shared-libgcc", "-Wl,--no-as-needed"]) else {
+        return;
+    };
+    let root = root(&[("app", &file)]);
+    assert_eq!(
+        subject(&root, "/app")["elf"]["build"]["language"],
+        Value::Null
+    );
 }

@@ -1,0 +1,385 @@
+//! Fixes that follow from what is known of the program and of the target.
+//!
+//! Tags and versions are those of the program's own toolchain and of the target's
+//! own system, where they are known; no more than three fixes, the likeliest first.
+
+use super::{Case, Draft};
+use crate::bytes::Shown;
+use crate::elf::{Build, GoBuild, Object};
+use crate::kernel::Program;
+use crate::report::Libc;
+
+/// Debian's releases as images are tagged: number and name.
+const DEBIAN: [(&str, &str); 4] = [
+    ("10", "buster"),
+    ("11", "bullseye"),
+    ("12", "bookworm"),
+    ("13", "trixie"),
+];
+/// The glibc of Debian 12, on which distroless images stand.
+const DISTROLESS: (u32, u32) = (2, 36);
+/// The glibc of Debian 13.
+const NEWER: (u32, u32) = (2, 41);
+
+/// What the build of a program lets one say.
+pub(super) struct Known<'c> {
+    case: &'c Case<'c>,
+    object: &'c Object,
+    build: Option<&'c Build>,
+}
+
+/// How a program came to be.
+enum Origin<'c> {
+    Go(&'c GoBuild),
+    /// With the version of rustc, where it is known.
+    Rust(Option<&'c str>),
+    /// Brought by a package manager of a language, which has it for either libc.
+    Packaged(&'static Packaged),
+    Unknown,
+}
+
+/// A part of a path that tells who brought the file, and how that is done again.
+struct Packaged {
+    part: &'static str,
+    text: &'static str,
+    snippet: &'static str,
+}
+
+const PACKAGED: [Packaged; 3] = [
+    Packaged {
+        part: "/node_modules/",
+        text: "install the packages again in the final image",
+        snippet: "RUN npm ci",
+    },
+    Packaged {
+        part: "/site-packages/",
+        text: "install the packages again in the final image",
+        snippet: "RUN pip install --no-cache-dir -r requirements.txt",
+    },
+    Packaged {
+        part: "/dist-packages/",
+        text: "install the packages again in the final image",
+        snippet: "RUN pip install --no-cache-dir -r requirements.txt",
+    },
+];
+
+impl<'c> Known<'c> {
+    pub(super) fn of(case: &'c Case<'c>, program: &'c Program) -> Known<'c> {
+        Known {
+            case,
+            object: &program.object,
+            build: case.build,
+        }
+    }
+
+    fn origin(&self) -> Origin<'c> {
+        if let Some(go) = self.build.and_then(|build| build.go.as_ref()) {
+            return Origin::Go(go);
+        }
+        if let Some(build) = self.build.filter(|build| build.is_rust()) {
+            return Origin::Rust(build.rustc());
+        }
+        let path = crate::bytes::lossy(self.case.path.as_bytes());
+        match PACKAGED.iter().find(|known| path.contains(known.part)) {
+            Some(packaged) => Origin::Packaged(packaged),
+            None => Origin::Unknown,
+        }
+    }
+
+    /// Why the program is what it is, in brackets: `(Go 1.22, CGO_ENABLED=1, net)`.
+    pub(super) fn because(&self) -> String {
+        let mut facts = Vec::new();
+        match self.origin() {
+            Origin::Go(go) => {
+                let version = go.version.as_deref().map(|version| {
+                    let version = version.strip_prefix("go").unwrap_or(version);
+                    format!("Go {}", Shown(version.as_bytes()))
+                });
+                facts.push(version.unwrap_or_else(|| "Go".to_owned()));
+                for key in ["CGO_ENABLED", "-buildmode"] {
+                    let value = go.settings.get(key).filter(|value| *value != "exe");
+                    facts.extend(value.map(|value| format!("{key}={}", Shown(value.as_bytes()))));
+                }
+                facts.extend(go.imports.net.then(|| "net".to_owned()));
+                facts.extend(go.imports.user.then(|| "os/user".to_owned()));
+                let other: Vec<&str> = go.imports.other.iter().map(String::as_str).collect();
+                if let [first, rest @ ..] = other.as_slice() {
+                    let more = if rest.is_empty() { "" } else { ", …" };
+                    facts.push(format!("C: {}{more}", Shown(first.as_bytes())));
+                }
+            }
+            Origin::Rust(Some(version)) => {
+                facts.push(format!("rustc {}", Shown(version.as_bytes())));
+            }
+            Origin::Rust(None) => facts.push("Rust".to_owned()),
+            Origin::Packaged(_) | Origin::Unknown => {}
+        }
+        let is_libc = |name: &&[u8]| name.starts_with(b"libc.");
+        if facts.is_empty()
+            && let Some(name) = self.object.dynamic.needed().find(is_libc)
+        {
+            facts.push(format!("needs {}", Shown(name)));
+        }
+        let compiler = self.build.and_then(|build| build.comment.first());
+        if let (Origin::Unknown, Some(compiler)) = (self.origin(), compiler) {
+            facts.push(Shown(compiler).to_string());
+        }
+        match facts.is_empty() {
+            true => String::new(),
+            false => format!(" ({})", facts.join(", ")),
+        }
+    }
+
+    /// Fixes for a program that was linked for another libc than the target has, or
+    /// for any where it has none.
+    pub(super) fn mend(&self, draft: Draft) -> Draft {
+        let lines = [
+            self.without_c(),
+            self.on_the_same_libc(),
+            self.statically(),
+            self.another_base(),
+        ];
+        let lines = lines.into_iter().flatten().take(3).enumerate();
+        lines.fold(draft, |draft, (index, line)| {
+            let text = match index {
+                0 => line.text.to_owned(),
+                _ => format!("or {}", line.text),
+            };
+            draft.fix(line.when, &text, Some(&line.snippet))
+        })
+    }
+
+    /// Go's own resolver and user database instead of C's.
+    fn without_c(&self) -> Option<Line> {
+        let Origin::Go(go) = self.origin() else {
+            return None;
+        };
+        if !go.imports.other.is_empty() || !self.needs_libc_alone() {
+            return None;
+        }
+        if go.cgo() == Some(false) {
+            // Without C only a position-independent program names a loader.
+            let snippet = self.go_build(go, "-buildmode=exe ");
+            let when = None;
+            let text = "build it as an ordinary program";
+            return Some(Line {
+                when,
+                text,
+                snippet,
+            });
+        }
+        Some(Line {
+            when: Some("nothing needs C"),
+            text: "build without cgo",
+            snippet: format!("CGO_ENABLED=0 {}", self.go_build(go, "")),
+        })
+    }
+
+    /// `go build -o server ./cmd/server`, with these options before the rest.
+    fn go_build(&self, go: &GoBuild, options: &str) -> String {
+        let is_plain = |text: &str| {
+            let plain = |c: char| c.is_ascii_alphanumeric() || "./_-".contains(c);
+            !text.starts_with('-') && text.chars().all(plain)
+        };
+        let name = crate::bytes::lossy(self.case.path.file_name());
+        let package = go.package().filter(|package| is_plain(package));
+        match package.filter(|_| is_plain(&name)) {
+            Some(package) => format!("go build {options}-o {name} {package}"),
+            None => format!("go build {options}").trim_end().to_owned(),
+        }
+    }
+
+    fn needs_libc_alone(&self) -> bool {
+        let parts = [&b"libc."[..], b"libpthread.", b"libresolv.", b"ld-"];
+        let is_part = |name: &[u8]| parts.iter().any(|part| name.starts_with(part));
+        self.object.dynamic.needed().all(is_part)
+    }
+
+    /// A builder that has the target's libc.
+    fn on_the_same_libc(&self) -> Option<Line> {
+        let is_musl = self.case.target.libc == Libc::Musl;
+        if !is_musl && self.case.target.libc != Libc::Glibc {
+            return None;
+        }
+        let line = |text, snippet| Line {
+            when: None,
+            text,
+            snippet,
+        };
+        let text = "build on the same libc";
+        Some(match self.origin() {
+            Origin::Go(go) => {
+                let release = go.release().unwrap_or_else(|| "1".to_owned());
+                match is_musl {
+                    true => line(
+                        text,
+                        format!("FROM golang:{release}-alpine   (apk add gcc musl-dev)"),
+                    ),
+                    false => line(text, format!("FROM golang:{release}{}", self.suffix())),
+                }
+            }
+            Origin::Rust(version) => {
+                let version = version.map_or_else(|| "1".to_owned(), release_of);
+                match is_musl {
+                    true => line(text, format!("FROM rust:{version}-alpine")),
+                    false => line(text, format!("FROM rust:{version}{}", self.suffix())),
+                }
+            }
+            Origin::Packaged(packaged) => line(packaged.text, packaged.snippet.to_owned()),
+            Origin::Unknown if is_musl => {
+                let version = self.alpine().map_or_else(String::new, |v| format!(":{v}"));
+                line(
+                    text,
+                    format!("FROM alpine{version} AS build   (apk add build-base)"),
+                )
+            }
+            Origin::Unknown => line(text, format!("FROM {} AS build", self.own_system())),
+        })
+    }
+
+    /// No loader at all.
+    fn statically(&self) -> Option<Line> {
+        let name = self.machine()?;
+        let when = None;
+        let text = "link it statically, with musl";
+        let snippet = match self.origin() {
+            Origin::Rust(_) => format!("cargo build --release --target {name}-unknown-linux-musl"),
+            Origin::Go(go) if go.cgo() == Some(true) && self.case.target.loaders.is_empty() => {
+                let release = go.release().unwrap_or_else(|| "1".to_owned());
+                format!(
+                    "FROM golang:{release}-alpine   (go build -ldflags '-linkmode external -extldflags -static')"
+                )
+            }
+            Origin::Unknown if self.case.target.libc != Libc::Musl => "musl-gcc -static".to_owned(),
+            _ => return None,
+        };
+        Some(Line {
+            when,
+            text,
+            snippet,
+        })
+    }
+
+    /// The program as it is, on a base that has what it needs.
+    fn another_base(&self) -> Option<Line> {
+        let base = match super::built_for(self.object) {
+            Libc::Glibc => self.glibc_base()?,
+            Libc::Musl => "alpine",
+            _ => return None,
+        };
+        Some(Line {
+            when: None,
+            text: "keep the binary and change the base",
+            snippet: format!("FROM {base}"),
+        })
+    }
+
+    /// The least base with glibc that has the libraries by name and the versions; none
+    /// where it needs a newer glibc than is known here.
+    fn glibc_base(&self) -> Option<&'static str> {
+        const BASE: [&str; 8] = [
+            "libc.",
+            "libm.",
+            "libpthread.",
+            "libdl.",
+            "librt.",
+            "libresolv.",
+            "libutil.",
+            "ld-",
+        ];
+        const CC: [&str; 3] = ["libgcc_s.", "libstdc++.", "libgomp."];
+        let all_in = |parts: &[&str]| {
+            let known = |name: &[u8]| parts.iter().any(|part| name.starts_with(part.as_bytes()));
+            self.object.dynamic.needed().all(known)
+        };
+        let both: Vec<&str> = BASE.into_iter().chain(CC).collect();
+        let newest = self.case.newest_glibc;
+        if newest > Some(NEWER) {
+            None
+        } else if newest > Some(DISTROLESS) {
+            Some("debian:13-slim")
+        } else if all_in(&BASE) {
+            Some("gcr.io/distroless/base-debian12")
+        } else if all_in(&both) {
+            Some("gcr.io/distroless/cc-debian12")
+        } else {
+            Some("debian:12-slim   (and the packages of its libraries)")
+        }
+    }
+
+    /// The tag's suffix for a builder with the target's own glibc.
+    fn suffix(&self) -> String {
+        match self.debian() {
+            Some((_, name)) => format!("-{name}"),
+            None => String::new(),
+        }
+    }
+
+    fn debian(&self) -> Option<&'static (&'static str, &'static str)> {
+        let distro = self.case.target.distro.as_ref()?;
+        let version = distro.version_id.as_deref()?;
+        let is = |release: &&(&str, &str)| release.0 == version;
+        (distro.id == "debian").then(|| DEBIAN.iter().find(is))?
+    }
+
+    /// The target's system as an image: `debian:12`.
+    fn own_system(&self) -> String {
+        let known = [
+            "debian",
+            "ubuntu",
+            "fedora",
+            "archlinux",
+            "almalinux",
+            "rockylinux",
+        ];
+        let distro = self.case.target.distro.as_ref();
+        let distro = distro.filter(|distro| known.contains(&distro.id.as_str()));
+        let plain = |text: &&str| {
+            let plain = |c: char| c.is_ascii_alphanumeric() || c == '.';
+            !text.is_empty() && text.chars().all(plain)
+        };
+        match distro {
+            None => "debian:12".to_owned(),
+            Some(distro) => match distro.version_id.as_deref().filter(plain) {
+                Some(version) => format!("{}:{version}", distro.id),
+                None => distro.id.clone(),
+            },
+        }
+    }
+
+    /// Alpine's branch, such as `3.20`.
+    fn alpine(&self) -> Option<String> {
+        let distro = self.case.target.distro.as_ref()?;
+        let version = distro
+            .version_id
+            .as_deref()
+            .filter(|_| distro.id == "alpine")?;
+        let release = release_of(version);
+        let plain = |c: char| c.is_ascii_digit() || c == '.';
+        release.chars().all(plain).then_some(release)
+    }
+
+    /// The machine as target triples have it, where Rust's for musl is called so.
+    fn machine(&self) -> Option<&'static str> {
+        let header = &self.object.header;
+        let abi = crate::platform::abi(header.machine, header.layout, header.flags)?;
+        match abi.name {
+            "x86_64" => Some("x86_64"),
+            "aarch64" => Some("aarch64"),
+            _ => None,
+        }
+    }
+}
+
+/// `1.74.0` as tags have it: `1.74`.
+fn release_of(version: &str) -> String {
+    let numbers: Vec<&str> = version.split('.').take(2).collect();
+    numbers.join(".")
+}
+
+/// One fix.
+struct Line {
+    when: Option<&'static str>,
+    text: &'static str,
+    snippet: String,
+}
