@@ -388,6 +388,10 @@ pub(super) const ROWS: &[Pattern] = &[
                 "for a machine with another layout of headers",
             ),
             ("malformed-elf", "ELF headers that are damaged"),
+            (
+                "lib-not-on-search-path",
+                "the path file is a directory, so musl searches nowhere",
+            ),
             ("needed-missing", "a need without a name"),
         ],
         ask: &["imgldd why {library} -i IMAGE", "imgldd -v -i IMAGE"],
@@ -514,6 +518,26 @@ const MUSL_NO_LIBRARY: &[Cause] = &[
     ),
     ("broken-symlink", "its name is a link that leads to nothing"),
     (
+        "lib-not-on-search-path",
+        "it is in the target, in a directory that is not searched",
+    ),
+    (
+        "soname-bumped",
+        "the target has another version of the library",
+    ),
+    (
+        "soname-differs-by-distro",
+        "this distribution calls it by another name",
+    ),
+    (
+        "runtime-lib-removed",
+        "a library of the compiler's runtime, which a slim image lacks",
+    ),
+    (
+        "runpath-not-transitive",
+        "another object's runpath leads to it, and to none of the needs above it",
+    ),
+    (
         "needed-absolute",
         "the need is a path, which is not searched for",
     ),
@@ -534,6 +558,30 @@ const NO_LIBRARY: &[Cause] = &[
     (
         "needed-missing",
         "it is in none of the places where the loader looks",
+    ),
+    (
+        "lib-not-on-search-path",
+        "it is in the target, in a directory that is not searched",
+    ),
+    (
+        "soname-bumped",
+        "the target has another version of the library",
+    ),
+    (
+        "soname-differs-by-distro",
+        "this distribution calls it by another name",
+    ),
+    (
+        "runtime-lib-removed",
+        "a library of the compiler's runtime, which a slim image lacks",
+    ),
+    (
+        "ldcache-stale",
+        "it is in the target, and the cache does not know it: no ldconfig was run",
+    ),
+    (
+        "runpath-not-transitive",
+        "another object's runpath leads to it, which is not inherited",
     ),
     (
         "wrong-arch-lib",

@@ -560,6 +560,7 @@ const SILENT: &[&str] = &[
     "digest-mismatch",
     "healthcheck-malformed",
     "unknown-loader",
+    "unused-needed",
 ];
 
 #[test]
