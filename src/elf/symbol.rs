@@ -34,6 +34,21 @@ impl Object {
     }
 }
 
+/// The hash of GNU's table.
+pub(super) fn gnu_hash(name: &[u8]) -> u32 {
+    name.iter().fold(5381, |hash, &byte| {
+        hash.wrapping_mul(33).wrapping_add(byte.into())
+    })
+}
+
+/// The hash of gABI's table.
+pub(super) fn sysv_hash(name: &[u8]) -> u32 {
+    name.iter().fold(0, |hash, &byte| {
+        let hash = (hash << 4).wrapping_add(byte.into());
+        (hash ^ (hash >> 24 & 0xf0)) & 0x0fff_ffff
+    })
+}
+
 struct Symbols<'a> {
     object: &'a Object,
     window: Window<'a>,
@@ -51,9 +66,7 @@ impl Symbols<'_> {
     }
 
     fn by_gnu_hash(&mut self, table: u64, name: &[u8]) -> io::Result<Option<u32>> {
-        let hash = name.iter().fold(5381_u32, |hash, &byte| {
-            hash.wrapping_mul(33).wrapping_add(byte.into())
-        });
+        let hash = gnu_hash(name);
         let (Some(buckets), Some(first), Some(bloom)) = (
             self.word(table)?,
             self.word(table.saturating_add(4))?,
@@ -89,10 +102,7 @@ impl Symbols<'_> {
     }
 
     fn by_hash(&mut self, table: u64, name: &[u8]) -> io::Result<Option<u32>> {
-        let hash = name.iter().fold(0_u32, |hash, &byte| {
-            let hash = (hash << 4).wrapping_add(byte.into());
-            (hash ^ (hash >> 24 & 0xf0)) & 0x0fff_ffff
-        });
+        let hash = sysv_hash(name);
         let Some(buckets) = self.word(table)?.filter(|&n| n > 0) else {
             return Ok(None);
         };

@@ -26,6 +26,7 @@ use super::header::{Class, Encoding};
 use super::object::Object;
 use super::relocation::{Relocation, RelocationKind, musl_relocates, read_piece, relocation_kind};
 use super::segment::offset_of;
+use super::symbol::{gnu_hash, sysv_hash};
 use super::version::Versions;
 use crate::read_at::ReadAt;
 
@@ -266,7 +267,7 @@ impl Object {
             .iter()
             .map(|(r, _)| u64::from(r.symbol) + 1)
             .max();
-        let count = hashed.end.max(named.unwrap_or(0));
+        let count = hashed.end().max(named.unwrap_or(0));
         if count > MAX_SYMBOLS {
             symbols.unsearchable = Some("it has more than 1,048,576 symbols");
         }
@@ -298,10 +299,10 @@ impl Object {
         };
         match self.class() {
             Class::Elf32 => {
-                self.digest::<Sym32<Endianness>>(&bytes, &raw, hashed, &relocations, &mut symbols);
+                self.digest::<Sym32<Endianness>>(&bytes, &raw, &hashed, &relocations, &mut symbols);
             }
             Class::Elf64 => {
-                self.digest::<Sym64<Endianness>>(&bytes, &raw, hashed, &relocations, &mut symbols);
+                self.digest::<Sym64<Endianness>>(&bytes, &raw, &hashed, &relocations, &mut symbols);
             }
         }
         Ok(symbols)
@@ -340,26 +341,53 @@ impl Object {
     }
 
     /// The symbols that can be found by hash.
-    fn hashed(
-        &self,
-        source: &dyn ReadAt,
-        symbols: &mut Symbols,
-    ) -> io::Result<std::ops::Range<u64>> {
+    fn hashed(&self, source: &dyn ReadAt, symbols: &mut Symbols) -> io::Result<Hashed> {
         let tables = self.dynamic.symbols;
-        let range = match (tables.gnu_hash, tables.hash) {
+        let hashed = match (tables.gnu_hash, tables.hash) {
             (Some(at), _) => self.gnu_hashed(source, at)?,
-            // nbucket, nchain: as many chain entries as symbols.
-            (None, Some(at)) => self.words(source, at, 2)?.get(1).map(|&n| 1..n.into()),
-            (None, None) => Some(0..0),
+            (None, Some(at)) => self.sysv_hashed(source, at)?,
+            (None, None) => Some(Hashed::default()),
         };
-        if range.is_none() {
+        if hashed.is_none() {
             symbols.unsearchable = Some("its symbol hash table is malformed");
         }
-        Ok(range.unwrap_or(0..0))
+        Ok(hashed.unwrap_or_default())
+    }
+
+    /// gABI: the numbers of buckets and symbols, the buckets, the chains.
+    fn sysv_hashed(&self, source: &dyn ReadAt, at: u64) -> io::Result<Option<Hashed>> {
+        let head = self.words(source, at, 2)?;
+        let &[buckets, count] = &head[..] else {
+            return Ok(None);
+        };
+        let (wanted, count) = (u64::from(buckets), u64::from(count).min(MAX_SYMBOLS));
+        let table = self.words(source, at.saturating_add(8), wanted.min(MAX_SYMBOLS))?;
+        let chains_at = at.saturating_add(8 + wanted * 4);
+        let chains = self.words(source, chains_at, count)?;
+        if table.is_empty() || (table.len() as u64) < wanted || (chains.len() as u64) < count {
+            return Ok(None);
+        }
+        let mut entries = vec![NO_BUCKET; chains.len()];
+        for (bucket, &first) in (0..).zip(&table) {
+            let mut next = first as usize;
+            // What was met before has a bucket; so chains in a circle end.
+            while let Some(entry) = entries.get_mut(next).filter(|e| **e == NO_BUCKET) {
+                if next == 0 {
+                    break;
+                }
+                *entry = bucket;
+                next = chains[next] as usize;
+            }
+        }
+        Ok(Some(Hashed {
+            first: 0,
+            entries,
+            buckets: Some(buckets),
+        }))
     }
 
     /// From the first hashed symbol to the end of the last chain.
-    fn gnu_hashed(&self, source: &dyn ReadAt, at: u64) -> io::Result<Option<std::ops::Range<u64>>> {
+    fn gnu_hashed(&self, source: &dyn ReadAt, at: u64) -> io::Result<Option<Hashed>> {
         let head = self.words(source, at, 3)?;
         let &[buckets, first, bloom] = &head[..] else {
             return Ok(None);
@@ -367,37 +395,42 @@ impl Object {
         let (buckets, first) = (u64::from(buckets), u64::from(first));
         let buckets_at = at.saturating_add(16 + u64::from(bloom) * self.class().word_size());
         let table = self.words(source, buckets_at, buckets.min(MAX_SYMBOLS))?;
-        if (table.len() as u64) < buckets.min(MAX_SYMBOLS) {
+        if table.is_empty() || (table.len() as u64) < buckets {
             return Ok(None);
         }
-        let Some(last) = table
-            .iter()
-            .copied()
-            .max()
-            .map(u64::from)
-            .filter(|&n| n > 0)
-        else {
-            return Ok(Some(first..first));
+        let mut hashed = Hashed {
+            first,
+            ..Hashed::default()
         };
-        let Some(mut index) = last.checked_sub(first) else {
+        let Some(last) = table.iter().copied().max().filter(|&n| n > 0) else {
+            return Ok(Some(hashed));
+        };
+        let Some(before) = u64::from(last)
+            .checked_sub(first)
+            .filter(|&n| n < MAX_SYMBOLS)
+        else {
             return Ok(None);
         };
         let chains_at = buckets_at.saturating_add(buckets * 4);
-        let mut left = MAX_SYMBOLS;
-        loop {
-            // Chains are short: the last one ends within a few entries.
-            let chain = self.words(source, chains_at.saturating_add(index * 4), 256)?;
-            if chain.is_empty() || left == 0 {
+        hashed.entries = self.words(source, chains_at, before)?;
+        if (hashed.entries.len() as u64) < before {
+            return Ok(None);
+        }
+        // Chains are short: the last one ends within a few entries.
+        while (hashed.entries.len() as u64) < MAX_SYMBOLS {
+            let next = chains_at.saturating_add(hashed.entries.len() as u64 * 4);
+            let chain = self.words(source, next, 256)?;
+            if chain.is_empty() {
                 return Ok(None);
             }
             for entry in chain {
-                index += 1;
+                hashed.entries.push(entry);
                 if entry & 1 == 1 {
-                    return Ok(Some(first..first + index));
+                    return Ok(Some(hashed));
                 }
             }
-            left = left.saturating_sub(256);
         }
+        Ok(None)
     }
 
     /// Up to `length` bytes at an address, as many as its segment has.
@@ -427,16 +460,18 @@ impl Object {
         &self,
         table: &[u8],
         raw: &Raw,
-        hashed: std::ops::Range<u64>,
+        hashed: &Hashed,
         relocations: &Relocations<'_>,
         symbols: &mut Symbols,
     ) {
         let endian = self.header.layout.encoding.endian();
         let table = slice_from_all_bytes::<S>(table).unwrap_or_default();
-        let hashed = hashed.start.min(table.len() as u64)..hashed.end.min(table.len() as u64);
-        let definitions = hashed.filter_map(|index| {
+        let definitions = (hashed.first..hashed.end()).filter_map(|index| {
             let index = usize::try_from(index).ok()?;
-            define(&table[index], raw.version(index), raw, endian)
+            let entry = table.get(index)?;
+            let name = raw.name(entry.st_name(endian));
+            let definition = define(entry, name, raw.version(index), endian)?;
+            hashed.leads_to(index, name).then_some(definition)
         });
         symbols.index(definitions.collect());
         let machine = relocations.machine;
@@ -447,7 +482,7 @@ impl Object {
                 let index = usize::try_from(relocation.symbol).ok()?;
                 let entry = table.get(index).filter(|_| index > 0)?;
                 let wanted = want(entry, raw.version(index), raw, endian)?;
-                if wanted.is_here && !is_copy {
+                if wanted.is_here && !is_copy && hashed.leads_to(index, &wanted.name) {
                     return None;
                 }
                 symbols.undefined.push(wanted);
@@ -461,6 +496,40 @@ impl Object {
                     in_plt,
                 });
             }
+        }
+    }
+}
+
+/// A symbol that is in no bucket.
+const NO_BUCKET: u32 = u32::MAX;
+
+/// What a hash table leads to.
+#[derive(Default)]
+struct Hashed {
+    /// The index of the first symbol.
+    first: u64,
+    /// Of each symbol from there on its hash, without the last bit, or the bucket
+    /// that it is in.
+    entries: Vec<u32>,
+    /// How many buckets there are, where entries are buckets.
+    buckets: Option<u32>,
+}
+
+impl Hashed {
+    fn end(&self) -> u64 {
+        self.first.saturating_add(self.entries.len() as u64)
+    }
+
+    /// Whether who looks for `name` comes to the symbol with this index.
+    fn leads_to(&self, index: usize, name: &[u8]) -> bool {
+        let first = usize::try_from(self.first).unwrap_or(usize::MAX);
+        let entry = index.checked_sub(first).and_then(|at| self.entries.get(at));
+        let Some(&entry) = entry else {
+            return false;
+        };
+        match self.buckets {
+            Some(buckets) => sysv_hash(name).checked_rem(buckets) == Some(entry),
+            None => (gnu_hash(name) ^ entry) >> 1 == 0,
         }
     }
 }
@@ -501,8 +570,8 @@ impl Raw {
 /// What others may find of a symbol; `None` where nobody does.
 fn define<S: Sym<Endian = Endianness>>(
     symbol: &S,
+    name: &[u8],
     version: u16,
-    raw: &Raw,
     endian: Endianness,
 ) -> Option<Definition> {
     let section = symbol.st_shndx(endian).0;
@@ -512,7 +581,6 @@ fn define<S: Sym<Endian = Endianness>>(
     if value == 0 && section != SHN_ABS && kind != STT_TLS {
         return None;
     }
-    let name = raw.name(symbol.st_name(endian));
     let visibility = symbol.st_visibility().0;
     let flag = |set: bool, flag: u8| if set { flag } else { 0 };
     let odd = ![STB_GLOBAL, STB_WEAK, STB_GNU_UNIQUE].contains(&binding);

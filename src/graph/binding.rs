@@ -396,6 +396,10 @@ impl Binder<'_> {
     fn near(&self, name: u64) -> Option<Near> {
         self.scope.iter().find_map(|(object, provider)| {
             let found = provider.find(name).first()?;
+            // A program's copy of a variable is what is to be filled.
+            if *object == LinkMap::MAIN && found.version_index() < 2 {
+                return None;
+            }
             let version = provider.versions.get(&found.version_index());
             Some(Near {
                 object: *object,
