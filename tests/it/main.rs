@@ -26,5 +26,6 @@ mod near;
 mod random;
 mod runtime;
 mod streams;
+mod symbols;
 mod tar;
 mod why;

@@ -103,6 +103,17 @@ pub(crate) enum Kind {
     Debug,
 }
 
+/// What an object does with a symbol of another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Import {
+    /// A variable is its address.
+    Pointer,
+    /// The same, and it may be absent.
+    WeakPointer,
+    /// A function calls it.
+    Call,
+}
+
 /// Everything an `elf` line says; what is not said is `None` or empty.
 #[derive(Debug, Clone)]
 pub(crate) struct ElfSpec {
@@ -121,6 +132,8 @@ pub(crate) struct ElfSpec {
     pub(crate) flags_1: Vec<String>,
     /// Names of global functions in the dynamic symbol table.
     pub(crate) defines: Vec<Vec<u8>>,
+    /// Undefined symbols in the dynamic symbol table, and how they are used.
+    pub(crate) imports: Vec<(Vec<u8>, Import)>,
     /// Bytes of `.rodata`, for what is recognised by its strings.
     pub(crate) rodata: Vec<u8>,
     pub(crate) damage: Vec<Damage>,
@@ -155,6 +168,7 @@ impl ElfSpec {
             auxiliary: Vec::new(),
             flags_1: Vec::new(),
             defines: Vec::new(),
+            imports: Vec::new(),
             rodata: Vec::new(),
             damage: Vec::new(),
         }
@@ -176,6 +190,9 @@ impl ElfSpec {
                 "auxiliary" => spec.auxiliary.extend(list(value)),
                 "filter" => spec.filter.extend(list(value)),
                 "defines" => spec.defines.extend(list(value)),
+                "wants" => spec.import(value, Import::Pointer),
+                "weak" => spec.import(value, Import::WeakPointer),
+                "calls" => spec.import(value, Import::Call),
                 "rpath" => spec.rpath = Some(value.to_vec()),
                 "runpath" => spec.runpath = Some(value.to_vec()),
                 "soname" => spec.soname = Some(value.to_vec()),
@@ -209,6 +226,15 @@ impl ElfSpec {
             spec.interp = Some([name.as_slice(), b"\0"].concat());
         }
         spec
+    }
+
+    fn import(&mut self, names: &[u8], import: Import) {
+        assert_eq!(
+            self.machine.name, "x86_64",
+            "relocations of others are not written"
+        );
+        self.imports
+            .extend(list(names).into_iter().map(|name| (name, import)));
     }
 
     fn plain_word(&mut self, word: &str) {

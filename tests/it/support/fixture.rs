@@ -43,6 +43,7 @@
 //! | `type=exec`, `type=rel` | instead of `type=dyn` |
 //! | `static`, `static-pie`, `debug` | no loader; the same, position-independent; only debug data left |
 //! | `defines=f,g` | global functions in the dynamic symbol table |
+//! | `wants=f` `weak=f` `calls=f` | undefined symbols: a pointer to it, the same but weak, a call through the procedure linkage table (x86_64) |
 //! | `strings='…'` `pad=N` | bytes of read-only data (synthetic files only) |
 //! | `damage=osabi:9,padding` | changes afterwards, see [`damage`](super::damage) |
 //!

@@ -15,7 +15,7 @@ use std::process::Command;
 use std::sync::Mutex;
 
 use super::damage::{Damage, Layout};
-use super::elf_spec::{ElfSpec, FLAGS_1, Kind, Machine};
+use super::elf_spec::{ElfSpec, FLAGS_1, Import, Kind, Machine};
 use super::loaders::Loader;
 use super::realise::Builder;
 
@@ -135,19 +135,47 @@ fn run(command: &mut Command) {
 
 /// What an object file is compiled from.
 enum Source<'a> {
-    Program { stands_alone: bool },
-    Library { defines: &'a [Vec<u8>] },
+    Program {
+        stands_alone: bool,
+        imports: &'a [(Vec<u8>, Import)],
+    },
+    Library {
+        defines: &'a [Vec<u8>],
+        imports: &'a [(Vec<u8>, Import)],
+    },
+}
+
+/// C that uses symbols of other objects.
+fn uses(imports: &[(Vec<u8>, Import)]) -> String {
+    let one = |(name, import): &(Vec<u8>, Import)| {
+        let name = String::from_utf8_lossy(name);
+        match import {
+            Import::Pointer => {
+                format!("extern void {name}(void); void *pointer_to_{name} = (void *){name};\n")
+            }
+            Import::WeakPointer => format!(
+                "extern void {name}(void) __attribute__((weak)); void *pointer_to_{name} = (void *){name};\n"
+            ),
+            Import::Call => {
+                format!("extern void {name}(void); void caller_of_{name}(void) {{ {name}(); }}\n")
+            }
+        }
+    };
+    imports.iter().map(one).collect()
 }
 
 fn object(machine: &'static Machine, source: &Source<'_>) -> PathBuf {
     let (extension, text) = match source {
-        Source::Program { stands_alone } if machine.name == "x86_64" => {
+        Source::Program {
+            stands_alone,
+            imports,
+        } if machine.name == "x86_64" => {
             let first = if *stands_alone {
                 "#define STANDS_ALONE\n"
             } else {
                 ""
             };
-            ("c", format!("{first}{PRINT_ARGUMENTS}"))
+            ("c", format!("{first}{PRINT_ARGUMENTS}\n{}", uses(imports)))
         }
         Source::Program { .. } => {
             let code: Vec<String> = machine.exit_code.iter().map(u8::to_string).collect();
@@ -156,11 +184,14 @@ fn object(machine: &'static Machine, source: &Source<'_>) -> PathBuf {
                 format!(".text\n.globl _start\n_start:\n.byte {}\n", code.join(",")),
             )
         }
-        Source::Library { defines } => {
+        Source::Library { defines, imports } => {
             let all = defines
                 .iter()
                 .map(|name| format!("void {}(void) {{}}\n", String::from_utf8_lossy(name)));
-            ("c", LIBRARY.to_owned() + &all.collect::<String>())
+            (
+                "c",
+                LIBRARY.to_owned() + &all.collect::<String>() + &uses(imports),
+            )
         }
     };
     once(format!("{} object {text}", machine.name), ".o", |path| {
@@ -181,10 +212,21 @@ fn object(machine: &'static Machine, source: &Source<'_>) -> PathBuf {
     })
 }
 
-fn stub(machine: &'static Machine, soname: &[u8]) -> PathBuf {
-    let object = object(machine, &Source::Library { defines: &[] });
+/// What is linked against in place of a library: it has every symbol that is wanted,
+/// whatever the library itself has.
+fn stub(machine: &'static Machine, soname: &[u8], defines: &[Vec<u8>]) -> PathBuf {
+    let source = Source::Library {
+        defines,
+        imports: &[],
+    };
+    let object = object(machine, &source);
     once(
-        format!("{} stub {}", machine.name, soname.escape_ascii()),
+        format!(
+            "{} stub {} {}",
+            machine.name,
+            soname.escape_ascii(),
+            defines.join(&b' ').escape_ascii()
+        ),
         ".so",
         |path| {
             let mut command = compiler(machine);
@@ -222,6 +264,9 @@ fn link(spec: &ElfSpec) -> Vec<u8> {
             .args(["-Xlinker", option, "-Xlinker"])
             .arg(OsStr::from_bytes(value));
     };
+    if !spec.imports.is_empty() {
+        command.arg("-Wl,-z,lazy");
+    }
     let mut names: Vec<Vec<u8>> = spec.needed.clone();
     let mut stand_ins = Vec::new();
     for (index, name) in names
@@ -292,10 +337,11 @@ fn link(spec: &ElfSpec) -> Vec<u8> {
         .arg("-o")
         .arg(&output)
         .arg(object(spec.machine, &source(spec)));
+    let wanted: Vec<Vec<u8>> = spec.imports.iter().map(|(name, _)| name.clone()).collect();
     command.args(
         names
             .iter()
-            .map(|name| OsString::from(stub(spec.machine, name))),
+            .map(|name| OsString::from(stub(spec.machine, name, &wanted))),
     );
     run(&mut command);
     if spec.kind == Kind::Debug {
@@ -316,9 +362,11 @@ fn source(spec: &ElfSpec) -> Source<'_> {
     match spec.is_program {
         true => Source::Program {
             stands_alone: matches!(spec.kind, Kind::StaticPie),
+            imports: &spec.imports,
         },
         false => Source::Library {
             defines: &spec.defines,
+            imports: &spec.imports,
         },
     }
 }

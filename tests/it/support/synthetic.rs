@@ -5,10 +5,10 @@
 //! for other readers: nothing that starts a program looks at them.
 
 use object::elf;
-use object::write::elf::{FileHeader, ProgramHeader, Sym, Writer};
+use object::write::elf::{FileHeader, ProgramHeader, Rel, Sym, Writer};
 
 use super::damage::Damage;
-use super::elf_spec::{ElfSpec, Kind};
+use super::elf_spec::{ElfSpec, Import, Kind};
 
 const PAGE: u64 = 0x1000;
 const EXEC_BASE: u64 = 0x40_0000;
@@ -130,6 +130,15 @@ fn loadable(spec: &ElfSpec) -> Vec<u8> {
         .map(|name| writer.add_dynamic_string(name))
         .collect();
 
+    let imported: Vec<_> = spec
+        .imports
+        .iter()
+        .map(|(name, _)| writer.add_dynamic_string(name))
+        .collect();
+    let calls = spec.imports.iter().filter(|(_, i)| *i == Import::Call);
+    let calls = calls.count();
+    let pointers = spec.imports.len() - calls;
+
     // First pass: where everything will stand.
     let segments = 4 + 2 * u32::from(spec.interp.is_some()) + u32::from(dynamic);
     writer.reserve_file_header();
@@ -140,10 +149,11 @@ fn loadable(spec: &ElfSpec) -> Vec<u8> {
         .as_ref()
         .map(|interp| writer.reserve(interp.len() as u64, 1));
     let (mut hash_at, mut dynsym_at, mut dynstr_at) = (0, 0, 0);
-    let symbol_count = u32::try_from(symbols.len()).unwrap() + 1;
+    let symbol_count = u32::try_from(symbols.len() + imported.len()).unwrap() + 1;
+    let (mut rela_at, mut jmprel_at) = (0, 0);
     if dynamic {
         writer.reserve_null_dynamic_symbol_index();
-        for _ in &symbols {
+        for _ in symbols.iter().chain(&imported) {
             writer.reserve_dynamic_symbol_index();
         }
         writer.reserve_null_section_index();
@@ -155,15 +165,30 @@ fn loadable(spec: &ElfSpec) -> Vec<u8> {
         hash_at = writer.reserve_hash(1, symbol_count);
         dynsym_at = writer.reserve_dynsym();
         dynstr_at = writer.reserve_dynstr().unwrap();
+        if !imported.is_empty() {
+            rela_at = writer.reserve_relocations(pointers, true);
+            jmprel_at = writer.reserve_relocations(calls, true);
+        }
     }
     let rodata_at = writer.reserve(spec.rodata.len() as u64, 16);
     let names_end = writer.reserved_len();
     let code_at = writer.reserve(spec.machine.exit_code.len() as u64, PAGE);
     let code_end = writer.reserved_len();
     let data_at = writer.reserve(0, PAGE);
-    let dynamic_count = if dynamic { named.len() + 6 } else { 0 };
+    let about_imports = 3 * usize::from(pointers > 0) + 4 * usize::from(calls > 0);
+    let dynamic_count = if dynamic {
+        named.len() + 6 + about_imports
+    } else {
+        0
+    };
     let dynamic_at = writer.reserve_dynamic(dynamic_count);
-    let data_end = writer.reserve(16, 16) + 16;
+    // Three words that the loader fills, and one for each import.
+    let words = match imported.len() as u64 {
+        0 => 2,
+        count => (3 + count).next_multiple_of(2),
+    };
+    let words_at = writer.reserve(8 * words, 16);
+    let data_end = words_at + 8 * words;
     if dynamic {
         writer.reserve_shstrtab().unwrap();
         writer.reserve_section_headers();
@@ -220,11 +245,31 @@ fn loadable(spec: &ElfSpec) -> Vec<u8> {
         };
         writer.write_hash(1, symbol_count, hashes);
         writer.write_null_dynamic_symbol();
+        let symbols_defined = symbols.len();
         for name in symbols {
             let name = writer.dynamic_string_offset(Some(name));
             writer.write_dynamic_symbol(&defined(name, base + code_at));
         }
+        for (name, (_, import)) in imported.iter().zip(&spec.imports) {
+            let name = writer.dynamic_string_offset(Some(*name));
+            writer.write_dynamic_symbol(&undefined(name, *import));
+        }
         writer.write_dynstr();
+        let first = u32::try_from(symbols_defined).unwrap() + 1;
+        for wants_call in [false, true] {
+            if imported.is_empty() {
+                break;
+            }
+            writer.write_align_relocation();
+            for (number, (_, import)) in (0..).zip(&spec.imports) {
+                if (*import == Import::Call) == wants_call {
+                    writer.write_relocation(
+                        true,
+                        &relocation(first, number, words_at + base, *import),
+                    );
+                }
+            }
+        }
     }
     writer.pad_until(rodata_at);
     writer.write(&spec.rodata);
@@ -252,10 +297,22 @@ fn loadable(spec: &ElfSpec) -> Vec<u8> {
             .unwrap();
         writer.write_dynamic(elf::DT_STRSZ, dynstr_len).unwrap();
         writer.write_dynamic(elf::DT_SYMENT, symbol_size).unwrap();
+        let about = [
+            (elf::DT_RELA, base + rela_at, pointers),
+            (elf::DT_RELASZ, 24 * pointers as u64, pointers),
+            (elf::DT_RELAENT, 24, pointers),
+            (elf::DT_JMPREL, base + jmprel_at, calls),
+            (elf::DT_PLTRELSZ, 24 * calls as u64, calls),
+            (elf::DT_PLTREL, elf::DT_RELA.0 as u64, calls),
+            (elf::DT_PLTGOT, base + words_at, calls),
+        ];
+        for (tag, value, _) in about.iter().filter(|(.., count)| *count > 0) {
+            writer.write_dynamic(*tag, *value).unwrap();
+        }
         writer.write_dynamic(elf::DT_NULL, 0).unwrap();
     }
     writer.write_align(16);
-    writer.write(&[0; 16]);
+    writer.write(&vec![0; 8 * words as usize]);
     if dynamic {
         writer.write_shstrtab();
         writer.write_null_section_header();
@@ -279,5 +336,35 @@ fn defined(st_name: u32, st_value: u64) -> Sym {
         st_shndx: elf::SHN_UNDEF,
         st_value,
         st_size: 1,
+    }
+}
+
+/// A symbol that another object is to have.
+fn undefined(st_name: u32, import: Import) -> Sym {
+    let binding = match import {
+        Import::WeakPointer => elf::STB_WEAK,
+        Import::Pointer | Import::Call => elf::STB_GLOBAL,
+    };
+    Sym {
+        section: None,
+        st_name,
+        st_info: elf::SymbolInfo::new(binding, elf::STT_NOTYPE),
+        st_other: elf::SymbolOther(0),
+        st_shndx: elf::SHN_UNDEF,
+        st_value: 0,
+        st_size: 0,
+    }
+}
+
+/// What fills the word of import `number` with the address of its symbol.
+fn relocation(first: u32, number: u32, words_at: u64, import: Import) -> Rel {
+    Rel {
+        r_offset: words_at + 8 * (3 + u64::from(number)),
+        r_sym: first + number,
+        r_type: match import {
+            Import::Call => elf::R_X86_64_JUMP_SLOT,
+            Import::Pointer | Import::WeakPointer => elf::R_X86_64_64,
+        },
+        r_addend: 0,
     }
 }
