@@ -51,20 +51,83 @@ case!(
     musl("/x/liba.so elf defines=f,g weak=nobody_has\n/x/libb.so elf").run("/app/exe", "starts"),
 );
 
+/// A glibc program that calls `g`, and one library; `words` say more of the program.
+fn glibc(words: &str, library: &str) -> crate::support::case::Given {
+    given(format!(
+        "/app/exe elf needed=liba.so runpath=/x calls=g {words}\n/x/liba.so elf {library}"
+    ))
+}
+
+/// What glibc says of a symbol that it looks for at the start.
+fn lookup_error(object: &str, symbol: &str) -> String {
+    format!("exit 127: /app/exe: symbol lookup error: {object}: undefined symbol: {symbol}")
+}
+
 case!(
-    case_52_glibc_binds_functions_when_they_are_called,
+    case_51_and_52_glibc_binds_functions_when_they_are_called_unless_asked_to,
+    glibc("weak=w", "calls=k")
+        .run("/app/exe", "starts")
+        .run("symbols /app/exe", "starts")
+        .run(
+            "symbols LD_BIND_NOW=1 /app/exe",
+            lookup_error("/x/liba.so", "k")
+        )
+        .run("symbols LD_BIND_NOW= /app/exe", "starts"),
+    glibc("flags_1=now", "defines=h").run("symbols /app/exe", lookup_error("/app/exe", "g")),
+    glibc("flags_1=now", "defines=g").run("symbols /app/exe", "starts"),
+);
+
+case!(
+    case_52_glibc_looks_for_data_at_the_start,
+    glibc("wants=f", "defines=f").run("symbols /app/exe", "starts"),
+    glibc("wants=f", "defines=g").run("symbols /app/exe", lookup_error("/app/exe", "f")),
+    // What is needed is relocated before what needs it, whatever the load order.
     given(
         "
-        /app/exe    elf needed=liba.so runpath=/x calls=g weak=w
-        /x/liba.so  elf calls=k
+        /app/exe    elf needed=liba.so,libb.so runpath=/x wants=f
+        /x/liba.so  elf needed=libc1.so runpath=/x wants=p
+        /x/libb.so  elf needed=liba.so wants=q
+        /x/libc1.so elf wants=r
         "
     )
-    .run("/app/exe", "starts"),
+    .run("symbols /app/exe", lookup_error("/x/libc1.so", "r")),
     given(
         "
-        /app/exe    elf needed=liba.so runpath=/x wants=f
-        /x/liba.so  elf defines=f
+        /app/exe    elf needed=liba.so,libb.so runpath=/x wants=f
+        /x/liba.so  elf wants=p
+        /x/libb.so  elf wants=q
         "
     )
-    .run("/app/exe", "starts"),
+    .run("symbols /app/exe", lookup_error("/x/libb.so", "q")),
+    given(
+        "
+        /app/exe    elf needed=liba.so,libb.so runpath=/x
+        /x/liba.so  elf needed=libb.so runpath=/x wants=p
+        /x/libb.so  elf needed=liba.so runpath=/x wants=q
+        "
+    )
+    .run("symbols /app/exe", lookup_error("/x/liba.so", "p")),
+);
+
+case!(
+    case_86_a_glibc_program_runs_on_musl_until_it_wants_what_glibc_alone_has,
+    given(
+        "
+        loader musl
+        /app/exe                     elf needed=libc.so.6 interp=/lib64/ld-linux-x86-64.so.2 calls=__printf_chk
+        /lib64/ld-linux-x86-64.so.2  link /lib/ld-musl-x86_64.so.1
+        "
+    )
+    .run(
+        "interp=/lib64/ld-linux-x86-64.so.2 /app/exe",
+        "exit 127: Error relocating /app/exe: __printf_chk: symbol not found"
+    ),
+    given(
+        "
+        loader musl
+        /app/exe                     elf needed=libc.so.6 interp=/lib64/ld-linux-x86-64.so.2 weak=__printf_chk
+        /lib64/ld-linux-x86-64.so.2  link /lib/ld-musl-x86_64.so.1
+        "
+    )
+    .run("interp=/lib64/ld-linux-x86-64.so.2 /app/exe", "starts"),
 );

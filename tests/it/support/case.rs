@@ -80,6 +80,8 @@ pub(crate) struct Run {
     pub(crate) user: (u32, u32),
     /// `no-proc`: nothing is mounted on /proc.
     pub(crate) no_proc: bool,
+    /// `symbols`: imgldd is to bind every symbol; the loader does what it does.
+    pub(crate) symbols: bool,
     /// `cpu=LEVEL`; on a machine of a lower level the real test passes it over.
     pub(crate) cpu: Option<String>,
     pub(crate) platform: String,
@@ -98,6 +100,7 @@ impl Run {
             workdir: "/".to_owned(),
             user: (0, 0),
             no_proc: false,
+            symbols: false,
             cpu: None,
             platform: "linux/amd64".to_owned(),
             musl_interp: None,
@@ -120,6 +123,7 @@ impl Run {
                 Some(("interp", value)) => run.musl_interp = Some(value.to_owned()),
                 Some(("unreal", value)) => run.unreal = Some(value.to_owned()),
                 None if word == "no-proc" => run.no_proc = true,
+                None if word == "symbols" => run.symbols = true,
                 None if run.path.is_empty() => run.path = word,
                 _ => panic!("`{word}` is no word of a run"),
             }

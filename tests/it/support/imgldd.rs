@@ -119,6 +119,9 @@ fn ask(root: &Path, run: &Run, format: &str) -> Output {
     if run.no_proc {
         command.arg("--no-proc");
     }
+    if run.symbols {
+        command.arg("--symbols");
+    }
     for (key, value) in &run.env {
         command.arg("--env").arg(format!("{key}={value}"));
     }
