@@ -1,13 +1,16 @@
 //! From a path in a target to a subject of the report: the layers, in order.
 
 mod binding;
+mod donor;
 mod facts;
 mod start;
 mod subject;
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 pub use self::binding::SymbolLines;
+use self::donor::Donor;
 use crate::content::{self, Content, Files, StartsAs};
 use crate::elf::Build;
 use crate::errno::Errno;
@@ -17,6 +20,7 @@ use crate::kernel::{self, End, Exec, Request};
 use crate::loader::{Environment, TryOutcome};
 use crate::nearby::{Extent, Nearby};
 use crate::outcome;
+use crate::package::Owners;
 use crate::path::TargetPath;
 use crate::platform::{Platform, abi};
 use crate::report::{
@@ -87,6 +91,16 @@ pub struct Inspector<'t> {
     target: TargetFacts,
     settings: Settings,
     nearby: Nearby,
+    owners: OnceCell<Owners>,
+    donor: Option<Donor<'t>>,
+}
+
+/// What a program's loader would load.
+struct Resolved {
+    file: LoaderFile,
+    graph: Graph,
+    /// What the donor has of what is missing.
+    gifts: Vec<finding::Gift>,
 }
 
 /// A subject, and what could not be looked at on the way.
@@ -114,7 +128,16 @@ impl<'t> Inspector<'t> {
             target,
             settings,
             nearby,
+            owners: OnceCell::new(),
+            donor: None,
         }
+    }
+
+    /// Where else to look for what is missing.
+    #[must_use]
+    pub fn with_donor(mut self, donor: &'t Rootfs) -> Self {
+        self.donor = Some(Donor::new(donor));
+        self
     }
 
     /// What is known of the target as a whole.
@@ -234,7 +257,7 @@ impl<'t> Inspector<'t> {
         );
         let is_library = is_library(&exec, role);
         let resolved = self.resolve(&exec, is_library);
-        let graph = resolved.as_ref().map(|(file, graph)| (file, graph));
+        let graph = resolved.as_ref().map(|found| (&found.file, &found.graph));
         let lookup = || lookup.map_or_else(|| self.lookup(path.as_bytes()), Lookup::clone);
         let outcome = outcome::outcome(lookup, &exec, graph.filter(|_| !is_library));
         let head = self.head(&exec);
@@ -265,17 +288,21 @@ impl<'t> Inspector<'t> {
                 lost: &lost,
             },
         });
+        if let Some(resolved) = &resolved {
+            finding::give(&mut findings, &resolved.gifts);
+        }
         for finding in &mut findings {
             let object = finding.object.as_deref().unwrap_or_default();
             finding.waived |= finding::is_about_absence(&finding.code)
                 && (self.settings.allow_missing)(object.as_bytes());
         }
-        let errors = obstacles(&exec, resolved.as_ref().map(|(_, graph)| graph), is_library);
+        let errors = obstacles(&exec, graph.map(|(_, graph)| graph), is_library);
         let verdict = verdict(&outcome, &findings, &errors, is_library);
-        let symbols = SymbolLines::of(resolved.as_ref().map(|(_, graph)| graph));
+        let symbols = SymbolLines::of(resolved.as_ref().map(|resolved| &resolved.graph));
         let subject = subject::Draft {
             files: &self.files,
             settings: &self.settings,
+            owners: &self.owners,
             path,
             role,
             exec: &exec,
@@ -330,7 +357,7 @@ impl<'t> Inspector<'t> {
     }
 
     /// What the program's loader would load, or would if it were there.
-    fn resolve(&self, exec: &Exec, is_library: bool) -> Option<(LoaderFile, Graph)> {
+    fn resolve(&self, exec: &Exec, is_library: bool) -> Option<Resolved> {
         let program = exec.program.as_ref()?;
         let object = &program.object;
         let header = &object.header;
@@ -358,7 +385,8 @@ impl<'t> Inspector<'t> {
         );
         self.look_closer(&mut graph);
         graph.bound = self.bind(&file, &graph, abi, is_library);
-        Some((file, graph))
+        let gifts = self.gifts(&program, &environment, &graph, usable);
+        Some(Resolved { file, graph, gifts })
     }
 
     /// The loader that would load a library: the one of the C library that it

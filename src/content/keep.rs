@@ -15,6 +15,9 @@ const MAX_TEXT: u64 = 256 << 10;
 /// The largest `ld.so.cache`.
 const MAX_CACHE: u64 = 16 << 20;
 
+/// The largest list of all that apk installed.
+const MAX_INSTALLED: u64 = 4 << 20;
+
 /// What is kept of an ELF file.
 pub(super) struct KeptElf {
     pub(super) object: Arc<Object>,
@@ -131,9 +134,15 @@ fn is_text(file: &Passing<'_>) -> bool {
     if file_name(name) == b"ld.so.cache" {
         return file.size <= MAX_CACHE;
     }
+    // What package managers installed; `package` reads it.
+    let is_list = name.starts_with(b"var/lib/dpkg/")
+        && (name.ends_with(b".list") || name.ends_with(b".md5sums"));
+    if name.ends_with(b"lib/apk/db/installed") {
+        return file.size <= MAX_INSTALLED;
+    }
     let is_release = file_name(name) == b"os-release";
     let is_configuration = name.starts_with(b"etc/") || name.ends_with(b".conf");
-    file.size <= MAX_TEXT && (is_release || is_configuration || name.ends_with(b".path"))
+    file.size <= MAX_TEXT && (is_list || is_release || is_configuration || name.ends_with(b".path"))
 }
 
 /// Whether someone may try to execute the file or to load it.

@@ -6,6 +6,7 @@
 
 mod code;
 mod exec;
+mod gift;
 mod interpreter;
 mod layers;
 mod library;
@@ -18,6 +19,7 @@ mod symbol;
 mod version;
 
 pub use code::{CODES, Code};
+pub(crate) use gift::{Gift, give};
 pub(crate) use interpreter::built_for;
 pub use layers::layer_findings;
 pub use lost::Layers;

@@ -1,5 +1,6 @@
 //! Putting a subject together for the report.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use crate::errno::Errno;
 use crate::graph::{self, Graph, LoaderFile, Status};
 use crate::kernel::{Exec, InterpreterRefusal, Program};
 use crate::loader::{LinkMap, LoaderKind, ObjectId, TryOutcome};
+use crate::package::Owners;
 use crate::path::TargetPath;
 use crate::report::{
     Attempt, AttemptOutcome, Finding, Interpreter, InterpreterStatus, Library, LibraryStatus,
@@ -21,6 +23,7 @@ use crate::report::{
 pub(super) struct Draft<'a> {
     pub(super) files: &'a Files<'a>,
     pub(super) settings: &'a Settings,
+    pub(super) owners: &'a OnceCell<Owners>,
     pub(super) path: &'a TargetPath,
     pub(super) role: Role,
     pub(super) exec: &'a Exec,
@@ -123,6 +126,18 @@ impl Draft<'_> {
         Some(lossy(
             self.files.rootfs().real_path(path.as_bytes())?.as_bytes(),
         ))
+    }
+
+    /// The package that owns a library: by the path it was opened by, or by that
+    /// without links.
+    fn package(&self, real_path: Option<&str>, path: Option<&[u8]>) -> Option<String> {
+        let real_path = real_path?;
+        let owners = self
+            .owners
+            .get_or_init(|| Owners::read(self.files.rootfs()));
+        let of_path = path.and_then(|path| owners.of(path));
+        let owner = owners.of(real_path.as_bytes()).or(of_path);
+        owner.map(str::to_owned)
     }
 
     /// The layer that brought what `path` leads to.
@@ -254,6 +269,7 @@ impl Draft<'_> {
             .as_deref()
             .filter(|_| library.status != Status::Missing)
             .and_then(|path| self.real_path(path));
+        let package = self.package(real_path.as_deref(), library.path.as_deref());
         Library {
             name: lossy(&library.name),
             name_b64: exact(&library.name),
@@ -274,7 +290,7 @@ impl Draft<'_> {
                 .and_then(|facts| facts.dynamic.soname.as_deref())
                 .map(lossy),
             layer: library.path.as_deref().and_then(|path| self.layer(path)),
-            package: None,
+            package,
             found_by: library.rule.map(rule),
             rule_object: name_of(graph, library.owner),
             needed: needed.unwrap_or_default(),

@@ -1,5 +1,7 @@
-//! Packages: which would bring a library, on the distributions that are known.
+//! Packages: which owns a library, and which would bring one.
 
+mod owner;
 mod soname;
 
+pub use owner::Owners;
 pub use soname::{Manager, Provider, provider};

@@ -60,6 +60,147 @@ fn describe(finding: &Finding, out: &mut String) {
     }
 }
 
+#[test]
+fn the_donor_gives_a_library_with_what_it_needs() {
+    check_donor(
+        "
+        /app/exe             elf needed=liba.so.1,libc.so.6
+        /usr/lib/libc.so.6   elf
+        ",
+        "
+        /usr/lib/x86_64-linux-gnu/liba.so.1       link liba.so.1.2
+        /usr/lib/x86_64-linux-gnu/liba.so.1.2     elf needed=libb.so.1,libc.so.6
+        /usr/lib/x86_64-linux-gnu/libb.so.1       elf
+        /usr/lib/x86_64-linux-gnu/libc.so.6       elf
+        ",
+        "COPY --from=builder /usr/lib/x86_64-linux-gnu/liba.so.1 /usr/lib/x86_64-linux-gnu/libb.so.1 /usr/lib/x86_64-linux-gnu/",
+    );
+}
+
+#[test]
+fn a_donor_without_it_or_for_another_machine_gives_nothing() {
+    check_donor(
+        "/app/exe elf needed=liba.so.1",
+        "
+        /usr/lib/liba.so.1   elf aarch64
+        /usr/lib/liba.so.2   elf
+        ",
+        "",
+    );
+}
+
+#[test]
+fn where_the_target_does_not_search_the_copy_goes_elsewhere() {
+    check_donor(
+        "
+        loader musl
+        /app/exe   elf needed=liba.so.1
+        ",
+        "
+        loader musl
+        /etc/ld-musl-x86_64.path   text '/opt/lib\\n'
+        /opt/lib/liba.so.1         elf
+        ",
+        "COPY --from=builder /opt/lib/liba.so.1 /lib/",
+    );
+}
+
+#[test]
+fn the_donor_gives_the_loader_too() {
+    check_donor(
+        "
+        loader none
+        /app/exe   elf interp=/lib64/ld-linux-x86-64.so.2 needed=libc.so.6
+        ",
+        "/lib/x86_64-linux-gnu/libc.so.6 elf",
+        "
+        COPY --from=builder /lib/x86_64-linux-gnu/libc.so.6 /lib/x86_64-linux-gnu/
+        COPY --from=builder /lib64/ld-linux-x86-64.so.2 /lib64/
+        ",
+    );
+}
+
+/// The `COPY` lines that mend `/app/exe`, where `donor` has what it lacks.
+fn check_donor(fixture: &str, donor: &str, expected: &str) {
+    let roots = [fixture, donor].map(|text| Root::new(&Fixture::parse(text), &Synthetic).unwrap());
+    let [target, donor] = roots.each_ref().map(|root| {
+        let directory = Box::new(Directory::open(root.path()).unwrap());
+        Rootfs::new(directory, Credentials::root(), false)
+    });
+    let settings = Settings {
+        platform: Platform::parse("linux/amd64"),
+        ..Settings::default()
+    };
+    let inspector = Inspector::new(&target, settings).with_donor(&donor);
+    let subject = inspector.inspect(b"/app/exe", Role::Argument).subject;
+    let fixes = subject.findings.iter().flat_map(|finding| &finding.fixes);
+    let copies: Vec<&str> = fixes
+        .filter_map(|fix| fix.snippet.as_deref())
+        .filter(|snippet| snippet.starts_with("COPY --from=builder"))
+        .collect();
+    let expected: Vec<&str> = lines(expected).map(str::trim).collect();
+    assert_eq!(copies, expected, "{:#?}", subject.findings);
+}
+
+/// The packages of what `/app/exe` needs.
+fn check_packages(fixture: &str, expected: &[(&str, Option<&str>)]) {
+    let root = Root::new(&Fixture::parse(fixture), &Synthetic).unwrap();
+    let directory = Box::new(Directory::open(root.path()).unwrap());
+    let rootfs = Rootfs::new(directory, Credentials::root(), false);
+    let subject = Inspector::new(&rootfs, Settings::default())
+        .inspect(b"/app/exe", Role::Argument)
+        .subject;
+    let libraries = subject.libraries.iter();
+    let seen: Vec<(&str, Option<&str>)> = libraries
+        .map(|library| (&*library.name, library.package.as_deref()))
+        .collect();
+    assert_eq!(seen, expected);
+}
+
+#[test]
+fn the_owner_of_a_library_is_what_dpkg_lists() {
+    check_packages(
+        "
+        /app/exe                            elf needed=liba.so.1,libb.so.1,libc.so.6
+        /lib                                link usr/lib
+        /usr/lib/x86_64-linux-gnu/liba.so.1 link liba.so.1.2
+        /usr/lib/x86_64-linux-gnu/liba.so.1.2 elf
+        /usr/lib/x86_64-linux-gnu/libb.so.1 elf
+        /usr/lib/x86_64-linux-gnu/libc.so.6 elf
+        /var/lib/dpkg/info/liba1:amd64.list text '/.\\n/usr/lib/x86_64-linux-gnu/liba.so.1.2\\n'
+        /var/lib/dpkg/info/libc6.list       text '/lib/x86_64-linux-gnu/libc.so.6\\n'
+        ",
+        &[
+            ("liba.so.1", Some("liba1")),
+            ("libb.so.1", None),
+            ("libc.so.6", Some("libc6")),
+        ],
+    );
+}
+
+#[test]
+fn distroless_and_alpine_list_it_their_own_way() {
+    check_packages(
+        "
+        /app/exe                             elf needed=liba.so.1
+        /usr/lib/liba.so.1                   elf
+        /var/lib/dpkg/status.d/liba1         text 'Package: liba1\\n'
+        /var/lib/dpkg/status.d/liba1.md5sums text '0123  usr/lib/liba.so.1\\n'
+        ",
+        &[("liba.so.1", Some("liba1"))],
+    );
+    check_packages(
+        "
+        loader musl
+        /app/exe                elf needed=liba.so.1,libb.so.1
+        /usr/lib/liba.so.1      elf
+        /lib/libb.so.1          elf
+        /lib/apk/db/installed   text 'C:Q1\\nP:a-libs\\nF:usr/lib\\nR:liba.so.1\\na:0:0:755\\n\\nP:b-libs\\nF:lib\\nR:libb.so.1\\n'
+        ",
+        &[("liba.so.1", Some("a-libs")), ("libb.so.1", Some("b-libs"))],
+    );
+}
+
 /// Debian with its package manager.
 const DEBIAN: &str = "
     /etc/os-release   text 'ID=debian\\nVERSION_ID=\"12\"\\n'

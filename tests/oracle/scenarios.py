@@ -149,7 +149,7 @@ def scenarios(parts):
         Scenario("what ldd lists, copied beside the program", Image(scratch, app("cgo", "opt/app"), parts.listed("cgo", "/opt"), entry=["/opt/app"]), "exec", "ENOENT", "dynamic-in-scratch",
                  Image(scratch, app("cgo", "opt/app"), parts.loader_and(*libraries), entry=["/opt/app"])),
         Scenario("the loader in its place, the libraries beside the program",
-                 Image(scratch, app("cgo", "opt/app"), parts.loader_and(*libraries, beside="/opt"), entry=["/opt/app"]), "loader", None, "needed-missing",
+                 Image(scratch, app("cgo", "opt/app"), parts.loader_and(*libraries, beside="/opt"), entry=["/opt/app"]), "loader", None, "lib-not-on-search-path",
                  Image(scratch, app("cgo", "opt/app"), parts.loader_and(*libraries, beside="/opt"), entry=["/opt/app"], env=["LD_LIBRARY_PATH=/opt"])),
         Scenario("/bin/false of a many-named program, copied into scratch", Image(app("many", "bin/false"), entry=["/bin/false"]), "exec", "ENOENT", "dynamic-in-scratch",
                  Image(app("many-static", "bin/true"), entry=["/bin/true"])),

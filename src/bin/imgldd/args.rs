@@ -60,6 +60,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SRC[:DEST]", help_heading = "Target")]
     pub(crate) copy: Vec<OsString>,
 
+    /// Where else to look for what is missing: a directory or an image, such as that
+    /// of the build stage
+    #[arg(long, value_name = "DIR|REF", help_heading = "Target")]
+    pub(crate) donor: Option<OsString>,
+
     /// Directories that stand before the target's LD_LIBRARY_PATH
     #[arg(short = 'L', long, value_name = "DIRS", help_heading = "Target")]
     pub(crate) library_path: Option<OsString>,

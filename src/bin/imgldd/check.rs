@@ -26,7 +26,9 @@ pub(crate) fn check(
     outputs: &mut Outputs,
     judge: &mut Judge,
 ) -> Result<u8, Failure> {
+    let donor = target::donor(args)?;
     let mut run = Run {
+        donor: donor.as_ref(),
         targets: Vec::new(),
         summary: Summary::new(),
         errors: Vec::new(),
@@ -52,6 +54,8 @@ fn is_obstacle(error: &ImageError, targets: &[Named]) -> bool {
 
 /// A run over all targets.
 struct Run<'r> {
+    /// Where else to look for what is missing.
+    donor: Option<&'r Rootfs>,
     targets: Vec<Target>,
     summary: Summary,
     errors: Vec<ReportError>,
@@ -86,7 +90,10 @@ impl Run<'_> {
             })
             .collect();
         let layers = settings.layers.clone();
-        let inspector = Inspector::new(&rootfs, settings);
+        let mut inspector = Inspector::new(&rootfs, settings);
+        if let Some(donor) = self.donor {
+            inspector = inspector.with_donor(donor);
+        }
         let image = image.unwrap_or_default();
         let facts = inspector.target();
         let mut target = Target {

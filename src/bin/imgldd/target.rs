@@ -294,6 +294,15 @@ fn kind(reference: &Reference, kind: ImageKind) -> TargetKind {
     }
 }
 
+/// The system that `--donor` names, as root sees it.
+pub(crate) fn donor(args: &Args) -> Result<Option<Rootfs>, UsageError> {
+    let Some(text) = &args.donor else {
+        return Ok(None);
+    };
+    let filesystem = from_image(args, text)?.filesystem;
+    Ok(Some(Rootfs::new(filesystem, Credentials::root(), false)))
+}
+
 fn overlay(
     filesystem: Box<dyn Filesystem>,
     args: &Args,

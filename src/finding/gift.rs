@@ -1,0 +1,44 @@
+//! What another system, the donor, could give.
+
+use std::collections::BTreeMap;
+
+use super::is_about_absence;
+use crate::bytes::lossy;
+use crate::path::TargetPath;
+use crate::report::{Finding, Fix};
+
+/// Files of the donor that mend one finding.
+pub(crate) struct Gift {
+    /// What the finding is about.
+    pub(crate) object: Box<[u8]>,
+    /// What to copy, by the directory to copy it to, which ends in a slash.
+    pub(crate) copies: BTreeMap<Vec<u8>, Vec<TargetPath>>,
+}
+
+/// Puts what the donor has before the other fixes of the finding about it.
+pub(crate) fn give(findings: &mut [Finding], gifts: &[Gift]) {
+    for finding in findings {
+        let is_loader = ["interpreter-missing", "dynamic-in-scratch"];
+        if !is_about_absence(&finding.code) && !is_loader.contains(&finding.code.as_str()) {
+            continue;
+        }
+        let object = finding.object.as_deref().unwrap_or_default();
+        let Some(gift) = gifts.iter().find(|gift| lossy(&gift.object) == object) else {
+            continue;
+        };
+        let lines = gift.copies.iter().map(|(directory, files)| {
+            let files: Vec<String> = files.iter().map(|file| lossy(file.as_bytes())).collect();
+            Fix {
+                when: None,
+                text: "copy it from the donor, with what it needs".to_owned(),
+                snippet: Some(format!(
+                    "COPY --from=builder {} {}",
+                    files.join(" "),
+                    lossy(directory)
+                )),
+            }
+        });
+        let fixes: Vec<Fix> = lines.chain(std::mem::take(&mut finding.fixes)).collect();
+        finding.fixes = fixes;
+    }
+}
