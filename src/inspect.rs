@@ -323,7 +323,19 @@ impl<'t> Inspector<'t> {
     /// A bare name that is in no directory of PATH.
     fn not_in_path(&self, lookup: &Lookup, role: Role) -> Inspection {
         let outcome = outcome::not_found(lookup);
-        let findings = vec![finding::not_in_path(lookup, self.path(), &outcome)];
+        let elsewhere = match lookup.name.is_empty() {
+            true => Vec::new(),
+            false => {
+                let near = self.nearby.near(&self.files, &lookup.name);
+                finding::near::programs(&near, b"")
+            }
+        };
+        let findings = vec![finding::not_in_path(
+            lookup,
+            self.path(),
+            &outcome,
+            &elsewhere,
+        )];
         absent(&lookup.name, role, outcome, findings)
     }
 

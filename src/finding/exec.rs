@@ -50,7 +50,9 @@ fn lookup(case: &Case<'_>, path: &TargetPath, errno: Errno) -> Finding {
     let hops = (case.hops)(path.as_bytes());
     let object = path.as_bytes();
     let elsewhere = match errno {
-        Errno::NOENT | Errno::NOTDIR if hops.is_empty() => near::programs(case, object),
+        Errno::NOENT | Errno::NOTDIR if hops.is_empty() => {
+            near::programs(&(case.near)(path.file_name()), object)
+        }
         _ => Vec::new(),
     };
     let draft = if let Some(script) = by_script(case, path) {

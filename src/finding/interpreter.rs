@@ -1,7 +1,7 @@
 //! Findings about the dynamic loader that a program names.
 
 use super::mend::Known;
-use super::{Case, Code, Draft, lost, quoted};
+use super::{Case, Code, Draft, lost, near, quoted};
 use crate::bytes::Shown;
 use crate::elf::Object;
 use crate::errno::Errno;
@@ -125,6 +125,29 @@ fn missing(case: &Case<'_>, program: &Program, path: &[u8]) -> Draft {
     }
     if case.target.loaders.is_empty() {
         draft = draft.evidence("this target has no dynamic loader at any standard path");
+    }
+    let elsewhere = near::loaders(case, path, object);
+    for path in &elsewhere {
+        draft = draft.evidence(format!("a loader of that name: {path}"));
+    }
+    if let (Some(there), Code::DynamicInScratch | Code::InterpreterMissing) =
+        (elsewhere.first(), code)
+    {
+        let directory = crate::bytes::lossy(crate::path::parent(path));
+        let path = crate::bytes::lossy(path);
+        draft = match code {
+            // Nothing can be run there.
+            Code::DynamicInScratch => draft.fix(
+                None,
+                "copy the loader to where it is looked for",
+                Some(&format!("COPY --from=build {path} {path}")),
+            ),
+            _ => draft.fix(
+                None,
+                "put the loader where it is looked for",
+                Some(&format!("RUN mkdir -p {directory} && ln -s {there} {path}")),
+            ),
+        };
     }
     explain(draft, case, code, program, own)
 }

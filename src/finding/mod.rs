@@ -12,7 +12,7 @@ mod layers;
 mod library;
 mod lost;
 mod mend;
-mod near;
+pub(crate) mod near;
 mod release;
 mod runtime;
 mod symbol;

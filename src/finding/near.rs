@@ -309,9 +309,23 @@ fn other(why: &NotElf, head: &[u8]) -> String {
     }
 }
 
-/// Programs of this base name elsewhere in the target.
-pub(super) fn programs(case: &Case<'_>, path: &[u8]) -> Vec<String> {
+/// Files that could be the loader `path`, elsewhere in the target.
+pub(super) fn loaders(case: &Case<'_>, path: &[u8], program: &Object) -> Vec<String> {
     let near = (case.near)(file_name(path));
+    let fitting = near
+        .same
+        .iter()
+        .filter(|file| object(file).is_some_and(|object| fits(object, Some(program))));
+    let paths = fitting.filter(|file| file.path.as_bytes() != path);
+    paths
+        .take(MAX_TOLD)
+        .map(|file| file.path.to_string())
+        .collect()
+}
+
+/// What could be meant by `path`: programs of its name, which `near` is about,
+/// elsewhere in the target.
+pub(crate) fn programs(near: &Near, path: &[u8]) -> Vec<String> {
     let may_start = |file: &&NearFile| match &file.what {
         What::Object(object) => object.is_loadable_type(),
         What::Other { may_execute, .. } => *may_execute,

@@ -69,7 +69,12 @@ fn disagreement(lookup: &Lookup) -> Option<Finding> {
 
 /// The finding about a bare name that leads runc to nothing in `path`.
 #[must_use]
-pub fn not_in_path(lookup: &Lookup, path: &[u8], outcome: &Outcome) -> Finding {
+pub fn not_in_path(
+    lookup: &Lookup,
+    path: &[u8],
+    outcome: &Outcome,
+    elsewhere: &[String],
+) -> Finding {
     let name = &lookup.name[..];
     let is_trap = lookup
         .runc
@@ -92,8 +97,13 @@ pub fn not_in_path(lookup: &Lookup, path: &[u8], outcome: &Outcome) -> Finding {
             "name it by its whole path, or put its directory into PATH",
         )
     };
-    Draft::about(name, Code::NotInPath, name, message)
-        .evidence(format!("PATH={}", Shown(path)))
+    let draft = Draft::about(name, Code::NotInPath, name, message)
+        .evidence(format!("PATH={}", Shown(path)));
+    let elsewhere = elsewhere.iter();
+    elsewhere
+        .fold(draft, |draft, path| {
+            draft.evidence(format!("a program of that name: {path}"))
+        })
         .seen_in(outcome)
         .also(
             lookup

@@ -456,6 +456,81 @@ fn a_missing_program_that_lies_elsewhere() {
 }
 
 #[test]
+fn a_bare_name_that_no_directory_of_path_has() {
+    let fixture = Fixture::parse("/opt/tool/bin/tool elf\n/opt/doc/tool text 'no program'");
+    let root = Root::new(&fixture, &Synthetic).unwrap();
+    let directory = Box::new(Directory::open(root.path()).unwrap());
+    let rootfs = Rootfs::new(directory, Credentials::root(), false);
+    let inspector = Inspector::new(&rootfs, Settings::default());
+    let subject = inspector.inspect(b"tool", Role::Argument).subject;
+    let evidence = &subject.findings[0].evidence;
+    let told: Vec<&String> = evidence.iter().filter(|l| l.contains("/opt/")).collect();
+    assert_eq!(told, ["a program of that name: /opt/tool/bin/tool"]);
+}
+
+#[test]
+fn a_loader_that_lies_elsewhere() {
+    let fixture = "
+        loader none
+        /opt/app/lib/ld-linux-x86-64.so.2  loader glibc 2.36
+        /old/ld-linux-x86-64.so.2          elf aarch64
+        /app/exe   elf interp=/lib64/ld-linux-x86-64.so.2
+        ";
+    let root = Root::new(&Fixture::parse(fixture), &Synthetic).unwrap();
+    let ran = imgldd(&["--root", root.path().to_str().unwrap(), "/app/exe"]);
+    assert!(
+        ran.contains("a loader of that name: /opt/app/lib/ld-linux-x86-64.so.2"),
+        "{ran}"
+    );
+    assert!(ran.contains(
+        "RUN mkdir -p /lib64 && ln -s /opt/app/lib/ld-linux-x86-64.so.2 /lib64/ld-linux-x86-64.so.2"
+    ), "{ran}");
+    assert!(!ran.contains("/old/"), "{ran}");
+}
+
+#[test]
+fn a_donor_may_be_a_directory_or_an_archive() {
+    let target = Root::new(&Fixture::parse("/app/exe elf needed=liba.so.1"), &Synthetic).unwrap();
+    let donor = Root::new(&Fixture::parse("/usr/lib/liba.so.1 elf"), &Synthetic).unwrap();
+    let archive = target.path().join("donor.tar");
+    let tar = std::process::Command::new("tar")
+        .arg("-cf")
+        .arg(&archive)
+        .arg("-C")
+        .arg(donor.path())
+        .arg(".")
+        .status()
+        .unwrap();
+    assert!(tar.success());
+    for donor in [donor.path(), &archive] {
+        let ran = imgldd(&[
+            "--root",
+            target.path().to_str().unwrap(),
+            "--donor",
+            donor.to_str().unwrap(),
+            "/app/exe",
+        ]);
+        assert!(
+            ran.contains("COPY --from=builder /usr/lib/liba.so.1 /usr/lib/"),
+            "{ran}"
+        );
+    }
+    let root = target.path().to_str().unwrap();
+    let ran = imgldd(&["--root", root, "--donor", "/no/such", "/app/exe"]);
+    assert!(ran.contains("/no/such"), "{ran}");
+}
+
+/// Everything that the binary says.
+fn imgldd(words: &[&str]) -> String {
+    let output = crate::support::imgldd::binary()
+        .args(words)
+        .output()
+        .unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    String::from_utf8(text).unwrap()
+}
+
+#[test]
 fn what_is_fine_has_nothing_near() {
     check(
         "
