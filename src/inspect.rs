@@ -280,6 +280,8 @@ impl<'t> Inspector<'t> {
             newest_glibc: self.newest_glibc(&exec, &build),
             build: build.as_ref(),
             is_library,
+            cpu: self.settings.cpu.as_deref(),
+            in_path: &|name| self.lookup(name).path.is_some(),
             hops: &hops,
             near: &near,
             has: &has,

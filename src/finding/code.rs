@@ -100,6 +100,10 @@ codes! {
     PreloadMissing = "preload-missing", Warning, "A library to preload cannot be loaded.";
     CwdDependent = "cwd-dependent", Warning, "What is found depends on the working directory.";
     CpuDependent = "cpu-dependent", Note, "Another CPU would get another file.";
+    StaticGlibcNss = "static-glibc-nss", Warning, "A static program loads glibc's NSS modules at run time, and they are not there.";
+    IsaProperty = "isa-property", Note, "A file needs a CPU of a higher level than the baseline.";
+    ExecstackRefused = "execstack-refused", Warning, "A file asks for an executable stack, which some systems refuse.";
+    Textrel = "textrel", Warning, "A file changes its own code when it is loaded, which some systems refuse.";
     DeletedByLayer = "deleted-by-layer", Error, "What is needed was there until a layer deleted it.";
     UsrmergeClobbered = "usrmerge-clobbered", Error, "A layer made a directory where a link was that much of the system is reached by.";
     EnginesDisagree = "engines-disagree", Warning, "Container engines do different things with an entry of a layer.";

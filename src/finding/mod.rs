@@ -8,6 +8,7 @@ mod code;
 mod exec;
 mod gift;
 mod interpreter;
+mod later;
 mod layers;
 mod library;
 mod lost;
@@ -65,6 +66,10 @@ pub struct Case<'a> {
     pub near: &'a dyn Fn(&[u8]) -> Rc<Near>,
     /// Whether the target has a file at a path.
     pub has: &'a dyn Fn(&[u8]) -> bool,
+    /// The CPU's level, where one was given.
+    pub cpu: Option<&'a str>,
+    /// Whether a bare name is in PATH.
+    pub in_path: &'a dyn Fn(&[u8]) -> bool,
     /// The layers of an image, and what they took.
     pub layers: Layers<'a>,
 }
@@ -97,10 +102,12 @@ pub fn findings(case: &Case<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     if !case.is_library {
         exec::findings(case, &mut found);
+        later::env(case, &mut found);
     }
     library::findings(case, &mut found);
     version::findings(case, &mut found);
     symbol::findings(case, &mut found);
+    later::findings(case, &mut found);
     found
 }
 

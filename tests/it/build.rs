@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Stdio;
 
@@ -10,23 +9,12 @@ use serde_json::{Value, json};
 
 use crate::support::image::sources;
 use crate::support::imgldd::binary;
+use crate::support::programs::{compile, root};
 
 /// A file of `testdata/elf`.
 fn real(name: &str) -> Vec<u8> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/elf");
     fs::read(root.join(name)).unwrap()
-}
-
-/// A directory with these programs in it.
-fn root(files: &[(&str, &[u8])]) -> tempfile::TempDir {
-    let root = tempfile::tempdir().unwrap();
-    for (name, bytes) in files {
-        let path = root.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, bytes).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-    }
-    root
 }
 
 /// The subjects of the report about `files` in what `arguments` name.
@@ -161,23 +149,6 @@ fn compilers_leave_their_names() {
         comment.contains("GCC") || comment.contains("clang"),
         "{comment}"
     );
-}
-
-/// A program by this machine's compiler, if it has one.
-fn compile(text: &str, options: &[&str]) -> Result<Vec<u8>, std::io::Error> {
-    let scratch = tempfile::tempdir()?;
-    let (source, program) = (scratch.path().join("main.c"), scratch.path().join("app"));
-    fs::write(&source, text)?;
-    let status = std::process::Command::new("gcc")
-        .args(options)
-        .arg("-o")
-        .args([&program, &source])
-        .stderr(Stdio::null())
-        .status()?;
-    match status.success() {
-        true => fs::read(program),
-        false => Err(std::io::Error::other("the compiler refused")),
-    }
 }
 
 /// Build, findings and fixes are the same from a directory, a tarball, a stream. The

@@ -21,6 +21,7 @@ mod hostile;
 mod images;
 mod json;
 mod kernel;
+mod later;
 mod musl;
 mod near;
 mod random;

@@ -23,6 +23,7 @@ pub(crate) mod image;
 pub(crate) mod imgldd;
 pub(crate) mod launch;
 pub(crate) mod loaders;
+pub(crate) mod programs;
 pub(crate) mod realise;
 pub(crate) mod reality;
 pub(crate) mod synthetic;
