@@ -1,6 +1,7 @@
 //! Findings about what `execve` refuses.
 
 use super::interpreter;
+use super::mend::Known;
 use super::{Case, Code, Draft, lost, near, quoted};
 use crate::elf::NotElf;
 use crate::errno::Errno;
@@ -302,18 +303,16 @@ fn machine(case: &Case<'_>, path: &TargetPath) -> Finding {
         .as_ref()
         .map_or_else(String::new, ToString::to_string);
     let message = format!("`{path}` is for {of_file}, the target is {of_target}");
-    Draft::new(case, Code::ArchMismatch, path.as_bytes(), message)
+    let draft = Draft::new(case, Code::ArchMismatch, path.as_bytes(), message)
         .evidence(format!("e_machine: {of_file}"))
         .consequence(format!(
             "a host with binfmt_misc and qemu for {of_file} would run it"
         ))
-        .fix(
-            None,
-            "build it for the target's platform",
-            Some("docker buildx build --platform …"),
-        )
-        .seen(case)
-        .done()
+        .seen(case);
+    match &case.exec.program {
+        Some(program) => Known::of(case, program).for_platform(draft).done(),
+        None => draft.done(),
+    }
 }
 
 fn elf(case: &Case<'_>, path: &TargetPath, refusal: ElfRefusal) -> Finding {

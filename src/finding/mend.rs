@@ -149,6 +149,36 @@ impl<'c> Known<'c> {
         })
     }
 
+    /// Fixes for a program that is for another CPU than the target.
+    pub(super) fn for_platform(&self, draft: Draft) -> Draft {
+        let platform = self.case.target.platform.as_ref();
+        let plain = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric());
+        let platform = platform.filter(|p| plain(&p.os) && plain(&p.architecture));
+        let Some(platform) = platform else {
+            return draft;
+        };
+        let (os, architecture) = (&platform.os, &platform.architecture);
+        let text = "build it for the target's platform";
+        // C would need a compiler for the other CPU.
+        let by_itself = match self.origin() {
+            Origin::Go(go) if go.cgo() != Some(true) => {
+                let build = self.go_build(go, "");
+                Some(format!("GOOS={os} GOARCH={architecture} {build}"))
+            }
+            _ => None,
+        };
+        let draft = match &by_itself {
+            Some(snippet) => draft.fix(None, text, Some(snippet)),
+            None => draft,
+        };
+        let text = match by_itself {
+            Some(_) => "or build the whole image for it",
+            None => text,
+        };
+        let snippet = format!("docker buildx build --platform {os}/{architecture} .");
+        draft.fix(None, text, Some(&snippet))
+    }
+
     /// Go's own resolver and user database instead of C's.
     fn without_c(&self) -> Option<Line> {
         let Origin::Go(go) = self.origin() else {

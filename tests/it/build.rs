@@ -298,3 +298,28 @@ fn c_that_asks_for_the_same_at_all_costs_is_no_rust() {
         Value::Null
     );
 }
+
+/// A Go program and one in C, in a target for another CPU.
+#[test]
+fn another_platform_is_built_for_as_the_toolchain_can() {
+    let root = root(&[("go", &real("nocgo/app")), ("c", &real("aarch64/app"))]);
+    let check = |platform: &str, file: &str, wanted: &[&str]| {
+        let mut arguments: Vec<std::ffi::OsString> = vec!["--root".into(), root.path().into()];
+        arguments.extend(["--platform".into(), platform.into()]);
+        let subject = subjects(&arguments, None, &[file]).remove(0);
+        let finding = &subject["findings"][0];
+        assert_eq!(finding["code"], "arch-mismatch");
+        assert_eq!(snippets(finding), wanted);
+    };
+    let whole = "docker buildx build --platform linux/arm64 .";
+    check(
+        "linux/arm64",
+        "/go",
+        &["GOOS=linux GOARCH=arm64 go build", whole],
+    );
+    check(
+        "linux/amd64",
+        "/c",
+        &["docker buildx build --platform linux/amd64 ."],
+    );
+}
