@@ -3,7 +3,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{ArgAction, Parser, ValueEnum};
+use clap::parser::ValueSource;
+use clap::{ArgAction, CommandFactory as _, FromArgMatches as _, Parser, ValueEnum};
 
 /// Would this program start in that filesystem? If not: why, and what mends it?
 #[derive(Parser, Debug)]
@@ -226,6 +227,17 @@ pub(crate) struct Args {
     /// How many layers are read at once (default: one for each core)
     #[arg(short, long, value_name = "N", help_heading = "Limits")]
     pub(crate) jobs: Option<usize>,
+}
+
+/// The arguments of this process. `--image` stands above IMGLDD_ROOT, which is
+/// for directories.
+pub(crate) fn parse() -> Result<Args, clap::Error> {
+    let matches = Args::command().try_get_matches()?;
+    let mut args = Args::from_arg_matches(&matches)?;
+    if !args.image.is_empty() && matches.value_source("root") == Some(ValueSource::EnvVariable) {
+        args.root = None;
+    }
+    Ok(args)
 }
 
 /// A layer's number, from 1.

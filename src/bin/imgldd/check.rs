@@ -1,6 +1,5 @@
 //! Checking what was selected in each target, reporting each as it is known.
 
-use std::ffi::OsString;
 use std::io;
 
 use imgldd::bytes::{escape, lossy};
@@ -36,12 +35,20 @@ pub(crate) fn check(
         judge,
     };
     for named in targets {
-        match target::open(args, named, run.outputs.in_full()) {
-            Ok(opened) => run.examine(args, opened, selection)?,
-            Err(UsageError::Image(error)) if is_obstacle(&error, targets) => {
+        let opened = target::open(args, named, run.outputs.in_full());
+        let examined = opened
+            .map_err(Failure::from)
+            .and_then(|opened| run.examine(args, opened, selection));
+        match examined {
+            Ok(()) => {}
+            Err(Failure::Usage(UsageError::Image(error))) if is_obstacle(&error, targets) => {
                 run.unreadable(named, &error);
             }
-            Err(error) => return Err(error.into()),
+            // What is wrong with one of several does not silence the others.
+            Err(Failure::Usage(error)) if targets.len() > 1 && error.is_about_target() => {
+                run.refused(named, &error);
+            }
+            Err(error) => return Err(error),
         }
     }
     run.finish()
@@ -80,6 +87,10 @@ impl Run<'_> {
             image,
             plan,
         } = opened;
+        let by_default = selection.names.is_empty() && !selection.all && args.copy.is_empty();
+        if by_default && plan.is_none() {
+            return Err(UsageError::NoCommand(what(kind)).into());
+        }
         settings.lists_fine = self.outputs.lists_fine();
         let names: Vec<Vec<u8>> = selection
             .names
@@ -111,6 +122,7 @@ impl Run<'_> {
         };
         self.judge.weigh_target(&mut target);
         self.summary.add_findings(&target.findings);
+        self.summary.verdict = self.summary.verdict.max(target.verdict);
         let mut subjects = Subjects {
             run: self,
             target: &mut target,
@@ -118,16 +130,13 @@ impl Run<'_> {
         for name in &names {
             subjects.take(inspector.inspect(name, Role::Argument))?;
         }
-        if selection.names.is_empty() && !selection.all {
-            if args.copy.is_empty() {
-                let plan = plan.ok_or(UsageError::NoCommand(what(kind)))?;
-                for inspection in inspector.starts(&plan) {
-                    subjects.take(inspection)?;
-                }
-            } else {
-                for file in programs(&copied, &inspector)? {
-                    subjects.take(inspector.inspect(file.path.as_bytes(), Role::Copied))?;
-                }
+        if by_default {
+            for inspection in plan.iter().flat_map(|plan| inspector.starts(plan)) {
+                subjects.take(inspection)?;
+            }
+        } else if selection.names.is_empty() && !selection.all {
+            for file in programs(&copied, &inspector)? {
+                subjects.take(inspector.inspect(file.path.as_bytes(), Role::Copied))?;
             }
         }
         if selection.all {
@@ -141,12 +150,7 @@ impl Run<'_> {
 
     /// A target that cannot be read.
     fn unreadable(&mut self, named: &Named, error: &ImageError) {
-        let input = match named {
-            Named::Host => OsString::from("/"),
-            Named::Directory(path) => path.clone().into_os_string(),
-            Named::Image(text) => text.clone(),
-        };
-        let input = input.to_string_lossy();
+        let input = named.input();
         say(&format!("imgldd: {}: {error}", escape(&input)));
         let part = lossy(&error.part);
         self.errors.push(ReportError {
@@ -158,11 +162,25 @@ impl Run<'_> {
             },
             target: None,
             path: Some(match part.is_empty() {
-                true => input.into_owned(),
+                true => input,
                 false => part,
             }),
             message: error.message.clone(),
             offset: error.offset,
+        });
+        self.summary.verdict = self.summary.verdict.max(Verdict::Unknown);
+    }
+
+    /// A target of which what was asked for makes no sense.
+    fn refused(&mut self, named: &Named, error: &UsageError) {
+        let input = named.input();
+        say(&format!("imgldd: {}: {error}", escape(&input)));
+        self.errors.push(ReportError {
+            kind: ErrorKind::Usage,
+            target: None,
+            path: Some(input),
+            message: error.to_string(),
+            offset: None,
         });
         self.summary.verdict = self.summary.verdict.max(Verdict::Unknown);
     }

@@ -89,6 +89,12 @@ impl Judge {
     /// As [`Judge::weigh`], for what is odd about a target itself.
     pub(crate) fn weigh_target(&mut self, target: &mut Target) {
         self.change(&mut target.findings);
+        let worst = target.findings.iter().map(|finding| finding.severity).max();
+        target.verdict = match worst {
+            Some(Severity::Error) => Verdict::Broken,
+            Some(Severity::Warning) => Verdict::Warning,
+            Some(Severity::Note) | None => Verdict::Ok,
+        };
         self.failed |= self.fails(&target.findings);
     }
 

@@ -17,7 +17,6 @@ use std::ffi::OsStr;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use imgldd::why::schema;
 
 use crate::args::Args;
@@ -42,7 +41,7 @@ fn main() -> ExitCode {
     if let Some(name) = ldd::called_as() {
         return report(ldd::run(&name).map_err(Failure::from));
     }
-    let args = match Args::try_parse() {
+    let args = match args::parse() {
         Ok(args) => args,
         Err(error) => {
             let _ = error.print();

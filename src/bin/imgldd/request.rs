@@ -33,6 +33,10 @@ pub(crate) enum UsageError {
     WhyFormat(String),
     #[error("--root and --image name two kinds of target; give one of them")]
     RootAndImage,
+    #[error("--layer is for images")]
+    LayerOfDirectory,
+    #[error("`{0}` is an image, not a file to check; name it so:  imgldd -i {0} FILE...")]
+    ImageAsFile(String),
     #[error("there is no layer {0}: the image has {1}")]
     NoSuchLayer(usize, usize),
     #[error("standard input can be read once only")]
@@ -69,6 +73,16 @@ pub(crate) enum UsageError {
     Image(#[from] ImageError),
     #[error(transparent)]
     Copy(#[from] CopyError),
+}
+
+impl UsageError {
+    /// Whether it is about one target, where another may be well.
+    pub(crate) fn is_about_target(&self) -> bool {
+        matches!(
+            self,
+            UsageError::NoCommand(_) | UsageError::NoSuchLayer(..) | UsageError::NoProgramCopied
+        )
+    }
 }
 
 /// Which files to check.

@@ -56,6 +56,9 @@ pub(crate) fn named<'a>(
     names: &'a [OsString],
 ) -> Result<(Vec<Named>, &'a [OsString]), UsageError> {
     if let Some(root) = &args.root {
+        if args.layer.is_some() {
+            return Err(UsageError::LayerOfDirectory);
+        }
         return match args.image.is_empty() {
             true => Ok((vec![Named::Directory(root.clone())], names)),
             false => Err(UsageError::RootAndImage),
@@ -72,19 +75,45 @@ pub(crate) fn named<'a>(
         return Ok((images, names));
     }
     // One file alone that is an image is meant as one.
-    if let [only] = names
-        && args.files_from.is_none()
-        && looks_like_image(Path::new(only))
-    {
-        return Ok((vec![Named::Image(only.clone())], &[]));
+    match names {
+        [only] if args.files_from.is_none() && looks_like_image(only) => {
+            return Ok((vec![Named::Image(only.clone())], &[]));
+        }
+        [first, _, ..] if looks_like_image(first) => {
+            let first = imgldd::bytes::escape(&first.to_string_lossy()).into_owned();
+            return Err(UsageError::ImageAsFile(first));
+        }
+        _ => {}
+    }
+    if args.layer.is_some() {
+        return Err(UsageError::LayerOfDirectory);
     }
     Ok((vec![Named::Host], names))
+}
+
+impl Named {
+    /// What was typed.
+    pub(crate) fn input(&self) -> String {
+        match self {
+            Named::Host => "/".to_owned(),
+            Named::Directory(path) => path.to_string_lossy().into_owned(),
+            Named::Image(text) => text.to_string_lossy().into_owned(),
+        }
+    }
+}
+
+/// Whether a word names an image of the host, with or without `@NAME`.
+fn looks_like_image(word: &OsStr) -> bool {
+    match Reference::parse(word, request::is_there) {
+        Ok(Reference::Path { path, .. }) => is_image(&path),
+        _ => false,
+    }
 }
 
 /// Whether a path of the host leads to an image: an OCI layout, or a file that
 /// begins as an archive does.
 #[expect(clippy::disallowed_methods, reason = "an image is a file of the host")]
-fn looks_like_image(path: &Path) -> bool {
+fn is_image(path: &Path) -> bool {
     use std::io::Read as _;
     /// Where a tar archive's magic is.
     const MAGIC: std::ops::Range<usize> = 257..262;
