@@ -13,6 +13,8 @@ use std::sync::Arc;
 pub use files::{FileId, FileRecord, Files};
 pub use keep::Keep;
 
+pub use crate::source::is_not_kept;
+
 use self::keep::KeptElf;
 use crate::elf::{Build, NotElf, Object, ReadError, Symbols, Versions};
 use crate::read_at::ReadAt;

@@ -41,8 +41,12 @@ impl SymbolCache {
         let Some(data) = opened.data else {
             return Err(words(Errno::INVAL));
         };
-        let read = content::symbols(object, &*data, machine)
-            .map_err(|error| format!("cannot read its symbols: {error}"));
+        let read = content::symbols(object, &*data, machine).map_err(|error| {
+            match content::is_not_kept(&error) {
+                true => "its symbols passed by and were not kept; --symbols keeps them".to_owned(),
+                false => format!("cannot read its symbols: {error}"),
+            }
+        });
         let weight = read.as_ref().map_or(0, |symbols| symbols.weight());
         let mut known = self.known.borrow_mut();
         if self.weight.get() + weight > MAX_WEIGHT {
