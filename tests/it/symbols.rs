@@ -1,6 +1,9 @@
 //! Cases 51, 52, 85 and 86, and what must not be taken for them: symbols that nothing defines.
 
 use crate::support::case::{case, given};
+use crate::support::fixture::Fixture;
+use crate::support::imgldd::binary;
+use crate::support::realise::{Root, Synthetic};
 
 /// A musl program that has a pointer to `f` and calls `g`, with these libraries.
 fn musl(libraries: &str) -> crate::support::case::Given {
@@ -131,3 +134,63 @@ case!(
     )
     .run("interp=/lib64/ld-linux-x86-64.so.2 /app/exe", "starts"),
 );
+
+/// Code, severity and object of each finding about `/app/exe`.
+fn findings(fixture: &str, option: &[&str]) -> Vec<String> {
+    let root = Root::new(&Fixture::parse(fixture), &Synthetic).unwrap();
+    let output = binary()
+        .arg("--root")
+        .arg(root.path())
+        .args(["--json", "/app/exe"])
+        .args(option)
+        .output()
+        .unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let findings = report["subjects"][0]["findings"].as_array().unwrap();
+    let shown = |finding: &serde_json::Value| {
+        ["code", "severity", "object"]
+            .map(|key| finding[key].as_str().unwrap().to_owned())
+            .join(" ")
+    };
+    findings.iter().map(shown).collect()
+}
+
+#[test]
+fn an_object_made_for_glibc_is_told_from_one_that_lacks_a_library() {
+    let fixture = "
+        loader musl
+        /app/exe    elf needed=liba.so runpath=/x calls=g
+        /x/liba.so  elf needed=libc.so.6 calls=__printf_chk
+        ";
+    let expected = [
+        "symbol-missing error /app/exe",
+        "glibc-symbols-on-musl error /x/liba.so",
+    ];
+    assert_eq!(findings(fixture, &[]), expected);
+}
+
+#[test]
+fn what_would_come_from_a_missing_library_is_its_consequence() {
+    let fixture = "loader musl\n/app/exe elf needed=liba.so calls=g";
+    assert_eq!(findings(fixture, &[]), ["needed-missing error liba.so"]);
+}
+
+#[test]
+fn a_function_that_is_bound_later_is_a_warning_and_only_if_asked() {
+    let fixture = "/app/exe elf needed=liba.so runpath=/x calls=g\n/x/liba.so elf";
+    assert_eq!(findings(fixture, &[]), [""; 0]);
+    let asked = findings(fixture, &["--symbols"]);
+    assert_eq!(asked, ["symbol-missing warning /app/exe"]);
+}
+
+#[test]
+fn a_need_of_which_nothing_is_used_is_a_note_and_only_if_asked() {
+    let fixture = "
+        /app/exe    elf needed=liba.so,libb.so runpath=/x wants=f
+        /x/liba.so  elf
+        /x/libb.so  elf defines=f
+        ";
+    assert_eq!(findings(fixture, &[]), [""; 0]);
+    let asked = findings(fixture, &["--unused"]);
+    assert_eq!(asked, ["unused-needed note liba.so"]);
+}

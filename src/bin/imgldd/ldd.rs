@@ -110,7 +110,10 @@ pub(crate) fn run(name: &str) -> Result<u8, RunError> {
             say(&format!("{name}: {typed}: No such file or directory"));
             status = exit::BROKEN;
         } else if Ldd::is_dynamic(&subject) {
-            renderer.subject(&mut out, &target, subject)?;
+            // `ldd -u` lists nothing else.
+            if !ldd.unused {
+                renderer.subject(&mut out, &target, subject)?;
+            }
             let symbols = inspection.symbols;
             if !symbols.unused.is_empty() {
                 writeln!(out, "Unused direct dependencies:")?;
