@@ -280,7 +280,10 @@ impl<'c> Known<'c> {
                     "FROM golang:{release}-alpine   (go build -ldflags '-linkmode external -extldflags -static')"
                 )
             }
-            Origin::Unknown if self.case.target.libc != Libc::Musl => "musl-gcc -static".to_owned(),
+            // Other libraries would have to be there as archives.
+            Origin::Unknown if self.case.target.libc != Libc::Musl && self.needs_libc_alone() => {
+                "musl-gcc -static".to_owned()
+            }
             _ => return None,
         };
         Some(Line {

@@ -243,11 +243,19 @@ fn a_go_program_with_c_in_it_is_not_told_to_leave_c_out() {
 }
 
 #[test]
-fn a_program_in_c_for_musl_is_linked_statically_or_put_on_alpine() {
-    let program = testdata("missing-library/app");
-    let found = finding("scratch", &program);
+fn a_program_in_c_is_linked_statically_only_where_libc_is_all_it_needs() {
+    let found = finding("scratch", &testdata("missing-library/app"));
     assert_eq!(found["code"], "dynamic-in-scratch");
-    assert_eq!(snippets(&found), ["musl-gcc -static", "FROM alpine"]);
+    assert_eq!(snippets(&found), ["FROM alpine"]);
+    let Ok(file) = compile("int main(void) { return 0; }", &[]) else {
+        return;
+    };
+    let root = root(&[("app", &file)]);
+    let found = finding("scratch", &root.path().join("app"));
+    assert_eq!(
+        snippets(&found),
+        ["musl-gcc -static", "FROM gcr.io/distroless/base-debian12"]
+    );
 }
 
 #[test]
@@ -322,4 +330,39 @@ fn another_platform_is_built_for_as_the_toolchain_can() {
         "/c",
         &["docker buildx build --platform linux/amd64 ."],
     );
+}
+
+/// Every byte of the header, of the section headers and around Go's blob, made another:
+/// nothing is told, or something else, and nothing breaks.
+#[test]
+fn damage_is_silence() {
+    use imgldd::elf::Object;
+    let Ok(compiled) = compile("int main(void) { return 0; }", &[]) else {
+        return;
+    };
+    let go = real("cgo/app");
+    let blob = memchr::memmem::rfind(&go, b"\xff Go buildinf:").unwrap();
+    let sections = usize::from_le_bytes(compiled[0x28..0x30].try_into().unwrap());
+    let places = [
+        (&go, blob..blob + 64),
+        (&go, 0x28..0x40),
+        (&compiled, 0x28..0x40),
+        (&compiled, sections..compiled.len()),
+    ];
+    for (file, place) in places {
+        let mut damaged = file.clone();
+        let mut told = 0;
+        for at in place.clone() {
+            for value in [0, 0x7f, 0xff] {
+                damaged[at] = value;
+                if let Ok(object) = Object::read(&damaged) {
+                    let build = object.build(&damaged).unwrap();
+                    assert!(build.comment.len() <= 16);
+                    told += usize::from(!build.is_empty());
+                }
+            }
+            damaged[at] = file[at];
+        }
+        assert!(told > 0 && told < 3 * place.len(), "{told} of {place:?}");
+    }
 }

@@ -18,6 +18,12 @@ fn check(object: &Object, bytes: &Vec<u8>) {
     let entries: usize = versions.needs.iter().map(|need| need.versions.len()).sum();
     assert!(entries + versions.definitions.len() <= 65_535);
     assert!(odd.len() <= 2);
+    let build = object.build(bytes).expect("memory can be read");
+    assert!(build.comment.len() <= 16);
+    if let Some(go) = &build.go {
+        assert!(go.settings.len() <= 64 && go.imports.other.len() <= 8);
+        let _ = (go.release(), go.package(), go.cgo());
+    }
 }
 
 fuzz_target!(|data: &[u8]| {
