@@ -60,7 +60,20 @@ pub(super) fn draft(case: &Case<'_>, lacking: &Lacking<'_>) -> Draft {
     let near = (case.near)(name);
     let main = lacking.graph.map.get(LinkMap::MAIN).object.as_deref();
     let fits = |file: &&NearFile| object(file).is_some_and(|object| fits(object, main));
-    let usable: Vec<&NearFile> = near.same.iter().filter(fits).collect();
+    // Where the loader was, something else is the matter: no permission, a circle
+    // of links before it.
+    let attempts = &lacking.library.attempts;
+    let was_met = |file: &&NearFile| {
+        attempts
+            .iter()
+            .any(|attempt| *attempt.path == *file.path.as_bytes())
+    };
+    let usable: Vec<&NearFile> = near
+        .same
+        .iter()
+        .filter(fits)
+        .filter(|file| !was_met(file))
+        .collect();
     let draft = |code, message| Draft::new(case, code, name, message);
     let draft = if let Some(first) = usable.first() {
         misplaced(case, lacking, first, &usable)
