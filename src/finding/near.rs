@@ -68,11 +68,17 @@ pub(super) fn draft(case: &Case<'_>, lacking: &Lacking<'_>) -> Draft {
             .iter()
             .any(|attempt| *attempt.path == *file.path.as_bytes())
     };
+    let ended = attempts.iter().any(|attempt| {
+        matches!(
+            attempt.outcome,
+            TryOutcome::LinkLoop | TryOutcome::Unreadable | TryOutcome::IoError
+        )
+    });
     let usable: Vec<&NearFile> = near
         .same
         .iter()
         .filter(fits)
-        .filter(|file| !was_met(file))
+        .filter(|file| !ended && !was_met(file))
         .collect();
     let draft = |code, message| Draft::new(case, code, name, message);
     let draft = if let Some(first) = usable.first() {
@@ -119,7 +125,11 @@ pub(super) fn draft(case: &Case<'_>, lacking: &Lacking<'_>) -> Draft {
         let message = format!("{} is not found; {by} needs it", quoted(name));
         draft(Code::NeededMissing, message)
     };
-    let told = near.same.iter().filter(|file| !fits(file)).take(MAX_TOLD);
+    let told = near
+        .same
+        .iter()
+        .filter(|file| !fits(file) && !was_met(file));
+    let told = told.take(MAX_TOLD);
     let draft = told.fold(draft, |draft, file| draft.evidence(line(file)));
     let is_nowhere = near.is_complete && near.same.is_empty();
     draft.also(is_nowhere.then(|| "no file of that name is anywhere in this target".to_owned()))
