@@ -150,7 +150,7 @@ pub trait Filesystem {
     /// Every regular file's path, in a fixed order; what cannot be listed goes to
     /// `problem`.
     fn scan(&self, visit: &mut dyn FnMut(TargetPath), problem: &mut dyn FnMut(TargetPath, Errno)) {
-        scan_below(self, self.root(), &TargetPath::root(), visit, problem);
+        scan_below(self, visit, problem);
     }
 }
 
@@ -162,27 +162,39 @@ fn joined(path: &[u8], name: &[u8]) -> Vec<u8> {
     }
 }
 
+/// [`Filesystem::scan`]. It keeps its own stack: a directory of the host can be
+/// deeper than ours.
 fn scan_below<F: Filesystem + ?Sized>(
     filesystem: &F,
-    directory: NodeId,
-    path: &TargetPath,
     visit: &mut dyn FnMut(TargetPath),
     problem: &mut dyn FnMut(TargetPath, Errno),
 ) {
-    let names = match filesystem.names(directory) {
-        Ok(names) => names,
-        Err(errno) => return problem(path.clone(), errno),
+    let root = TargetPath::root();
+    let mut open = match filesystem.names(filesystem.root()) {
+        Ok(names) => vec![(filesystem.root(), root, names.into_iter())],
+        Err(errno) => return problem(root, errno),
     };
-    for name in names {
+    while let Some((directory, path, names)) = open.last_mut() {
+        let Some(name) = names.next() else {
+            open.pop();
+            continue;
+        };
         let below = path.join(&name);
-        match filesystem.child(directory, &name) {
-            Ok(Some(node)) => match filesystem.metadata(node).kind {
-                Kind::Directory => scan_below(filesystem, node, &below, visit, problem),
-                Kind::File => visit(below),
-                Kind::Symlink | Kind::Other => {}
+        let node = match filesystem.child(*directory, &name) {
+            Ok(Some(node)) => node,
+            Ok(None) => continue,
+            Err(errno) => {
+                problem(below, errno);
+                continue;
+            }
+        };
+        match filesystem.metadata(node).kind {
+            Kind::Directory => match filesystem.names(node) {
+                Ok(names) => open.push((node, below, names.into_iter())),
+                Err(errno) => problem(below, errno),
             },
-            Ok(None) => {}
-            Err(errno) => problem(below, errno),
+            Kind::File => visit(below),
+            Kind::Symlink | Kind::Other => {}
         }
     }
 }

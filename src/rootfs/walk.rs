@@ -176,6 +176,11 @@ impl Walker<'_> {
         if target.is_empty() {
             return Err(Errno::NOENT);
         }
+        // No system call makes such a link, but an archive can hold one. Together with
+        // the number of links this bounds what is left of the paths.
+        if target.len() >= MAX_PATH {
+            return Err(Errno::NAMETOOLONG);
+        }
         if target.starts_with(b"/") {
             self.at.truncate(1);
         }

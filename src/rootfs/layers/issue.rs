@@ -53,6 +53,8 @@ pub enum IssueKind {
     ReplacesRoot,
     /// A name whose way leads round in a circle of links.
     LinkLoop,
+    /// A name whose way leads through a link that is too long.
+    LinkTooLong,
     /// A sparse file in GNU's old form, which engines refuse.
     OldSparse,
     /// The layer's uncompressed bytes are not those that are listed.
@@ -89,6 +91,7 @@ impl IssueKind {
             | IssueKind::LeavesRoot
             | IssueKind::ReplacesRoot
             | IssueKind::LinkLoop
+            | IssueKind::LinkTooLong
             | IssueKind::Unterminated
             | IssueKind::Archive(_) => "entry-odd",
         }
@@ -167,6 +170,9 @@ impl fmt::Display for Issue {
                 f,
                 ": too many levels of symbolic links on the way; the entry is left out"
             ),
+            IssueKind::LinkTooLong => {
+                write!(f, ": links on the way are too long; the entry is left out")
+            }
             IssueKind::OldSparse => {
                 write!(f, " is sparse in GNU's old form; engines refuse the layer")
             }

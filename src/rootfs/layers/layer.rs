@@ -10,10 +10,7 @@ use std::collections::HashMap;
 
 use super::issue::{Issue, IssueKind, Issues};
 use super::name::{self, Clean, Meaning};
-use super::node::{Children, Follow, Node, NodeKind, Obstacle, find};
-
-/// The deepest path.
-const MAX_DEPTH: usize = 1024;
+use super::node::{Children, Follow, MAX_DEPTH, Node, NodeKind, Obstacle, find};
 
 /// The kinds of entries that a layer can have.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -49,7 +46,7 @@ pub struct Header<'a> {
     pub size: u64,
 }
 
-/// A path of more than 1024 components.
+/// A path of more than 1024 components, by itself or by the links on it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("path has {found} components, more than {MAX_DEPTH}")]
 pub struct TooDeep {
@@ -65,7 +62,7 @@ pub struct Layer {
     pub(super) issues: Issues,
     files: u32,
     /// Hard links whose target was not there yet.
-    pending: Vec<Pending>,
+    pub(super) pending: Vec<Pending>,
     /// The directory of the entry before, by what stood before its last slash.
     recent: Option<(Vec<u8>, u32)>,
 }
@@ -77,9 +74,24 @@ pub(super) struct Hidden {
     pub(super) after_entry: bool,
 }
 
-struct Pending {
-    node: u32,
+pub(super) struct Pending {
+    pub(super) node: u32,
     name: Vec<u8>,
+}
+
+/// Whether a hard link's target is known.
+enum Settled {
+    Now,
+    /// As soon as that of this other hard link is.
+    After(u32),
+    /// It is not in this layer.
+    Never,
+}
+
+/// Why an entry has no place.
+enum Refusal {
+    Odd(IssueKind),
+    TooDeep(TooDeep),
 }
 
 /// The root of a layer's tree.
@@ -162,7 +174,8 @@ impl Layer {
         }
         let directory = match self.directory(above, header.name) {
             Ok(directory) => directory,
-            Err(kind) => {
+            Err(Refusal::TooDeep(error)) => return Err(error),
+            Err(Refusal::Odd(kind)) => {
                 self.note(header.name, kind);
                 return Ok(None);
             }
@@ -197,16 +210,29 @@ impl Layer {
 
     /// Settles what can only be settled once every entry is known.
     pub fn finish(&mut self) {
-        // A hard link may lead to another that comes later still.
-        let mut left = std::mem::take(&mut self.pending);
-        loop {
-            let before = left.len();
-            left.retain(|pending| !self.settle(pending));
-            if left.len() == before {
-                break;
+        let pending = std::mem::take(&mut self.pending);
+        let mut is_settled = vec![false; pending.len()];
+        // A hard link may lead to another that comes later still, or through one: it
+        // waits for that one, so that each is tried a few times at most.
+        let mut waiting: HashMap<u32, Vec<usize>> = HashMap::new();
+        let mut ready: Vec<usize> = (0..pending.len()).rev().collect();
+        while let Some(at) = ready.pop() {
+            let node = pending[at].node;
+            match self.settle(node) {
+                Settled::Now => {
+                    is_settled[at] = true;
+                    ready.extend(waiting.remove(&node).into_iter().flatten());
+                }
+                Settled::After(other) => waiting.entry(other).or_default().push(at),
+                Settled::Never => {}
             }
         }
-        self.pending = left;
+        for (pending, is_settled) in pending.into_iter().zip(is_settled) {
+            match is_settled {
+                true => self.note(&pending.name, IssueKind::HardLinkForward),
+                false => self.pending.push(pending),
+            }
+        }
         self.recent = None;
     }
 
@@ -215,22 +241,23 @@ impl Layer {
         !self.pending.is_empty()
     }
 
-    /// Whether a hard link leads to an entry of this layer.
-    fn settle(&mut self, pending: &Pending) -> bool {
-        let NodeKind::HardLink(target) = self.nodes[pending.node as usize].kind.clone() else {
-            // Something else took its place.
-            return true;
+    /// Gives a hard link what its target is, if that is an entry of this layer.
+    fn settle(&mut self, node: u32) -> Settled {
+        let NodeKind::HardLink(target) = &self.nodes[node as usize].kind else {
+            return Settled::Never;
         };
-        let Some(found) = self.target(&target).filter(|&found| found != pending.node) else {
-            return false;
+        let found = match self.target(target) {
+            Ok(found) => found,
+            Err(Obstacle::HardLink(other)) => return Settled::After(other),
+            Err(_) => return Settled::Never,
         };
-        let shared = self.nodes[found as usize].clone();
+        let shared = &self.nodes[found as usize];
         match shared.kind {
-            NodeKind::HardLink(_) | NodeKind::Directory(_) => false,
+            NodeKind::HardLink(_) => Settled::After(found),
+            NodeKind::Directory(_) => Settled::Never,
             _ => {
-                self.nodes[pending.node as usize] = shared;
-                self.note(&pending.name, IssueKind::HardLinkForward);
-                true
+                self.nodes[node as usize] = shared.clone();
+                Settled::Now
             }
         }
     }
@@ -247,7 +274,7 @@ impl Layer {
     }
 
     /// The directory that components lead to; what is missing is made.
-    fn directory(&mut self, components: &[&[u8]], name: &[u8]) -> Result<u32, IssueKind> {
+    fn directory(&mut self, components: &[&[u8]], name: &[u8]) -> Result<u32, Refusal> {
         if components.is_empty() {
             return Ok(ROOT);
         }
@@ -255,9 +282,14 @@ impl Layer {
         while let Some(component) = walk.rest.pop() {
             match walk.step(&self.nodes, &component) {
                 Ok(()) => {}
-                Err(Obstacle::Loop) => return Err(IssueKind::LinkLoop),
+                Err(Obstacle::Loop) => return Err(Refusal::Odd(IssueKind::LinkLoop)),
+                Err(Obstacle::TooLong) => return Err(Refusal::Odd(IssueKind::LinkTooLong)),
                 Err(obstacle) => {
-                    if obstacle == Obstacle::NotADirectory {
+                    if obstacle == Obstacle::TooDeep || walk.is_at_bottom() {
+                        let found = walk.depth() + 1;
+                        return Err(Refusal::TooDeep(TooDeep { found }));
+                    }
+                    if obstacle != Obstacle::Absent {
                         self.note(name, IssueKind::BelowFile);
                     }
                     let made = self.insert(walk.here(), &component, Node::implied_directory());
@@ -322,12 +354,12 @@ impl Layer {
     fn place_hard_link(&mut self, directory: u32, name: &[u8], header: Header<'_>) -> Option<u32> {
         let found = self.target(header.link);
         let node = match found.map(|found| &self.nodes[found as usize]) {
-            Some(node) if node.is_directory() => {
+            Ok(node) if node.is_directory() => {
                 let kind = IssueKind::HardLinkToDirectory(header.link.to_vec());
                 self.note(header.name, kind);
                 return None;
             }
-            Some(node) if !matches!(node.kind, NodeKind::HardLink(_)) => node.clone(),
+            Ok(node) if !matches!(node.kind, NodeKind::HardLink(_)) => node.clone(),
             _ => Node {
                 kind: NodeKind::HardLink(header.link.into()),
                 mode: 0,
@@ -350,11 +382,13 @@ impl Layer {
     }
 
     /// The node that a hard link's target names in this layer.
-    fn target(&self, link: &[u8]) -> Option<u32> {
+    pub(super) fn target(&self, link: &[u8]) -> Result<u32, Obstacle> {
         let Clean { components, .. } = name::clean(link);
         if name::is_aufs_link(&components) {
-            let last = components.last()?;
-            return self.nodes[AUFS as usize].children()?.get(*last).copied();
+            let children = self.nodes[AUFS as usize].children();
+            let found = components.last().zip(children);
+            let found = found.and_then(|(last, children)| children.get(*last));
+            return found.copied().ok_or(Obstacle::Absent);
         }
         find(&self.nodes, ROOT, &components)
     }

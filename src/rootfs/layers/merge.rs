@@ -83,7 +83,7 @@ impl Merged {
                     return None;
                 };
                 let clean = name::clean(target);
-                let found = find(&self.nodes, ROOT, &clean.components)?;
+                let found = find(&self.nodes, ROOT, &clean.components).ok()?;
                 Some((id, self.nodes[found as usize].clone()))
             })
             .collect()

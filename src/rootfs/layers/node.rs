@@ -65,16 +65,16 @@ impl Node {
 }
 
 /// Where the components of a path lead in a tree of nodes, links followed inside
-/// it but for the last component; `None` where something is not there, or links
-/// go round in a circle.
-pub(super) fn find(nodes: &[Node], root: u32, components: &[&[u8]]) -> Option<u32> {
-    let (last, above) = components.split_last()?;
+/// it but for the last component.
+pub(super) fn find(nodes: &[Node], root: u32, components: &[&[u8]]) -> Result<u32, Obstacle> {
+    let (last, above) = components.split_last().ok_or(Obstacle::Absent)?;
     let mut walk = Follow::new(root, above);
     while let Some(name) = walk.rest.pop() {
-        walk.step(nodes, &name).ok()?;
+        walk.step(nodes, &name)?;
     }
-    let directory = &nodes[walk.here() as usize];
-    directory.children()?.get(*last).copied()
+    let children = nodes[walk.here() as usize].children();
+    let found = children.and_then(|children| children.get(*last));
+    found.copied().ok_or(Obstacle::Absent)
 }
 
 /// What stands in the way of a path.
@@ -84,12 +84,24 @@ pub(super) enum Obstacle {
     Absent,
     /// Something that is neither directory nor link.
     NotADirectory,
+    /// This hard link, whose target is not known yet: it may be a link.
+    HardLink(u32),
     /// Too many links.
     Loop,
+    /// A link that is longer than a path can be, or links that add up to more.
+    TooLong,
+    /// More directories in one another than a layer may have.
+    TooDeep,
 }
 
 /// `MAXSYMLINKS`
 const MAX_LINKS: usize = 40;
+/// `PATH_MAX`: with its NUL.
+const MAX_PATH: usize = 4096;
+/// The most components that links may leave to be walked.
+const MAX_REST: usize = 4096;
+/// The deepest path: what goes through the tree by recursion needs an end to it.
+pub(super) const MAX_DEPTH: usize = 1024;
 
 /// A walk from directory to directory.
 pub(super) struct Follow {
@@ -114,6 +126,17 @@ impl Follow {
         self.at[self.at.len() - 1]
     }
 
+    /// How many components lead to an entry behind all that is left.
+    pub(super) fn depth(&self) -> usize {
+        self.at.len() + self.rest.len()
+    }
+
+    /// Whether a directory in the one that was reached would be too deep for
+    /// having entries.
+    pub(super) fn is_at_bottom(&self) -> bool {
+        self.at.len() >= MAX_DEPTH
+    }
+
     /// Goes into a directory that was made for this walk.
     pub(super) fn enter(&mut self, directory: u32) {
         self.at.push(directory);
@@ -136,18 +159,27 @@ impl Follow {
         let children = directory.children().ok_or(Obstacle::NotADirectory)?;
         let &child = children.get(name).ok_or(Obstacle::Absent)?;
         match &nodes[child as usize].kind {
+            NodeKind::Directory(_) if self.is_at_bottom() => return Err(Obstacle::TooDeep),
             NodeKind::Directory(_) => self.at.push(child),
             NodeKind::Symlink(target) => {
                 self.links += 1;
                 if self.links > MAX_LINKS {
                     return Err(Obstacle::Loop);
                 }
+                // No system call makes such a link.
+                if target.len() >= MAX_PATH {
+                    return Err(Obstacle::TooLong);
+                }
                 if target.starts_with(b"/") {
                     self.at.truncate(1);
                 }
                 let components = target.split(|&b| b == b'/').rev();
                 self.rest.extend(components.map(Box::from));
+                if self.rest.len() > MAX_REST {
+                    return Err(Obstacle::TooLong);
+                }
             }
+            NodeKind::HardLink(_) => return Err(Obstacle::HardLink(child)),
             _ => return Err(Obstacle::NotADirectory),
         }
         Ok(())
