@@ -6,6 +6,7 @@
 //! `..` is walked and stops at the root, and nothing here knows ELF.
 
 pub mod layers;
+mod lost;
 mod overlay;
 mod walk;
 
@@ -16,6 +17,7 @@ use crate::path::TargetPath;
 use crate::read_at::{ReadAt, read_all};
 
 pub use layers::{Loss, Taken};
+pub use lost::Lost;
 pub use overlay::{Overlay, OverlayError};
 pub use walk::{Follow, Hop, Walk};
 
@@ -122,8 +124,14 @@ pub trait Filesystem {
         None
     }
 
-    /// What a directory once had under `name`, and which layer took it.
+    /// What a directory once had under `name`, and which layer took it last.
     fn lost(&self, _directory: NodeId, _name: &[u8]) -> Option<Loss> {
+        None
+    }
+
+    /// What stood in the place of a directory before it was made anew, and which
+    /// layer took that.
+    fn former(&self, _directory: NodeId) -> Option<Loss> {
         None
     }
 
@@ -406,57 +414,8 @@ impl Rootfs {
         self.filesystem.layer(node)
     }
 
-    /// What once was where `path` leads to nothing, if a layer took it.
-    #[must_use]
-    pub fn lost(&self, path: &[u8]) -> Option<Lost> {
-        if !self.filesystem.is_layered() {
-            return None;
-        }
-        let walk = self.walk_as_root(path);
-        if walk.end != Err(Errno::NOENT) {
-            return None;
-        }
-        // Either the last component of the real path is what is missing, or the
-        // walk did not get as far as the components after it.
-        let above = self.walk_as_root(walk.real_path.parent().as_bytes());
-        let mut loss = self
-            .filesystem
-            .lost(above.end.ok()?, walk.real_path.file_name())?;
-        let mut path = walk.real_path;
-        let mut kind = self.filesystem.metadata(loss.node).kind;
-        for name in &walk.rest {
-            match kind {
-                Kind::Directory => {
-                    loss.node = self.filesystem.child(loss.node, name).ok()??;
-                    loss.brought_by = self.filesystem.layer(loss.node).unwrap_or(loss.brought_by);
-                    path = path.join(name);
-                    kind = self.filesystem.metadata(loss.node).kind;
-                }
-                // Where the link led is another question.
-                Kind::Symlink => break,
-                Kind::File | Kind::Other => return None,
-            }
-        }
-        Some(Lost {
-            path,
-            loss,
-            was_link: kind == Kind::Symlink,
-        })
-    }
-
     fn walk_as_root(&self, path: &[u8]) -> Walk {
         let root = Credentials::root();
         walk::walk(&*self.filesystem, &root, path, Follow::Last)
     }
-}
-
-/// Something that a layer took away.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Lost {
-    /// Where it was, without links.
-    pub path: TargetPath,
-    /// Who brought and who took it.
-    pub loss: Loss,
-    /// It was a link.
-    pub was_link: bool,
 }

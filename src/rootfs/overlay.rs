@@ -278,6 +278,12 @@ impl Filesystem for Overlay {
         Some(Loss { node, ..loss })
     }
 
+    fn former(&self, directory: NodeId) -> Option<Loss> {
+        let loss = self.lower.former(self.lower_of(directory)?)?;
+        let node = self.show_lower(loss.node);
+        Some(Loss { node, ..loss })
+    }
+
     fn walk_names(&self, visit: &mut super::VisitName<'_>) {
         self.lower.walk_names(visit);
         for (path, kind) in &self.laid {

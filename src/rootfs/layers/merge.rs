@@ -3,7 +3,7 @@
 //! hides what is below, and whiteouts act on lower layers alone, wherever they
 //! stand in their archive.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::issue::{Issue, IssueKind, Issues};
 use super::layer::{Layer, ROOT};
@@ -14,14 +14,14 @@ use crate::rootfs::NodeId;
 /// The links that distributions with a merged `/usr` have in their root.
 const USR_MERGE: [&[u8]; 6] = [b"bin", b"sbin", b"lib", b"lib32", b"lib64", b"libx32"];
 
-/// A name, and what became of it.
-type Lost = (Box<[u8]>, Loss);
+/// Names, and what last became of them.
+type Lost = HashMap<Box<[u8]>, Loss>;
 
 /// Layers merged so far.
 pub(super) struct Merged {
     pub(super) nodes: Vec<Node>,
     /// What each directory has lost, by name.
-    pub(super) lost: HashMap<u32, Vec<Lost>>,
+    pub(super) lost: HashMap<u32, Lost>,
     /// Directories that a layer deleted and made anew, and what they were.
     pub(super) instead: HashMap<u32, Loss>,
     pub(super) issues: Issues,
@@ -74,19 +74,38 @@ impl Merged {
     }
 
     /// Where hard links lead that the layer itself cannot resolve: to what lay
-    /// below before the layer deleted anything.
+    /// below before the layer deleted anything. Some go by others of them.
     fn links_to_lower(&self, layer: &Layer) -> HashMap<u32, Node> {
-        let unresolved = layer.nodes.iter().zip(0_u32..);
-        unresolved
-            .filter_map(|(node, id)| {
-                let NodeKind::HardLink(target) = &node.kind else {
-                    return None;
-                };
-                let clean = name::clean(target);
-                let found = find(&self.nodes, ROOT, &clean.components).ok()?;
-                Some((id, self.nodes[found as usize].clone()))
-            })
-            .collect()
+        let mut known: HashMap<u32, Option<Node>> = HashMap::new();
+        for pending in &layer.pending {
+            // The links on the way; none of a circle comes twice.
+            let (mut chain, mut in_chain) = (Vec::new(), HashSet::new());
+            let mut link = pending.node;
+            while !known.contains_key(&link)
+                && in_chain.insert(link)
+                && let NodeKind::HardLink(target) = &layer.nodes[link as usize].kind
+            {
+                chain.push((link, target));
+                match layer.target(target) {
+                    Ok(next) => link = next,
+                    Err(_) => break,
+                }
+            }
+            let mut shared = known.get(&link).cloned().flatten();
+            for (link, target) in chain.into_iter().rev() {
+                shared = shared.or_else(|| self.lower(target));
+                known.insert(link, shared.clone());
+            }
+        }
+        let found = |(link, shared): (u32, Option<Node>)| Some((link, shared?));
+        known.into_iter().filter_map(found).collect()
+    }
+
+    /// What a hard link's target names in what lies below.
+    fn lower(&self, target: &[u8]) -> Option<Node> {
+        let clean = name::clean(target);
+        let found = find(&self.nodes, ROOT, &clean.components).ok()?;
+        Some(self.nodes[found as usize].clone())
     }
 }
 
@@ -177,13 +196,9 @@ impl Step<'_> {
         };
         self.children(into).insert(name.into(), node);
         if upper_is_directory {
-            let number = u32::from(self.merged.layers);
-            let lost = self.merged.lost.get(&into).into_iter().flatten();
-            let before = lost
-                .filter(|(lost, loss)| **lost == *name && loss.taken_by == number)
-                .map(|(_, loss)| *loss)
-                .next_back();
-            if let Some(loss) = before {
+            // Whatever layer took it: this is a new one, and nothing of the old.
+            let lost = self.merged.lost.get(&into);
+            if let Some(&loss) = lost.and_then(|lost| lost.get(name)) {
                 self.merged.instead.insert(node, loss);
             }
         }
@@ -272,7 +287,7 @@ impl Step<'_> {
             how,
         };
         let lost = self.merged.lost.entry(directory).or_default();
-        lost.push((name.into(), loss));
+        lost.insert(name.into(), loss);
     }
 
     /// Says where a whiteout and an entry of the same name meet.

@@ -131,19 +131,10 @@ impl Filesystem for Tree {
     }
 
     fn lost(&self, directory: NodeId, name: &[u8]) -> Option<Loss> {
-        let lost = self.merged.lost.get(&directory.0);
-        let last = lost.and_then(|lost| lost.iter().rfind(|(known, _)| **known == *name));
-        if let Some((_, loss)) = last {
-            return Some(*loss);
-        }
-        // The directory was made anew: what was in the one before it?
-        let before = self.merged.instead.get(&directory.0)?;
-        let node = self.child(before.node, name).ok()??;
-        let brought_by = self.layer(node).unwrap_or(before.brought_by);
-        Some(Loss {
-            node,
-            brought_by,
-            ..*before
-        })
+        self.merged.lost.get(&directory.0)?.get(name).copied()
+    }
+
+    fn former(&self, directory: NodeId) -> Option<Loss> {
+        self.merged.instead.get(&directory.0).copied()
     }
 }

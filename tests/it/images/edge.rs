@@ -7,6 +7,7 @@
 
 mod damaged;
 mod links;
+mod lost;
 mod names;
 mod packed;
 mod whiteouts;

@@ -140,6 +140,36 @@ fn hardlink_lower_wh() {
     );
 }
 
+/// Links to what the layer below has, by way of one another.
+#[test]
+fn hardlink_lower_chain() {
+    merges(
+        "
+        layer
+            a/prog  text PROG
+            two     text
+        layer
+            b/h3    hardlink b/h2
+            b/h1    hardlink a/prog
+            b/h2    hardlink b/h1
+            one     hardlink two
+            two     hardlink one
+        ",
+        "
+        a/prog:f(4) a:d b/h1:f(4)=a/prog b/h2:f(4)=a/prog b/h3:f(4)=a/prog b:d
+        one:f(1) two:f(1)=one
+        ",
+        &[
+            "engines-disagree b/h1",
+            "engines-disagree b/h2",
+            "engines-disagree b/h3",
+            "engines-disagree one",
+            // It stays what it was.
+            "entry-odd two",
+        ],
+    );
+}
+
 #[test]
 fn hardlink_same() {
     merges(

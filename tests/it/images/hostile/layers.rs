@@ -1,10 +1,11 @@
 //! Layers: names that lead out, links to nothing, archives that do not end.
 
 use super::super::open::{merges, merges_and, refuses, refuses_blobs};
-use crate::support::image::entry::{Entry, blocks, file};
+use crate::support::image::entry::{Entry, blocks, dir, file, opaque};
 use crate::support::image::pack::{Packing, gzip};
 use crate::support::image::tape::{self, BLOCK};
 use crate::support::image::{Image, Layer, Members, docker, oci};
+use imgldd::rootfs::{Filesystem, Kind};
 use imgldd::source::image::Obstacle;
 
 #[test]
@@ -244,4 +245,30 @@ fn a_layer_that_is_a_link_out_of_the_archive_is_refused() {
 fn there_is_an_end_to_layers() {
     let members = with_layers(&vec!["layer.tar"; 10_000]);
     refuses(&members, Obstacle::Limit, "10000 layers, more than 1024");
+}
+
+/// What was lost is found by name, however much of it there is.
+#[test]
+fn a_large_directory_can_be_made_anew() {
+    const ENTRIES: usize = 20_000;
+    let below = |at: usize| format!("d/{at}");
+    let lower = (0..ENTRIES).map(|at| file(below(at), ""));
+    let upper = (0..ENTRIES).map(|at| dir(below(at)));
+    let lower: Vec<Entry> = lower.collect();
+    let upper: Vec<Entry> = [opaque("d")].into_iter().chain(upper).collect();
+    let layer = |entries: &[Entry]| Layer::new(tape::archive(entries), Packing::Gzip);
+    let image = Image::new(vec![layer(&lower), layer(&upper)]);
+    let scratch = tempfile::tempdir().unwrap();
+    let path = scratch.path().join("image.tar");
+    std::fs::write(&path, oci::layout(&[image]).archive()).unwrap();
+    let image = super::super::open::open_image(path.as_os_str()).unwrap();
+    let filesystem = &image.filesystem;
+    let directory = filesystem.child(filesystem.root(), b"d").unwrap().unwrap();
+    for at in 0..ENTRIES {
+        let name = at.to_string();
+        let made = filesystem.child(directory, name.as_bytes()).unwrap();
+        let former = filesystem.former(made.unwrap()).unwrap();
+        assert_eq!(filesystem.lost(directory, name.as_bytes()), Some(former));
+        assert_eq!(filesystem.metadata(former.node).kind, Kind::File);
+    }
 }
