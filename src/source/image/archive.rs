@@ -44,12 +44,16 @@ pub(super) fn open(bytes: &Bytes, form: Form, options: &Options<'_>) -> Result<F
 /// What an archive with these members is, or must be.
 pub(super) fn kind(parts: &dyn Parts, form: Form) -> Result<ImageKind, ImageError> {
     let is_layout = || parts.has(oci::LAYOUT) && parts.has(oci::INDEX);
-    let is_docker = || parts.has(docker::MANIFEST);
+    // Web applications have a file of that name too, which is no list.
+    let is_docker = || {
+        let text = parts.document(docker::MANIFEST).ok().flatten();
+        text.is_some_and(|text| text.trim_ascii_start().starts_with(b"["))
+    };
     let lacks = |what: &str| ImageError::usage(format!("not such an archive: it has no `{what}`"));
     match form {
         Form::OciArchive if !parts.has(oci::INDEX) => Err(lacks("index.json")),
         Form::OciArchive => Ok(ImageKind::OciArchive),
-        Form::DockerArchive if !is_docker() => Err(lacks("manifest.json")),
+        Form::DockerArchive if !parts.has(docker::MANIFEST) => Err(lacks("manifest.json")),
         Form::DockerArchive => Ok(ImageKind::DockerArchive),
         Form::Layer => Ok(ImageKind::Layer),
         Form::OciDir | Form::Directory => Err(ImageError::usage("an archive, not a directory")),

@@ -60,7 +60,7 @@ pub(super) fn from_parts(
             verify(layer, *diff_id, scanned)?;
         }
     }
-    Ok(merge(kind, selected, scanned, &members, options))
+    merge(kind, selected, scanned, &members, options)
 }
 
 struct Job {
@@ -114,7 +114,7 @@ pub(super) fn merge(
     scanned: HashMap<Vec<u8>, Scanned>,
     members: &[Vec<u8>],
     options: &Options<'_>,
-) -> Image {
+) -> Result<Image, ImageError> {
     let layers = wanted_layers(&selected, options)
         .iter()
         .zip(
@@ -143,11 +143,18 @@ pub(super) fn merge(
                 true => tree.apply(layer),
                 false => tree.adopt(std::mem::take(layer)),
             }
+            if tree.nodes() as u64 > options.entries {
+                let limit = options.entries;
+                let message = format!(
+                    "more than {limit} entries in all layers; --max-entries sets the limit"
+                );
+                return Err(ImageError::limit(member, message));
+            }
         }
     }
     let issues = tree.take_issues();
     tree.set_store(Box::new(Files(files)));
-    Image {
+    Ok(Image {
         kind,
         reference: selected.reference,
         manifest_digest: selected.manifest_digest,
@@ -156,7 +163,7 @@ pub(super) fn merge(
         layers,
         filesystem: tree,
         issues,
-    }
+    })
 }
 
 /// One layer by itself.

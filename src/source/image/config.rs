@@ -64,7 +64,10 @@ pub(super) fn digest(part: &[u8], text: &str) -> Result<Option<Digest>, ImageErr
 /// The instruction of each layer. Entries that made no layer are left out; where
 /// the rest does not match the layers, nothing is known.
 fn instructions(history: &[HistoryEntry], layers: usize) -> Vec<Option<String>> {
-    let made: Vec<&HistoryEntry> = history.iter().filter(|entry| !entry.empty_layer).collect();
+    let made: Vec<&HistoryEntry> = history
+        .iter()
+        .filter(|entry| entry.empty_layer != Some(true))
+        .collect();
     if made.len() != layers {
         return vec![None; layers];
     }

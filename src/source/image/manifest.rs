@@ -55,6 +55,8 @@ pub(super) struct PlatformField {
 #[derive(Deserialize, Debug)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Manifest {
+    #[serde(default)]
+    pub(super) artifact_type: Option<String>,
     pub(super) config: Descriptor,
     #[serde(default)]
     pub(super) layers: Option<Vec<Descriptor>>,
@@ -126,5 +128,5 @@ pub(super) struct HistoryEntry {
     #[serde(default)]
     pub(super) created_by: Option<String>,
     #[serde(default)]
-    pub(super) empty_layer: bool,
+    pub(super) empty_layer: Option<bool>,
 }

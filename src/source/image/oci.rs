@@ -57,6 +57,8 @@ pub(super) fn select(parts: &dyn Parts, wanted: Wanted<'_>) -> Result<Selected, 
         parts,
         found: Vec::new(),
         above: Vec::new(),
+        indexes: Vec::new(),
+        looked: 0,
     };
     let text = parts
         .document(INDEX)?
@@ -98,6 +100,10 @@ struct Search<'a> {
     found: Vec<Candidate>,
     /// The indexes that led here.
     above: Vec<Digest>,
+    /// Every index that was gone through.
+    indexes: Vec<Digest>,
+    /// How many entries were looked at.
+    looked: usize,
 }
 
 impl Search<'_> {
@@ -115,12 +121,13 @@ impl Search<'_> {
         descriptor: Descriptor,
         names: &[String],
     ) -> Result<(), ImageError> {
-        if is_no_image(&descriptor) {
-            return Ok(());
-        }
-        if self.found.len() >= MAX_MANIFESTS {
+        self.looked += 1;
+        if self.looked > MAX_MANIFESTS {
             let message = format!("more than {MAX_MANIFESTS} manifests");
             return Err(ImageError::limit(part, message));
+        }
+        if is_no_image(&descriptor) {
+            return Ok(());
         }
         let Some(digest) = digest(part, &descriptor.digest)? else {
             return Ok(());
@@ -140,6 +147,10 @@ impl Search<'_> {
             let text = blob(self.parts, &member, &descriptor, &digest)?;
             let index: Index = json::parse(&member, &text)?;
             if index.manifests.is_some() {
+                if self.indexes.contains(&digest) {
+                    return Ok(());
+                }
+                self.indexes.push(digest);
                 if self.above.len() >= MAX_NESTING {
                     let message = format!("indexes nested deeper than {MAX_NESTING}");
                     return Err(ImageError::limit(&member, message));
@@ -155,14 +166,20 @@ impl Search<'_> {
             known.names.extend(names);
             return Ok(());
         }
+        let manifest = match present {
+            true => self.manifest(&member, &descriptor, &digest)?,
+            false => None,
+        };
+        if manifest.as_ref().is_some_and(is_artifact) {
+            return Ok(());
+        }
         let platform = match &descriptor.platform {
             Some(field) => Some(Platform {
                 os: field.os.clone(),
                 architecture: field.architecture.clone(),
                 variant: field.variant.clone().filter(|variant| !variant.is_empty()),
             }),
-            None if present => self.platform_of(&member, &descriptor, &digest)?,
-            None => None,
+            None => manifest.and_then(|manifest| self.platform_of(&manifest)),
         };
         self.found.push(Candidate {
             descriptor,
@@ -174,24 +191,35 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// The platform that an image's configuration names.
-    fn platform_of(
+    /// The manifest of a candidate; `None` where it is not one, which is said if
+    /// it is chosen.
+    fn manifest(
         &self,
         member: &[u8],
         descriptor: &Descriptor,
         digest: &Digest,
-    ) -> Result<Option<Platform>, ImageError> {
+    ) -> Result<Option<Manifest>, ImageError> {
         let text = blob(self.parts, member, descriptor, digest)?;
-        let manifest: Manifest = json::parse(member, &text)?;
-        let Some(digest) = self::digest(member, &manifest.config.digest)? else {
-            return Ok(None);
-        };
-        let Some(text) = self.parts.document(&Naming::Layout.member(&digest))? else {
-            return Ok(None);
-        };
-        let config: Config = json::parse(member, &text)?;
-        Ok(ImageConfig::new(member, config)?.platform)
+        Ok(json::parse(member, &text).ok())
     }
+
+    /// The platform that an image's configuration names.
+    fn platform_of(&self, manifest: &Manifest) -> Option<Platform> {
+        let digest: Digest = manifest.config.digest.parse().ok()?;
+        let member = Naming::Layout.member(&digest);
+        let text = self.parts.document(&member).ok()??;
+        let config: Config = json::parse(&member, &text).ok()?;
+        ImageConfig::new(&member, config).ok()?.platform
+    }
+}
+
+/// Whether a manifest says that it is of something else than an image: by its own
+/// words, or by the kind of its configuration.
+fn is_artifact(manifest: &Manifest) -> bool {
+    let config = manifest.config.media_type.as_deref().unwrap_or_default();
+    let is_config =
+        config.is_empty() || config.contains("image.config") || config.contains("container.image");
+    manifest.artifact_type.is_some() || !is_config
 }
 
 /// Attestations, signatures and other artifacts.
@@ -204,7 +232,13 @@ fn is_no_image(descriptor: &Descriptor) -> bool {
         .platform
         .as_ref()
         .is_some_and(|platform| platform.os == "unknown" && platform.architecture == "unknown");
-    is_attestation || is_unknown || descriptor.artifact_type.is_some()
+    // Other kinds are to be passed over (OCI image-spec `image-index.md`).
+    let media_type = descriptor.media_type.as_deref().unwrap_or_default();
+    let is_foreign = !media_type.is_empty()
+        && !["image.manifest", "image.index", "distribution.manifest"]
+            .iter()
+            .any(|kind| media_type.contains(kind));
+    is_attestation || is_unknown || is_foreign || descriptor.artifact_type.is_some()
 }
 
 /// Whether the media type allows an index; where it says nothing, the body does.
@@ -263,10 +297,16 @@ fn choose(found: Vec<Candidate>, wanted: Wanted<'_>) -> Result<Candidate, ImageE
             return Err(platforms(Some(wanted), left.iter().map(platform)));
         }
         left.retain(fits);
-        // What is there comes before what is only listed; then the first match.
-        let at = left
-            .iter()
-            .position(|candidate| candidate.present)
+        // What is there comes before what is only listed, the very variant before an
+        // earlier one; then the first match.
+        let rank = |candidate: &Candidate| {
+            let own = candidate.platform.as_ref();
+            let variant = own.and_then(|own| own.variant.clone());
+            (candidate.present, variant == wanted.variant, variant)
+        };
+        let at = (0..left.len())
+            .rev()
+            .max_by_key(|&at| rank(&left[at]))
             .unwrap_or(0);
         return there(left.swap_remove(at));
     }

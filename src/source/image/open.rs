@@ -24,6 +24,9 @@ use crate::rootfs::layers::Tree;
 use crate::source::host_file::HostFile;
 use crate::source::stream::{Budget, CHUNK, Compression, foreign};
 
+/// What a client that failed leaves.
+const EMPTY: &str = "there is nothing in it: not an archive";
+
 /// Opens what `reference` names.
 ///
 /// # Errors
@@ -125,6 +128,9 @@ fn from_file(
         .read_at(0, &mut head)
         .map_err(|error| ImageError::io(b"", &error))?;
     let head = &head[..filled];
+    if head.is_empty() {
+        return Err(ImageError::malformed(b"", EMPTY));
+    }
     if head.starts_with(b"\x7fELF") {
         let shown = escape(&crate::bytes::lossy(shown)).into_owned();
         let message =
@@ -209,7 +215,7 @@ fn from_stream(
 
 /// An archive that goes by once, compressed or not.
 fn from_packed(
-    stream: impl io::BufRead,
+    mut stream: impl io::BufRead,
     origin: Origin,
     form: Form,
     wanted: Wanted<'_>,
@@ -217,8 +223,11 @@ fn from_packed(
     options: &Options<'_>,
 ) -> Result<Image, ImageError> {
     let failed = |error: io::Error| io_error(b"", &error);
+    if stream.fill_buf().map_err(failed)?.is_empty() {
+        return Err(ImageError::malformed(b"", EMPTY));
+    }
     let stream = inflate(stream, budget).map_err(failed)?;
-    let (mut passed, stream) = pass(stream, origin, budget, options)?;
+    let (mut passed, stream) = pass(stream, origin, form, budget, options)?;
     let (_, mut decoded) = stream.into_inner();
     decoded.drain().map_err(failed)?;
     let (kind, selected) = match archive::kind(&passed, form)? {
@@ -238,7 +247,7 @@ fn from_packed(
         }
         members.push(name);
     }
-    Ok(merge(kind, selected, scanned, &members, options))
+    merge(kind, selected, scanned, &members, options)
 }
 
 fn take(passed: &mut Passed, name: &[u8], member: &[u8]) -> Result<Scanned, ImageError> {

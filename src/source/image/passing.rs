@@ -11,8 +11,9 @@ use std::io::Read;
 use super::Options;
 use super::contents::{Contents, Origin};
 use super::error::ImageError;
-use super::json::{MAX_JSON, too_large};
+use super::json::MAX_JSON;
 use super::parts::{Parts, follow, inside, link_target, refuse_second};
+use super::reference::Form;
 use super::scan::{Scanned, scan_member};
 use super::walk::{Intake, fill, io_error};
 use crate::source::probe::HEAD;
@@ -77,6 +78,7 @@ impl Passed {
 pub(super) fn pass<R: Read>(
     stream: R,
     origin: Origin,
+    form: Form,
     budget: &Budget,
     options: &Options<'_>,
 ) -> Result<(Passed, R), ImageError> {
@@ -87,6 +89,7 @@ pub(super) fn pass<R: Read>(
         budget,
         options,
         documents: 0,
+        is_layer: form == Form::Layer,
     };
     while let Some(entry) = reader.next_entry()? {
         passing.entry(&mut reader, &entry)?;
@@ -109,12 +112,16 @@ struct Passing<'a> {
     budget: &'a Budget,
     options: &'a Options<'a>,
     documents: u64,
+    /// It is a layer, whatever its names look like.
+    is_layer: bool,
 }
 
 impl Passing<'_> {
     fn entry<I: Input>(&mut self, reader: &mut Reader<I>, entry: &Entry) -> Result<(), ImageError> {
         let file = self.intake.take(entry)?;
-        let name = inside(&entry.name).ok().filter(|name| may_be_member(name));
+        let name = inside(&entry.name)
+            .ok()
+            .filter(|name| !self.is_layer && may_be_member(name));
         let Some(name) = name else {
             return match file {
                 Some(file) => self.intake.look(reader, entry, file),
@@ -124,7 +131,7 @@ impl Passing<'_> {
         refuse_second(&name, self.members.contains_key(&name))?;
         let member = match entry.kind {
             EntryKind::Symlink | EntryKind::HardLink => Member::Link(link_target(entry)),
-            EntryKind::File => match self.file(reader, entry, &name)? {
+            EntryKind::File => match self.file(reader, entry, &name, file)? {
                 Some(member) => member,
                 None => return Ok(()),
             },
@@ -140,17 +147,27 @@ impl Passing<'_> {
         reader: &mut Reader<I>,
         entry: &Entry,
         name: &[u8],
+        number: Option<u32>,
     ) -> Result<Option<Member>, ImageError> {
         let mut head = Vec::new();
         fill(reader, &mut head, HEAD as u64)?;
+        let is_program = head.starts_with(b"\x7fELF") || head.starts_with(b"#!");
+        if let Some(number) = number.filter(|_| is_program) {
+            self.intake.look_after(reader, entry, number, head)?;
+            return Ok(None);
+        }
+        /// Where a tar archive has its magic.
+        const MAGIC: std::ops::Range<usize> = 257..262;
         let first = head.iter().find(|byte| !byte.is_ascii_whitespace());
-        if !matches!(first, Some(b'{' | b'[')) {
+        let is_tar = head.get(MAGIC) == Some(b"ustar");
+        if is_tar || !matches!(first, Some(b'{' | b'[')) {
             let scanned = scan_member(reader, head, name, self.budget, self.options);
             return Ok(Some(Member::Layer(Box::new(scanned))));
         }
         self.documents = self.documents.saturating_add(entry.size);
         if entry.size > MAX_JSON || self.documents > MAX_DOCUMENTS {
-            return Err(too_large(name, entry.size));
+            // It may be any file of a rootfs.
+            return Ok(None);
         }
         fill(reader, &mut head, entry.size)?;
         Ok(Some(Member::Document(head)))

@@ -3,6 +3,8 @@
 use std::io::{self, BufRead as _, Cursor, Read};
 
 use super::Options;
+use memchr::memmem;
+
 use super::contents::{Contents, Origin};
 use super::error::ImageError;
 use super::parts::Bytes;
@@ -108,7 +110,8 @@ fn scan_stream<R: Read>(
     let stored = decoded.into_inner().finish().map_err(failed)?;
     Ok(Scanned {
         stored: Some(stored),
-        diff_id,
+        // What is stored raw is its own uncompressed archive.
+        diff_id: diff_id.or((!is_packed).then_some(stored.0)),
         is_packed,
         ..Scanned::new(intake)
     })
@@ -143,7 +146,11 @@ pub(super) fn scan_member<I: Input>(
         return Err(ImageError::malformed(part, message));
     }
     let member = Cursor::new(head).chain(Member { archive });
-    let stored = Hashed::new(member, Algorithm::Sha256);
+    let algorithm = match memmem::find(part, b"sha512/") {
+        Some(_) => Algorithm::Sha512,
+        None => Algorithm::Sha256,
+    };
+    let stored = Hashed::new(member, algorithm);
     let scanned = scan_stream(stored, Origin::Passed, budget, options);
     scanned.map_err(|error| error.within(part))
 }

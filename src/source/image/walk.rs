@@ -235,6 +235,21 @@ impl<'p> Intake<'p> {
         self.look_on(reader, entry, file, probe)
     }
 
+    /// As [`look`](Intake::look), where the head was read already.
+    pub(super) fn look_after<I: Input>(
+        &mut self,
+        reader: &mut Reader<I>,
+        entry: &Entry,
+        file: u32,
+        head: Vec<u8>,
+    ) -> Result<(), ImageError> {
+        let Some(probe) = self.probe else {
+            return Ok(());
+        };
+        self.buffer = head;
+        self.look_on(reader, entry, file, probe)
+    }
+
     /// Goes on from a head that was read.
     fn look_on<I: Input>(
         &mut self,
