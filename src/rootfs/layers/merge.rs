@@ -187,9 +187,15 @@ impl Step<'_> {
             if upper_is_directory {
                 self.shadow(lower, child);
             }
-            if lower_is_directory || upper_is_directory {
-                self.lose(into, name, lower, Taken::Replaced);
+            if !lower_is_directory && !upper_is_directory {
+                // Nothing else leads to the old one: many layers with the same files
+                // take no more room than one.
+                if let Some(node) = self.copy(child) {
+                    self.merged.nodes[lower as usize] = node;
+                }
+                return;
             }
+            self.lose(into, name, lower, Taken::Replaced);
         }
         let Some(node) = self.graft(child) else {
             return;
@@ -227,25 +233,9 @@ impl Step<'_> {
     /// A copy of the layer's node and of what is below it.
     fn graft(&mut self, from: u32) -> Option<u32> {
         let layer = self.layer;
-        let upper = &layer.nodes[from as usize];
-        let number = self.merged.layers;
-        let kind = match &upper.kind {
-            NodeKind::Directory(_) => NodeKind::Directory(Children::new()),
-            NodeKind::File { file, size, .. } => NodeKind::File {
-                layer: number,
-                file: *file,
-                size: *size,
-            },
-            NodeKind::HardLink(target) => return self.graft_link(from, target),
-            other => other.clone(),
-        };
-        let node = self.add(Node {
-            kind,
-            layer: number,
-            opaque: false,
-            ..*upper
-        });
-        if let NodeKind::Directory(children) = &upper.kind {
+        let node = self.copy(from)?;
+        let node = self.add(node);
+        if let NodeKind::Directory(children) = &layer.nodes[from as usize].kind {
             self.note_whiteouts(from);
             for (name, &child) in children {
                 let grafted = self.below(name, |step| step.graft(child));
@@ -257,8 +247,31 @@ impl Step<'_> {
         Some(node)
     }
 
+    /// A copy of the layer's node; a directory is empty.
+    fn copy(&mut self, from: u32) -> Option<Node> {
+        let layer = self.layer;
+        let upper = &layer.nodes[from as usize];
+        let number = self.merged.layers;
+        let kind = match &upper.kind {
+            NodeKind::Directory(_) => NodeKind::Directory(Children::new()),
+            NodeKind::File { file, size, .. } => NodeKind::File {
+                layer: number,
+                file: *file,
+                size: *size,
+            },
+            NodeKind::HardLink(target) => return self.copy_link(from, target),
+            other => other.clone(),
+        };
+        Some(Node {
+            kind,
+            layer: number,
+            opaque: false,
+            ..*upper
+        })
+    }
+
     /// A hard link to something of a lower layer.
-    fn graft_link(&mut self, from: u32, target: &[u8]) -> Option<u32> {
+    fn copy_link(&mut self, from: u32, target: &[u8]) -> Option<Node> {
         let Some(shared) = self.links.remove(&from) else {
             self.note(IssueKind::HardLinkToNothing(target.to_vec()));
             return None;
@@ -269,7 +282,7 @@ impl Step<'_> {
         }
         self.note(IssueKind::HardLinkToLower);
         let layer = self.merged.layers;
-        Some(self.add(Node { layer, ..shared }))
+        Some(Node { layer, ..shared })
     }
 
     fn add(&mut self, node: Node) -> u32 {

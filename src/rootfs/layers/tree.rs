@@ -53,6 +53,13 @@ impl Tree {
         std::mem::take(&mut self.merged.issues)
     }
 
+    /// How many files, directories and links are remembered, those that a layer took
+    /// included.
+    #[must_use]
+    pub fn nodes(&self) -> usize {
+        self.merged.nodes.len()
+    }
+
     fn kind(&self, node: NodeId) -> &NodeKind {
         &self.merged.nodes[node.0 as usize].kind
     }

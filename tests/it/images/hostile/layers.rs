@@ -272,3 +272,31 @@ fn a_large_directory_can_be_made_anew() {
         assert_eq!(filesystem.metadata(former.node).kind, Kind::File);
     }
 }
+
+/// The same layer again takes no room, and is the one that counts.
+#[test]
+fn many_layers_with_the_same_files_are_as_large_as_one() {
+    let opened = |layers: usize| {
+        let text = "layer\n d/a text\n d/b text\n d/s link a\n d/h hardlink a\n e text";
+        let mut image = Image::parse(text);
+        image.layers = vec![image.layers[0].clone(); layers];
+        let scratch = tempfile::tempdir().unwrap();
+        let path = scratch.path().join("image.tar");
+        std::fs::write(&path, oci::layout(&[image]).archive()).unwrap();
+        super::super::open::open_image(path.as_os_str()).unwrap()
+    };
+    let many = opened(300);
+    // The lowest layer may be laid over an empty root or become the tree.
+    assert!(many.filesystem.nodes() <= opened(1).filesystem.nodes() + 1);
+    for path in ["d", "e"] {
+        let node = many
+            .filesystem
+            .child(many.filesystem.root(), path.as_bytes());
+        let node = node.unwrap().unwrap();
+        let is_file = many.filesystem.metadata(node).kind == Kind::File;
+        assert_eq!(
+            many.filesystem.layer(node),
+            Some(if is_file { 300 } else { 1 })
+        );
+    }
+}
