@@ -7,7 +7,7 @@ use super::passing::may_be_member;
 use super::reference::Form;
 use super::scan::Scanned;
 use super::walk::Intake;
-use super::{ImageKind, Options, docker, oci};
+use super::{ImageKind, Options, docker, json, oci};
 use crate::source::tar::{RangeInput, Reader};
 
 /// An archive that can be sought in.
@@ -44,11 +44,7 @@ pub(super) fn open(bytes: &Bytes, form: Form, options: &Options<'_>) -> Result<F
 /// What an archive with these members is, or must be.
 pub(super) fn kind(parts: &dyn Parts, form: Form) -> Result<ImageKind, ImageError> {
     let is_layout = || parts.has(oci::LAYOUT) && parts.has(oci::INDEX);
-    // Web applications have a file of that name too, which is no list.
-    let is_docker = || {
-        let text = parts.document(docker::MANIFEST).ok().flatten();
-        text.is_some_and(|text| text.trim_ascii_start().starts_with(b"["))
-    };
+    let is_docker = || parts.has(docker::MANIFEST) && !is_of_an_application(parts);
     let lacks = |what: &str| ImageError::usage(format!("not such an archive: it has no `{what}`"));
     match form {
         Form::OciArchive if !parts.has(oci::INDEX) => Err(lacks("index.json")),
@@ -61,4 +57,14 @@ pub(super) fn kind(parts: &dyn Parts, form: Form) -> Result<ImageKind, ImageErro
         Form::Any if is_docker() => Ok(ImageKind::DockerArchive),
         Form::Any => Ok(ImageKind::Layer),
     }
+}
+
+/// Whether `manifest.json` is that of a web application: an object, where Docker's is
+/// a list.
+fn is_of_an_application(parts: &dyn Parts) -> bool {
+    let text = parts.document(docker::MANIFEST).ok().flatten();
+    text.is_some_and(|text| {
+        text.trim_ascii_start().starts_with(b"{")
+            && json::parse::<serde::de::IgnoredAny>(docker::MANIFEST, &text).is_ok()
+    })
 }
