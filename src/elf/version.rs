@@ -22,7 +22,11 @@ use crate::read_at::ReadAt;
 /// The most records that are followed in both tables.
 const MAX_RECORDS: usize = 65_535;
 /// Tables that lie closer together than this are fetched in one read.
-const ONE_READ: usize = 256 << 10;
+const ONE_READ: usize = 64 << 10;
+/// What the names of versions are likely to fit in.
+const NAMES: u64 = 1024;
+/// What the records of the last table are likely to fit in.
+const RECORDS: u64 = 1024;
 
 /// The versions that an object wants of one file.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -85,7 +89,7 @@ impl Object {
     /// Whatever reading `source` reports.
     pub fn versions(&self, source: &dyn ReadAt) -> io::Result<(Versions, Vec<Anomaly>)> {
         let mut anomalies = Vec::new();
-        let mut window = Window::open(source)?;
+        let mut window = Window::unread(source);
         let encoding = self.header.layout.encoding;
         let versions = read(&mut window, &self.tables, encoding, &mut anomalies)?;
         Ok((versions, anomalies))
@@ -102,17 +106,7 @@ fn read(
     let Some(strings) = tables.strings else {
         return Ok(versions);
     };
-    // Names and records lie close together as a rule; one read brings them.
-    let places = [tables.version_needs, tables.version_definitions];
-    let last = places.into_iter().flatten().map(|(offset, _)| offset).max();
-    if let Some(length) = last.and_then(|last| last.checked_sub(strings.offset)) {
-        let length = usize::try_from(length)
-            .unwrap_or(usize::MAX)
-            .saturating_add(4096);
-        if length <= ONE_READ {
-            window.fetch(strings.offset, length)?;
-        }
-    }
+    prefetch(window, tables, strings)?;
     let mut reader = Reader {
         window,
         strings,
@@ -131,6 +125,31 @@ fn read(
         anomalies.push(Anomaly::VersionTable(what));
     }
     Ok(versions)
+}
+
+/// Linkers put the names of versions at the end of the strings, and the records
+/// soon after; one read brings them all.
+fn prefetch(window: &mut Window<'_>, tables: &Tables, strings: Strings) -> io::Result<()> {
+    let places = [tables.version_needs, tables.version_definitions];
+    let places = places.into_iter().flatten().map(|(offset, _)| offset);
+    let (Some(first), Some(last)) = (places.clone().min(), places.max()) else {
+        return Ok(());
+    };
+    let end = last.saturating_add(RECORDS);
+    let names = strings
+        .offset
+        .saturating_add(strings.size)
+        .saturating_sub(NAMES);
+    let names = names.max(strings.offset);
+    let reads = [names.min(first), first];
+    let near = reads.into_iter().find_map(|start| {
+        let length = usize::try_from(end.checked_sub(start)?).ok()?;
+        (length <= ONE_READ).then_some((start, length))
+    });
+    match near {
+        Some((start, length)) => window.fetch(start, length),
+        None => Ok(()),
+    }
 }
 
 /// What a table's reading ended with: its end, or what is wrong with it.

@@ -88,6 +88,15 @@ impl<'a> Window<'a> {
         Ok(window)
     }
 
+    /// Nothing read yet: for whoever knows where to look.
+    pub(super) fn unread(source: &'a dyn ReadAt) -> Self {
+        Window {
+            source,
+            size: source.size(),
+            buffer: SPARE.take(),
+        }
+    }
+
     /// Bytes in the file.
     pub(super) fn size(&self) -> u64 {
         self.size
