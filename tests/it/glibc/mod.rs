@@ -5,3 +5,4 @@ mod files;
 mod names;
 mod order;
 mod places;
+mod versions;

@@ -5,6 +5,7 @@
 
 use super::damage::Damage;
 use super::text::{key_value, number, utf8};
+use super::versions::{Need, Versions};
 
 /// What differs between machines, as one table.
 #[derive(Debug, PartialEq, Eq)]
@@ -134,6 +135,10 @@ pub(crate) struct ElfSpec {
     pub(crate) defines: Vec<Vec<u8>>,
     /// Undefined symbols in the dynamic symbol table, and how they are used.
     pub(crate) imports: Vec<(Vec<u8>, Import)>,
+    /// Symbol versions.
+    pub(crate) versions: Versions,
+    /// `relr`: relative relocations are packed.
+    pub(crate) relr: bool,
     /// Bytes of `.rodata`, for what is recognised by its strings.
     pub(crate) rodata: Vec<u8>,
     pub(crate) damage: Vec<Damage>,
@@ -169,6 +174,8 @@ impl ElfSpec {
             flags_1: Vec::new(),
             defines: Vec::new(),
             imports: Vec::new(),
+            versions: Versions::default(),
+            relr: false,
             rodata: Vec::new(),
             damage: Vec::new(),
         }
@@ -193,6 +200,8 @@ impl ElfSpec {
                 "wants" => spec.import(value, Import::Pointer),
                 "weak" => spec.import(value, Import::WeakPointer),
                 "calls" => spec.import(value, Import::Call),
+                "verneed" => spec.versions.needs.push(Need::parse(value)),
+                "verdef" => spec.versions.definitions.extend(list(value)),
                 "rpath" => spec.rpath = Some(value.to_vec()),
                 "runpath" => spec.runpath = Some(value.to_vec()),
                 "soname" => spec.soname = Some(value.to_vec()),
@@ -244,6 +253,7 @@ impl ElfSpec {
             "static" => self.kind = Kind::Static,
             "static-pie" => self.kind = Kind::StaticPie,
             "debug" => self.kind = Kind::Debug,
+            "relr" => self.relr = true,
             name => {
                 self.machine =
                     machine(name).unwrap_or_else(|| panic!("`{name}` is no word of an elf line"));

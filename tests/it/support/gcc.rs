@@ -18,6 +18,7 @@ use super::damage::{Damage, Layout};
 use super::elf_spec::{ElfSpec, FLAGS_1, Import, Kind, Machine};
 use super::loaders::Loader;
 use super::realise::Builder;
+use super::versions::{self, Versions};
 
 const DT_NEEDED: u64 = 1;
 const DT_RPATH: u64 = 15;
@@ -72,7 +73,11 @@ impl Builder for Gcc {
         if Command::new(compiler[0]).arg("--version").output().is_err() {
             return Err(format!("`{}` is not installed", compiler[0]));
         }
+        if let Some(why) = cannot_link(&spec.versions, spec) {
+            return Err(why);
+        }
         let mut file = link(spec);
+        mark_weak(&spec.versions, &mut file);
         assert_says(spec, &file);
         Damage::apply_all(&spec.damage, &mut file);
         Ok(file)
@@ -138,10 +143,13 @@ enum Source<'a> {
     Program {
         stands_alone: bool,
         imports: &'a [(Vec<u8>, Import)],
+        calls: &'a [String],
     },
     Library {
         defines: &'a [Vec<u8>],
+        has: &'a [String],
         imports: &'a [(Vec<u8>, Import)],
+        calls: &'a [String],
     },
 }
 
@@ -169,13 +177,15 @@ fn object(machine: &'static Machine, source: &Source<'_>) -> PathBuf {
         Source::Program {
             stands_alone,
             imports,
+            calls,
         } if machine.name == "x86_64" => {
             let first = if *stands_alone {
                 "#define STANDS_ALONE\n"
             } else {
                 ""
             };
-            ("c", format!("{first}{PRINT_ARGUMENTS}\n{}", uses(imports)))
+            let users = uses(imports) + &callers(calls);
+            ("c", format!("{first}{PRINT_ARGUMENTS}\n{users}"))
         }
         Source::Program { .. } => {
             let code: Vec<String> = machine.exit_code.iter().map(u8::to_string).collect();
@@ -184,14 +194,19 @@ fn object(machine: &'static Machine, source: &Source<'_>) -> PathBuf {
                 format!(".text\n.globl _start\n_start:\n.byte {}\n", code.join(",")),
             )
         }
-        Source::Library { defines, imports } => {
+        Source::Library {
+            defines,
+            has,
+            imports,
+            calls,
+        } => {
             let all = defines
                 .iter()
                 .map(|name| format!("void {}(void) {{}}\n", String::from_utf8_lossy(name)));
-            (
-                "c",
-                LIBRARY.to_owned() + &all.collect::<String>() + &uses(imports),
-            )
+            let has = has.iter().map(|name| format!("void {name}(void) {{}}\n"));
+            let users = [uses(imports), callers(calls)];
+            let text: String = all.chain(has).chain(users).collect();
+            ("c", LIBRARY.to_owned() + &text)
         }
     };
     once(format!("{} object {text}", machine.name), ".o", |path| {
@@ -212,30 +227,105 @@ fn object(machine: &'static Machine, source: &Source<'_>) -> PathBuf {
     })
 }
 
-/// What is linked against in place of a library: it has every symbol that is wanted,
-/// whatever the library itself has.
-fn stub(machine: &'static Machine, soname: &[u8], defines: &[Vec<u8>]) -> PathBuf {
-    let source = Source::Library {
-        defines,
-        imports: &[],
-    };
-    let object = object(machine, &source);
-    once(
-        format!(
-            "{} stub {} {}",
-            machine.name,
-            soname.escape_ascii(),
-            defines.join(&b' ').escape_ascii()
-        ),
-        ".so",
-        |path| {
-            let mut command = compiler(machine);
-            command
-                .args(["-nostdlib", "-shared", "-Xlinker", "-soname", "-Xlinker"])
-                .arg(OsStr::from_bytes(soname));
-            run(command.arg("-o").arg(path).arg(object));
+/// Functions that nobody calls and that would call those: lazily bound, so that the
+/// linker notes the versions and the loader needs no symbol.
+fn callers(calls: &[String]) -> String {
+    let caller =
+        |name: &String| format!("void {name}(void);\nvoid calls_{name}(void) {{ {name}(); }}\n");
+    calls.iter().map(caller).collect()
+}
+
+/// A version script as a file.
+fn script(symbols: &[(String, Vec<u8>)]) -> PathBuf {
+    let text = versions::script(symbols);
+    once(format!("script {text}"), ".map", |path| {
+        fs::write(path, &text).unwrap();
+    })
+}
+
+/// What ld makes no file of.
+fn cannot_link(versions: &Versions, spec: &ElfSpec) -> Option<String> {
+    let stray = versions
+        .needs
+        .iter()
+        .find(|need| !spec.needed.contains(&need.file));
+    if let Some(need) = stray {
+        let file = String::from_utf8_lossy(&need.file);
+        return Some(format!(
+            "ld takes versions from what it links, not `{file}`"
+        ));
+    }
+    if !versions.needs.is_empty() && spec.flags_1.iter().any(|flag| flag == "now") {
+        return Some("what notes the versions must be bound lazily".to_owned());
+    }
+    let marked = versions.names().contains(&RELR);
+    (spec.relr && !marked).then(|| "ld leaves the mark wherever it packs".to_owned())
+}
+
+/// The version that ld adds by itself to what has packed relocations.
+const RELR: &[u8] = b"GLIBC_ABI_DT_RELR";
+
+/// Sets the flag that ld never sets, in each Vernaux of that name.
+fn mark_weak(versions: &Versions, file: &mut [u8]) {
+    let wanted = versions.needs.iter().flat_map(|need| &need.versions);
+    for version in wanted.filter(|version| version.weak) {
+        let hash = object::elf::hash(&version.name).to_le_bytes();
+        // Hash, no flags: nothing else in so small a file looks like it but a Verdef.
+        let places: Vec<usize> = (0..file.len().saturating_sub(6))
+            .step_by(4)
+            .filter(|&at| file[at..at + 4] == hash && file[at + 4..at + 6] == [0, 0])
+            .collect();
+        assert_eq!(places.len(), 1, "one Vernaux");
+        file[places[0] + 4] = 2;
+    }
+}
+
+/// What is linked against in place of a library: it has every symbol that is wanted and
+/// one for each version, whatever the library itself has.
+fn stub(spec: &ElfSpec, soname: &[u8]) -> PathBuf {
+    let machine = spec.machine;
+    let wanted: Vec<Vec<u8>> = spec.imports.iter().map(|(name, _)| name.clone()).collect();
+    let needs = spec
+        .versions
+        .needs
+        .iter()
+        .filter(|need| need.file == soname);
+    let symbols: Vec<(String, Vec<u8>)> = needs
+        .flat_map(|need| &need.versions)
+        .map(|version| {
+            let symbol = versions::symbol("at", soname, &version.name);
+            (symbol, version.name.clone())
+        })
+        .collect();
+    let has: Vec<String> = symbols.iter().map(|(symbol, _)| symbol.clone()).collect();
+    let object = object(
+        machine,
+        &Source::Library {
+            defines: &wanted,
+            has: &has,
+            imports: &[],
+            calls: &[],
         },
-    )
+    );
+    // Made before: nothing is made while something else is.
+    let script = (!symbols.is_empty()).then(|| script(&symbols));
+    let key = format!(
+        "{} stub {} {} {symbols:?}",
+        machine.name,
+        soname.escape_ascii(),
+        wanted.join(&b' ').escape_ascii()
+    );
+    once(key, ".so", |path| {
+        let mut command = compiler(machine);
+        command
+            .args(["-nostdlib", "-shared", "-Xlinker", "-soname", "-Xlinker"])
+            .arg(OsStr::from_bytes(soname));
+        if let Some(script) = &script {
+            command.args(["-Xlinker", "--version-script", "-Xlinker"]);
+            command.arg(script);
+        }
+        run(command.arg("-o").arg(path).arg(object));
+    })
 }
 
 /// A name that is linked in place of one that ld cannot write.
@@ -248,7 +338,7 @@ struct StandIn {
 
 fn link(spec: &ElfSpec) -> Vec<u8> {
     if spec.kind == Kind::Rel {
-        return fs::read(object(spec.machine, &source(spec))).unwrap();
+        return fs::read(compiled(spec)).unwrap();
     }
     let mut command = compiler(spec.machine);
     command.args(["-nostdlib", "-Wl,--no-as-needed", "-Wl,--build-id=none"]);
@@ -264,7 +354,7 @@ fn link(spec: &ElfSpec) -> Vec<u8> {
             .args(["-Xlinker", option, "-Xlinker"])
             .arg(OsStr::from_bytes(value));
     };
-    if !spec.imports.is_empty() {
+    if !spec.imports.is_empty() || !spec.versions.needs.is_empty() {
         command.arg("-Wl,-z,lazy");
     }
     let mut names: Vec<Vec<u8>> = spec.needed.clone();
@@ -320,6 +410,17 @@ fn link(spec: &ElfSpec) -> Vec<u8> {
             .expect("checked by the spec");
         linker(&mut command, "-z", known.1.as_bytes());
     }
+    if !spec.versions.definitions.is_empty() {
+        let script = script(&defined(spec));
+        linker(
+            &mut command,
+            "--version-script",
+            script.as_os_str().as_bytes(),
+        );
+    }
+    if spec.relr {
+        linker(&mut command, "-z", b"pack-relative-relocs");
+    }
     let ordinary_interp = spec.interp.as_ref().and_then(|interp| {
         let (last, name) = interp.split_last()?;
         (*last == 0 && !name.is_empty() && !name.contains(&0)).then(|| name.to_vec())
@@ -333,16 +434,8 @@ fn link(spec: &ElfSpec) -> Vec<u8> {
         );
     }
     let output = workshop().join(unique());
-    command
-        .arg("-o")
-        .arg(&output)
-        .arg(object(spec.machine, &source(spec)));
-    let wanted: Vec<Vec<u8>> = spec.imports.iter().map(|(name, _)| name.clone()).collect();
-    command.args(
-        names
-            .iter()
-            .map(|name| OsString::from(stub(spec.machine, name, &wanted))),
-    );
+    command.arg("-o").arg(&output).arg(compiled(spec));
+    command.args(names.iter().map(|name| OsString::from(stub(spec, name))));
     run(&mut command);
     if spec.kind == Kind::Debug {
         run(Command::new("objcopy")
@@ -358,17 +451,44 @@ fn link(spec: &ElfSpec) -> Vec<u8> {
     file
 }
 
-fn source(spec: &ElfSpec) -> Source<'_> {
-    match spec.is_program {
+/// The object file of what the spec asks for.
+fn compiled(spec: &ElfSpec) -> PathBuf {
+    let calls: Vec<String> = spec
+        .versions
+        .needs
+        .iter()
+        .flat_map(|need| {
+            let versions = need.versions.iter();
+            let own = versions.filter(|version| !(spec.relr && version.name == RELR));
+            own.map(|version| versions::symbol("at", &need.file, &version.name))
+        })
+        .collect();
+    let has: Vec<String> = defined(spec)
+        .into_iter()
+        .map(|(symbol, _)| symbol)
+        .collect();
+    let source = match spec.is_program {
         true => Source::Program {
             stands_alone: matches!(spec.kind, Kind::StaticPie),
             imports: &spec.imports,
+            calls: &calls,
         },
         false => Source::Library {
             defines: &spec.defines,
+            has: &has,
             imports: &spec.imports,
+            calls: &calls,
         },
-    }
+    };
+    object(spec.machine, &source)
+}
+
+/// A symbol for each version that the file defines.
+fn defined(spec: &ElfSpec) -> Vec<(String, Vec<u8>)> {
+    let definitions = spec.versions.definitions.iter();
+    definitions
+        .map(|version| (versions::symbol("has", b"", version), version.clone()))
+        .collect()
 }
 
 fn unique() -> String {

@@ -28,3 +28,4 @@ pub(crate) mod realise;
 pub(crate) mod reality;
 pub(crate) mod synthetic;
 pub(crate) mod text;
+pub(crate) mod versions;

@@ -9,6 +9,7 @@ use object::write::elf::{FileHeader, ProgramHeader, Rel, Sym, Writer};
 
 use super::damage::Damage;
 use super::elf_spec::{ElfSpec, Import, Kind};
+use super::versions::Order;
 
 const PAGE: u64 = 0x1000;
 const EXEC_BASE: u64 = 0x40_0000;
@@ -139,6 +140,13 @@ fn loadable(spec: &ElfSpec) -> Vec<u8> {
     let calls = calls.count();
     let pointers = spec.imports.len() - calls;
 
+    let version_names: Vec<_> = spec
+        .versions
+        .names()
+        .into_iter()
+        .map(|name| (name, writer.add_dynamic_string(name)))
+        .collect();
+
     // First pass: where everything will stand.
     let segments = 4 + 2 * u32::from(spec.interp.is_some()) + u32::from(dynamic);
     writer.reserve_file_header();
@@ -170,14 +178,48 @@ fn loadable(spec: &ElfSpec) -> Vec<u8> {
             jmprel_at = writer.reserve_relocations(calls, true);
         }
     }
+    let has_versions = dynamic && !spec.versions.is_empty();
+    let versym_at = writer.reserve(
+        if has_versions {
+            2 * u64::from(symbol_count)
+        } else {
+            0
+        },
+        2,
+    );
+    let (needs_size, definitions_size) = if has_versions {
+        spec.versions.table_sizes()
+    } else {
+        (0, 0)
+    };
+    let verneed_at = writer.reserve(needs_size, 4);
+    let verdef_at = writer.reserve(definitions_size, 4);
     let rodata_at = writer.reserve(spec.rodata.len() as u64, 16);
     let names_end = writer.reserved_len();
     let code_at = writer.reserve(spec.machine.exit_code.len() as u64, PAGE);
     let code_end = writer.reserved_len();
     let data_at = writer.reserve(0, PAGE);
+    let mut tables = Vec::new();
+    if has_versions {
+        tables.push((elf::DT_VERSYM, base + versym_at));
+    }
+    if needs_size > 0 {
+        tables.push((elf::DT_VERNEED, base + verneed_at));
+        tables.push((elf::DT_VERNEEDNUM, spec.versions.needs.len() as u64));
+    }
+    if definitions_size > 0 {
+        tables.push((elf::DT_VERDEF, base + verdef_at));
+        tables.push((elf::DT_VERDEFNUM, spec.versions.definitions.len() as u64));
+    }
+    if spec.relr {
+        // Nothing is relocated by it, but it is there.
+        tables.push((elf::DT_RELR, base + verdef_at));
+        tables.push((elf::DT_RELRSZ, 0));
+        tables.push((elf::DT_RELRENT, if is_64 { 8 } else { 4 }));
+    }
     let about_imports = 3 * usize::from(pointers > 0) + 4 * usize::from(calls > 0);
     let dynamic_count = if dynamic {
-        named.len() + 6 + about_imports
+        named.len() + 6 + about_imports + tables.len()
     } else {
         0
     };
@@ -271,6 +313,32 @@ fn loadable(spec: &ElfSpec) -> Vec<u8> {
             }
         }
     }
+    if has_versions {
+        let order = Order {
+            big_endian: spec.machine.big_endian,
+        };
+        let places: Vec<(&[u8], u32)> = version_names
+            .iter()
+            .map(|&(name, id)| (name, writer.dynamic_string_offset(Some(id))))
+            .collect();
+        let at = |name: &[u8]| {
+            let place = places.iter().find(|(known, _)| *known == name);
+            place.expect("every name was added").1
+        };
+        // All symbols are global and of no version.
+        writer.pad_until(versym_at);
+        writer.write(
+            &[
+                u8::from(!spec.machine.big_endian),
+                u8::from(spec.machine.big_endian),
+            ]
+            .repeat(symbol_count as usize),
+        );
+        writer.pad_until(verneed_at);
+        writer.write(&spec.versions.needs_table(order, &at));
+        writer.pad_until(verdef_at);
+        writer.write(&spec.versions.definitions_table(order, &at));
+    }
     writer.pad_until(rodata_at);
     writer.write(&spec.rodata);
     writer.pad_until(code_at);
@@ -308,6 +376,9 @@ fn loadable(spec: &ElfSpec) -> Vec<u8> {
         ];
         for (tag, value, _) in about.iter().filter(|(.., count)| *count > 0) {
             writer.write_dynamic(*tag, *value).unwrap();
+        }
+        for (tag, value) in tables {
+            writer.write_dynamic(tag, value).unwrap();
         }
         writer.write_dynamic(elf::DT_NULL, 0).unwrap();
     }
