@@ -26,6 +26,7 @@ mod musl;
 mod near;
 mod random;
 mod runtime;
+mod scenarios;
 mod streams;
 mod symbols;
 mod tar;

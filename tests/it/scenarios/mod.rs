@@ -1,0 +1,58 @@
+//! For each code a scene in which it comes up, and one close to it in which it must not.
+//!
+//! A scene is a text:
+//!
+//! ```text
+//! run --user 65534 /app/exe
+//! Env LD_PRELOAD=/opt/libp.so
+//! layer 'COPY app /app'
+//!     /app/exe       elf needed=liba.so
+//! layer 'RUN rm /usr/lib/liba.so'
+//!     /usr/lib/liba.so  whiteout
+//! ```
+//!
+//! | line | means |
+//! |---|---|
+//! | `run WORD...` | what is typed after the target; without it `/app/exe`, or nothing where the image says what to start |
+//! | `Entrypoint`, `Cmd`, `Env`, `WorkingDir`, `User`, `Healthcheck` and words | the image's configuration; `Architecture WORD` too |
+//! | `layer ['CREATED BY']` | what follows is in a layer of its own |
+//! | `PATH whiteout`, `PATH opaque` | in a layer, beside the words of a fixture |
+//! | anything else | a line of [`fixture`](crate::support::fixture) |
+//!
+//! A scene with neither configuration nor layers is a directory, any other a `docker save`.
+
+mod exec;
+mod layers;
+mod library;
+mod scene;
+
+use scene::Scene;
+
+/// A code, and the two scenes.
+struct Scenario {
+    code: &'static str,
+    /// It comes up here.
+    fires: &'static str,
+    /// And not here.
+    near: &'static str,
+}
+
+/// All of them, a subject a file.
+const ALL: &[&[Scenario]] = &[exec::SCENARIOS, library::SCENARIOS, layers::SCENARIOS];
+
+#[test]
+fn each_code_comes_up_where_it_should_and_only_there() {
+    let mut wrong = Vec::new();
+    for scenario in ALL.iter().copied().flatten() {
+        let Scenario { code, fires, near } = scenario;
+        let seen = Scene::parse(fires).codes();
+        if !seen.iter().any(|seen| seen == code) {
+            wrong.push(format!("{code} is not among {seen:?} in\n{fires}"));
+        }
+        let seen = Scene::parse(near).codes();
+        if seen.iter().any(|seen| seen == code) {
+            wrong.push(format!("{code} must not be among {seen:?} in\n{near}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
