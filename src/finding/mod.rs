@@ -5,15 +5,18 @@
 //! finding, and what follows from it is folded under it.
 
 mod code;
+mod cpu;
+mod env;
 mod exec;
 mod gift;
 mod interpreter;
-mod later;
 mod layers;
 mod library;
 mod lost;
 mod mend;
 pub(crate) mod near;
+mod nss;
+mod protection;
 mod release;
 mod runtime;
 mod symbol;
@@ -29,7 +32,7 @@ pub use runtime::{command_findings, not_in_path, runtime_findings};
 use std::rc::Rc;
 
 use crate::bytes::Shown;
-use crate::elf::Build;
+use crate::elf::{Build, Object};
 use crate::graph::{Graph, LoaderFile};
 use crate::kernel::Exec;
 use crate::nearby::Near;
@@ -74,6 +77,22 @@ pub struct Case<'a> {
     pub layers: Layers<'a>,
 }
 
+impl Case<'_> {
+    /// The program and its libraries, each once.
+    fn objects(&self) -> Vec<(Vec<u8>, &Object)> {
+        if let Some((_, graph)) = self.graph {
+            let loaded = graph.map.iter();
+            return loaded
+                .filter_map(|(_, loaded)| Some((loaded.path.to_vec(), loaded.object.as_deref()?)))
+                .collect();
+        }
+        let program = self.exec.program.iter();
+        program
+            .map(|program| (program.path.as_bytes().to_vec(), &*program.object))
+            .collect()
+    }
+}
+
 /// Whether findings with this code say that a library is not there.
 #[must_use]
 pub fn is_about_absence(code: &str) -> bool {
@@ -102,12 +121,14 @@ pub fn findings(case: &Case<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     if !case.is_library {
         exec::findings(case, &mut found);
-        later::env(case, &mut found);
+        env::findings(case, &mut found);
     }
     library::findings(case, &mut found);
     version::findings(case, &mut found);
     symbol::findings(case, &mut found);
-    later::findings(case, &mut found);
+    nss::findings(case, &mut found);
+    cpu::findings(case, &mut found);
+    protection::findings(case, &mut found);
     found
 }
 
