@@ -6,7 +6,7 @@ mod facts;
 mod start;
 mod subject;
 
-use std::cell::OnceCell;
+use std::cell::{LazyCell, OnceCell};
 use std::collections::BTreeMap;
 
 pub use self::binding::SymbolLines;
@@ -266,7 +266,7 @@ impl<'t> Inspector<'t> {
             let path = self.settings.workdir.join(of);
             self.files.rootfs().lost(path.as_bytes())
         };
-        let build = self.build(&exec);
+        let build = LazyCell::new(|| self.build(&exec));
         let near = |name: &[u8]| self.nearby.near(&self.files, name);
         let has = |path: &[u8]| self.files.rootfs().metadata(path).is_ok();
         let mut findings = finding::findings(&Case {
@@ -277,8 +277,8 @@ impl<'t> Inspector<'t> {
             outcome: &outcome,
             user: self.files.rootfs().user(),
             head: &head,
-            newest_glibc: self.newest_glibc(&exec, &build),
-            build: build.as_ref(),
+            build: &build,
+            newest_glibc: &|| self.newest_glibc(&exec),
             is_library,
             cpu: self.settings.cpu.as_deref(),
             in_path: &|name| self.lookup(name).path.is_some(),
@@ -313,7 +313,10 @@ impl<'t> Inspector<'t> {
             verdict,
             outcome,
             findings,
-            build,
+            build: match self.settings.in_full {
+                true => build.as_ref(),
+                false => None,
+            },
         };
         Inspection {
             subject: subject.build(),
@@ -341,26 +344,20 @@ impl<'t> Inspector<'t> {
         absent(&lookup.name, role, outcome, findings)
     }
 
-    /// What the program tells of its build; read only where that is shown, or where
-    /// something is to be said about the program.
+    /// What the program tells of its build.
     fn build(&self, exec: &Exec) -> Option<Build> {
         let program = exec.program.as_ref()?;
-        let is_static = program.object.interp.is_none();
-        if !self.settings.in_full && exec.end == End::Starts && !is_static {
-            return None;
-        }
         // Who starts the program has no say in what it is made of.
         let opened = self.files.rootfs().open_as_root(program.path.as_bytes());
         let data = opened.ok()?.data?;
         content::build(&program.object, &*data).ok()
     }
 
-    /// The newest version of glibc that the program needs, where its build is asked for.
-    fn newest_glibc(&self, exec: &Exec, build: &Option<Build>) -> Option<(u32, u32)> {
-        let program = exec.program.as_ref().filter(|_| build.is_some())?;
-        let opened = self.files.rootfs().open_as_root(program.path.as_bytes());
-        let data = opened.ok()?.data?;
-        let versions = content::versions(&program.object, &*data).ok()?;
+    /// The newest version of glibc that the program needs.
+    fn newest_glibc(&self, exec: &Exec) -> Option<(u32, u32)> {
+        let program = exec.program.as_ref()?;
+        let file = self.files.known(program.metadata.identity)?;
+        let versions = self.files.versions(file)?;
         let names = versions.needs.iter().flat_map(|need| &need.versions);
         let numbers = |name: &[u8]| {
             let text = std::str::from_utf8(name.strip_prefix(b"GLIBC_")?).ok()?;

@@ -68,7 +68,7 @@ impl<'c> Known<'c> {
         Known {
             case,
             object: &program.object,
-            build: case.build,
+            build: case.build(),
         }
     }
 
@@ -326,7 +326,7 @@ impl<'c> Known<'c> {
             self.object.dynamic.needed().all(known)
         };
         let both: Vec<&str> = BASE.into_iter().chain(CC).collect();
-        let newest = self.case.newest_glibc;
+        let newest = (self.case.newest_glibc)();
         if newest > Some(NEWER) {
             None
         } else if newest > Some(DISTROLESS) {

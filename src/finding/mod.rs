@@ -29,6 +29,7 @@ pub use layers::layer_findings;
 pub use lost::Layers;
 pub use runtime::{command_findings, not_in_path, runtime_findings};
 
+use std::ops::Deref;
 use std::rc::Rc;
 
 use crate::bytes::Shown;
@@ -57,10 +58,11 @@ pub struct Case<'a> {
     pub user: &'a Credentials,
     /// The first bytes of the file at the end of the way, if it is no ELF file.
     pub head: &'a [u8],
-    /// What the program tells of its build, where that was read.
-    pub build: Option<&'a Build>,
-    /// The newest version of glibc that the program needs, where that was read.
-    pub newest_glibc: Option<(u32, u32)>,
+    /// What the program tells of its build; read when it is first asked for, as a program
+    /// that is fine need not tell.
+    pub build: &'a dyn Deref<Target = Option<Build>>,
+    /// The newest version of glibc that the program needs; the same.
+    pub newest_glibc: &'a dyn Fn() -> Option<(u32, u32)>,
     /// It is a library and judged by its needs alone.
     pub is_library: bool,
     /// Links on the way to something that is not there.
@@ -78,6 +80,11 @@ pub struct Case<'a> {
 }
 
 impl Case<'_> {
+    /// What the program tells of its build.
+    fn build(&self) -> Option<&Build> {
+        self.build.deref().as_ref()
+    }
+
     /// The program and its libraries, each once.
     fn objects(&self) -> Vec<(Vec<u8>, &Object)> {
         if let Some((_, graph)) = self.graph {

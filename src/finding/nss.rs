@@ -1,6 +1,7 @@
 //! Look-ups of users and hosts, which glibc leaves to modules.
 
 use super::{Case, Code, Draft};
+use crate::elf::Linkage;
 use crate::kernel::End;
 use crate::loader::LoaderKind;
 use crate::report::Finding;
@@ -9,16 +10,22 @@ use crate::report::Finding;
 /// library that they need, must be of the release that it was linked with
 /// (`nss/nss_module.c`; the linker warns of it).
 pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
-    let loads_nss = case.build.is_some_and(|build| build.loads_nss);
+    let is_static = case.exec.program.as_ref().is_some_and(|program| {
+        let linkage = program.object.linkage();
+        matches!(linkage, Linkage::Static | Linkage::StaticPie)
+    });
     let is_glibc = |kind: &LoaderKind| matches!(kind, LoaderKind::Glibc(_));
     let has_glibc = case
         .target
         .loaders
         .iter()
         .any(|loader| is_glibc(&loader.kind));
-    if !loads_nss || has_glibc || case.exec.end != End::Starts {
+    if !is_static || has_glibc || case.exec.end != End::Starts {
         return;
     }
+    let Some(build) = case.build().filter(|build| build.loads_nss) else {
+        return;
+    };
     let message = format!(
         "`{}` is static, and loads glibc's NSS modules at run time, which are not here",
         case.path
@@ -26,8 +33,7 @@ pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
     let finding = Draft::new(case, Code::StaticGlibcNss, case.path.as_bytes(), message)
         .evidence("it has the strings `libnss_%s.so` and `/etc/nsswitch.conf`, and no interpreter")
         .evidence("at run time: look-ups of hosts, users or groups may fail, where it makes any");
-    let go = case.build.and_then(|build| build.go.as_ref());
-    let finding = match go {
+    let finding = match &build.go {
         Some(_) => finding.fix(
             None,
             "use Go's own resolver and user database",

@@ -33,7 +33,7 @@ pub(super) struct Draft<'a> {
     pub(super) outcome: Outcome,
     pub(super) findings: Vec<Finding>,
     /// What its program tells of its build, where that was read.
-    pub(super) build: Option<Build>,
+    pub(super) build: Option<&'a Build>,
 }
 
 impl Draft<'_> {
@@ -45,8 +45,7 @@ impl Draft<'_> {
                 Some(needs) => needs,
                 None => self.unchecked_versions(program),
             };
-            let build = self.build.as_ref();
-            facts::elf(&program.object, needs, build, self.interpreter(program))
+            facts::elf(&program.object, needs, self.build, self.interpreter(program))
         });
         Subject {
             target: 0,
@@ -98,10 +97,10 @@ impl Draft<'_> {
         if !self.settings.in_full {
             return Vec::new();
         }
-        let opened = self.files.rootfs().open(program.path.as_bytes());
-        let data = opened.ok().and_then(|opened| opened.data);
-        let read = data.and_then(|data| content::versions(&program.object, &*data).ok());
-        let needs = read.unwrap_or_default().needs;
+        let file = self.files.known(program.metadata.identity);
+        let Some(versions) = file.and_then(|file| self.files.versions(file)) else {
+            return Vec::new();
+        };
         let need = |need: &crate::elf::VersionNeed| VersionNeed {
             file: lossy(&need.file),
             path: None,
@@ -115,7 +114,7 @@ impl Draft<'_> {
                 })
                 .collect(),
         };
-        needs.iter().map(need).collect()
+        versions.needs.iter().map(need).collect()
     }
 
     fn real_path(&self, path: &[u8]) -> Option<String> {
