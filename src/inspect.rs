@@ -3,6 +3,7 @@
 mod binding;
 mod donor;
 mod facts;
+mod scan;
 mod start;
 mod subject;
 
@@ -11,7 +12,8 @@ use std::collections::BTreeMap;
 
 pub use self::binding::SymbolLines;
 use self::donor::Donor;
-use crate::content::{self, Content, Files, StartsAs};
+pub use self::scan::Scanned;
+use crate::content::{self, Content, Files};
 use crate::elf::Build;
 use crate::errno::Errno;
 use crate::finding::{self, Case};
@@ -150,29 +152,6 @@ impl<'t> Inspector<'t> {
     #[must_use]
     pub fn files(&self) -> &Files<'t> {
         &self.files
-    }
-
-    /// Whether `path` leads to something that `--all` asks about: an ELF file
-    /// that can be loaded, or a script that may be executed.
-    #[must_use]
-    pub fn is_candidate(&self, path: &TargetPath) -> bool {
-        let Ok(opened) = self.files.rootfs().open_as_root(path.as_bytes()) else {
-            return false;
-        };
-        let Some(data) = &opened.data else {
-            return false;
-        };
-        match content::starts_as(&**data) {
-            Ok(Some(StartsAs::Elf)) => {}
-            Ok(Some(StartsAs::Script)) => return opened.metadata.mode & 0o111 != 0,
-            Ok(None) | Err(_) => return false,
-        }
-        let record = self.files.record(self.files.keep(&opened));
-        let elf = record
-            .content
-            .ok()
-            .and_then(|content| content.elf().cloned());
-        elf.is_some_and(|object| object.is_loadable_type())
     }
 
     /// Whether `path` leads to a program: something to start, not to load.

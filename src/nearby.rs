@@ -17,6 +17,7 @@ use foldhash::fast::RandomState;
 
 use self::conf::Listed;
 use self::index::Index;
+pub(crate) use self::index::Indexing;
 use crate::content::{Content, Files};
 use crate::elf::{NotElf, Object};
 use crate::path::{TargetPath, parent};
@@ -84,6 +85,17 @@ impl Nearby {
             extent,
             ..Nearby::default()
         }
+    }
+
+    /// For who sees all names anyway.
+    pub(crate) fn indexing(&self) -> Indexing {
+        Indexing::new(self.extent)
+    }
+
+    /// Spares the search of the whole target, whose names `indexing` was told.
+    pub(crate) fn take(&self, indexing: Indexing) {
+        // Where there is an index already, it is as good.
+        let _ = self.index.set(indexing.done());
     }
 
     /// What is near `name`, a file's name without a directory.

@@ -7,8 +7,10 @@ use std::rc::Rc;
 use foldhash::fast::RandomState;
 
 use super::Content;
+use super::glance::Candidate;
 use crate::elf::Versions;
 use crate::errno::Errno;
+use crate::read_at::Facts;
 use crate::rootfs::{Identity, Kind, Metadata, Opened, Rootfs};
 
 /// The most of a small file that is read.
@@ -54,6 +56,17 @@ struct State {
     weight: usize,
     directories: ByPath<()>,
     texts: ByPath<Rc<[u8]>>,
+}
+
+impl State {
+    fn add(&mut self, record: FileRecord, versions: Option<Versions>) -> FileId {
+        let number = u32::try_from(self.records.len()).expect("fewer files than fit 32 bits");
+        let id = FileId(number);
+        self.by_identity.insert(record.metadata.identity, id);
+        self.records.push(record);
+        self.versions.push(versions.map(Rc::new));
+        id
+    }
 }
 
 impl<'r> Files<'r> {
@@ -117,19 +130,28 @@ impl<'r> Files<'r> {
             (None, Kind::Directory) => Err(Errno::ISDIR),
             (None, _) => Err(Errno::INVAL),
         };
-        let versions = opened.data.as_ref().and_then(|data| {
-            let object = content.as_ref().ok()?.elf().filter(|o| o.has_versions())?;
-            super::versions(object, &**data).ok().map(Rc::new)
-        });
-        let state = &mut *self.state.borrow_mut();
-        let id = FileId(u32::try_from(state.records.len()).expect("fewer files than fit 32 bits"));
-        state.records.push(FileRecord {
+        let data = opened.data.as_deref().zip(content.as_ref().ok());
+        let versions = data.and_then(|(data, content)| super::versions_of(content, data));
+        let record = FileRecord {
             metadata: opened.metadata,
             content,
-        });
-        state.versions.push(versions);
-        state.by_identity.insert(identity, id);
-        id
+        };
+        self.state.borrow_mut().add(record, versions)
+    }
+
+    /// Remembers what a scan kept of a file with [`Candidates`](super::Candidates).
+    pub fn note(&self, metadata: Metadata, facts: &Facts) {
+        let state = &mut *self.state.borrow_mut();
+        let Some(candidate) = facts.downcast_ref::<Candidate>() else {
+            return;
+        };
+        if !state.by_identity.contains_key(&metadata.identity) {
+            let record = FileRecord {
+                metadata,
+                content: Ok(candidate.content.clone()),
+            };
+            state.add(record, candidate.versions.clone());
+        }
     }
 
     /// The versions that a file needs and defines; `None` where it has no such

@@ -5,12 +5,14 @@
 //! under however many names.
 
 mod files;
+mod glance;
 mod keep;
 
 use std::io;
 use std::sync::Arc;
 
 pub use files::{FileId, FileRecord, Files};
+pub use glance::Candidates;
 pub use keep::Keep;
 
 pub use crate::source::is_not_kept;
@@ -96,6 +98,12 @@ pub fn versions(object: &Object, source: &dyn ReadAt) -> io::Result<Versions> {
         Some(kept) => Ok(kept.versions.clone()),
         None => object.versions(source).map(|(versions, _)| versions),
     }
+}
+
+/// The versions of what `source` is, where it has any that can be read.
+fn versions_of(content: &Content, source: &dyn ReadAt) -> Option<Versions> {
+    let object = content.elf().filter(|object| object.has_versions())?;
+    versions(object, source).ok()
 }
 
 /// What `object`, which `source` has, tells of how it was built.

@@ -45,7 +45,12 @@ impl Draft<'_> {
                 Some(needs) => needs,
                 None => self.unchecked_versions(program),
             };
-            facts::elf(&program.object, needs, self.build, self.interpreter(program))
+            facts::elf(
+                &program.object,
+                needs,
+                self.build,
+                self.interpreter(program),
+            )
         });
         Subject {
             target: 0,

@@ -49,51 +49,88 @@ pub(super) struct Index {
     pub(super) is_complete: bool,
 }
 
-impl Index {
-    pub(super) fn build(filesystem: &dyn Filesystem, extent: Extent) -> Index {
-        let mut index = Index {
+/// An index that is being made.
+pub(crate) struct Indexing {
+    extent: Extent,
+    index: Index,
+    /// The directory of the last name.
+    current: Option<Vec<u8>>,
+    weight: usize,
+}
+
+impl Indexing {
+    pub(super) fn new(extent: Extent) -> Indexing {
+        let index = Index {
             directories: Vec::new(),
             names: Vec::new(),
             stems: Vec::new(),
             is_complete: true,
         };
-        let mut current: Option<Vec<u8>> = None;
-        let mut weight = 0;
-        filesystem.walk_names(&mut |directory, name, kind| {
-            if kind == Kind::Directory {
-                let is_deep = directory.iter().filter(|&&b| b == b'/').count() >= MAX_DEPTH;
-                index.is_complete &= !is_deep;
-                let wanted = match extent {
-                    _ if !directory.is_empty() => true,
-                    Extent::Installed => INSTALLED.contains(&name),
-                    _ => !VIRTUAL.contains(&name),
-                };
-                return wanted && !is_deep && index.is_complete;
-            }
-            if index.names.len() >= MAX_NAMES || weight >= MAX_PATHS {
-                index.is_complete = false;
-                return false;
-            }
-            if current.as_deref() != Some(directory) {
-                current = Some(directory.to_vec());
-                weight += directory.len();
-                index.directories.push(TargetPath::root().join(directory));
-            }
-            let Some(number) = index.directories.len().checked_sub(1) else {
-                return false;
-            };
-            let number = u32::try_from(number).unwrap_or(u32::MAX);
-            index.names.push((hash(name), number));
-            if let Some(stem) = stem(name) {
-                index.stems.push((hash(stem), number));
-            }
-            true
-        });
+        Indexing {
+            extent,
+            index,
+            current: None,
+            weight: 0,
+        }
+    }
+
+    /// Takes a name in; for that of a directory, says whether to go into it. Names below
+    /// one that is not to be gone into are let go.
+    pub(crate) fn name(&mut self, directory: &[u8], name: &[u8], kind: Kind) -> bool {
+        let index = &mut self.index;
+        let depth = directory.iter().filter(|&&b| b == b'/').count();
+        let top = match directory {
+            b"" => Some(name).filter(|_| kind == Kind::Directory),
+            _ => directory.split(|&b| b == b'/').next(),
+        };
+        let wanted = match (top, self.extent) {
+            (None, _) => true,
+            (Some(top), Extent::Installed) => INSTALLED.contains(&top),
+            (Some(top), _) => !VIRTUAL.contains(&top),
+        };
+        if !wanted {
+            return false;
+        }
+        if kind == Kind::Directory {
+            let is_deep = depth >= MAX_DEPTH;
+            index.is_complete &= !is_deep;
+            return !is_deep && index.is_complete;
+        }
+        if index.names.len() >= MAX_NAMES || self.weight >= MAX_PATHS || depth > MAX_DEPTH {
+            index.is_complete = false;
+            return false;
+        }
+        if self.current.as_deref() != Some(directory) {
+            self.current = Some(directory.to_vec());
+            self.weight += directory.len();
+            index.directories.push(TargetPath::root().join(directory));
+        }
+        let Some(number) = index.directories.len().checked_sub(1) else {
+            return false;
+        };
+        let number = u32::try_from(number).unwrap_or(u32::MAX);
+        index.names.push((hash(name), number));
+        if let Some(stem) = stem(name) {
+            index.stems.push((hash(stem), number));
+        }
+        true
+    }
+
+    pub(super) fn done(self) -> Index {
+        let mut index = self.index;
         for list in [&mut index.names, &mut index.stems] {
             list.sort_unstable();
             list.dedup();
         }
         index
+    }
+}
+
+impl Index {
+    pub(super) fn build(filesystem: &dyn Filesystem, extent: Extent) -> Index {
+        let mut indexing = Indexing::new(extent);
+        filesystem.walk_names(&mut |directory, name, kind| indexing.name(directory, name, kind));
+        indexing.done()
     }
 
     /// The paths that may have this name, in order.

@@ -8,6 +8,7 @@
 pub mod layers;
 mod lost;
 mod overlay;
+pub(crate) mod scan;
 mod walk;
 
 use std::io;
@@ -19,6 +20,7 @@ use crate::read_at::{ReadAt, read_all};
 pub use layers::{Loss, Taken};
 pub use lost::Lost;
 pub use overlay::{Overlay, OverlayError};
+pub use scan::{Glance, Scan};
 pub use walk::{Follow, Hop, Walk};
 
 /// A file, directory or link of one [`Filesystem`].
@@ -149,61 +151,17 @@ pub trait Filesystem {
                 };
                 let kind = self.metadata(node).kind;
                 if visit(&path, &name, kind) && kind == Kind::Directory {
-                    waiting.push((node, joined(&path, &name)));
+                    waiting.push((node, scan::joined(&path, &name)));
                 }
             }
         }
     }
 
-    /// Every regular file's path, in a fixed order; what cannot be listed goes to
-    /// `problem`.
-    fn scan(&self, visit: &mut dyn FnMut(TargetPath), problem: &mut dyn FnMut(TargetPath, Errno)) {
-        scan_below(self, visit, problem);
-    }
-}
-
-/// `name` in the directory `path`, neither with a leading slash.
-fn joined(path: &[u8], name: &[u8]) -> Vec<u8> {
-    match path {
-        b"" => name.to_vec(),
-        _ => [path, b"/", name].concat(),
-    }
-}
-
-/// [`Filesystem::scan`]. It keeps its own stack: a directory of the host can be
-/// deeper than ours.
-fn scan_below<F: Filesystem + ?Sized>(
-    filesystem: &F,
-    visit: &mut dyn FnMut(TargetPath),
-    problem: &mut dyn FnMut(TargetPath, Errno),
-) {
-    let root = TargetPath::root();
-    let mut open = match filesystem.names(filesystem.root()) {
-        Ok(names) => vec![(filesystem.root(), root, names.into_iter())],
-        Err(errno) => return problem(root, errno),
-    };
-    while let Some((directory, path, names)) = open.last_mut() {
-        let Some(name) = names.next() else {
-            open.pop();
-            continue;
-        };
-        let below = path.join(&name);
-        let node = match filesystem.child(*directory, &name) {
-            Ok(Some(node)) => node,
-            Ok(None) => continue,
-            Err(errno) => {
-                problem(below, errno);
-                continue;
-            }
-        };
-        match filesystem.metadata(node).kind {
-            Kind::Directory => match filesystem.names(node) {
-                Ok(names) => open.push((node, below, names.into_iter())),
-                Err(errno) => problem(below, errno),
-            },
-            Kind::File => visit(below),
-            Kind::Symlink | Kind::Other => {}
-        }
+    /// Tells `scan` everything below the root, and `glance`s at the regular files that it
+    /// wants, on up to `jobs` threads.
+    fn scan(&self, jobs: usize, glance: &dyn Glance, scan: &mut dyn Scan) {
+        let _ = jobs;
+        scan::scan_below(self, glance, scan);
     }
 }
 

@@ -6,13 +6,15 @@
 //! walk in `rootfs` over `lstat` of paths whose parents are known to be real
 //! directories; what was looked at once is remembered.
 
+mod scan;
+
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
-use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -22,9 +24,10 @@ use rustix::fs::OFlags;
 use super::SourceError;
 use super::host_file::HostFile;
 use crate::errno::Errno;
-use crate::path::TargetPath;
 use crate::read_at::ReadAt;
-use crate::rootfs::{Filesystem, Identity, Kind, Metadata, NodeId, Opened, VisitName};
+use crate::rootfs::{
+    Filesystem, Glance, Identity, Kind, Metadata, NodeId, Opened, Scan, VisitName,
+};
 
 /// Opening must not wait for a fifo's writer, seize a terminal, or leak.
 const OPEN_FLAGS: OFlags = OFlags::RDONLY
@@ -125,6 +128,27 @@ impl Directory {
         path
     }
 
+    /// Everything below the root, in the order of names.
+    fn walk(&self) -> walkdir::IntoIter {
+        // Those of one directory differ in their names alone, and bytes are quicker
+        // compared than components.
+        walkdir::WalkDir::new(&self.root)
+            .min_depth(1)
+            .sort_by(|a, b| {
+                let [a, b] = [a, b].map(|entry| entry.path().as_os_str().as_bytes());
+                a.cmp(b)
+            })
+            .into_iter()
+    }
+
+    /// A path that the walk made, without the root's and without a leading slash.
+    fn inside<'p>(&self, path: &'p Path) -> &'p [u8] {
+        let path = path.as_os_str().as_bytes();
+        let below = path.strip_prefix(self.root.as_os_str().as_bytes());
+        let below = below.unwrap_or(path);
+        below.strip_prefix(b"/").unwrap_or(below)
+    }
+
     #[cfg(target_os = "linux")]
     fn resolve(&self, path: &[u8]) -> Option<Result<File, Errno>> {
         use rustix::fs::{Mode, ResolveFlags, openat2};
@@ -164,25 +188,26 @@ impl Directory {
     }
 }
 
+fn kind(of: fs::FileType) -> Kind {
+    match of {
+        of if of.is_file() => Kind::File,
+        of if of.is_dir() => Kind::Directory,
+        of if of.is_symlink() => Kind::Symlink,
+        _ => Kind::Other,
+    }
+}
+
+/// The directory's path and the name in it.
+fn split(path: &[u8]) -> (&[u8], &[u8]) {
+    match memchr::memrchr(b'/', path) {
+        Some(at) => (&path[..at], &path[at + 1..]),
+        None => (b"", path),
+    }
+}
+
 fn metadata(of: &fs::Metadata) -> Metadata {
-    let file_type = of.file_type();
-    let kind = if file_type.is_file() {
-        Kind::File
-    } else if file_type.is_dir() {
-        Kind::Directory
-    } else if file_type.is_symlink() {
-        Kind::Symlink
-    } else {
-        debug_assert!(
-            file_type.is_fifo()
-                || file_type.is_socket()
-                || file_type.is_block_device()
-                || file_type.is_char_device()
-        );
-        Kind::Other
-    };
     Metadata {
-        kind,
+        kind: kind(of.file_type()),
         mode: of.mode() & 0o7777,
         uid: of.uid(),
         gid: of.gid(),
@@ -310,25 +335,12 @@ impl Filesystem for Directory {
     }
 
     fn walk_names(&self, visit: &mut VisitName<'_>) {
-        let walk = walkdir::WalkDir::new(&self.root)
-            .min_depth(1)
-            .sort_by_file_name();
-        let mut walk = walk.into_iter();
+        let mut walk = self.walk();
         while let Some(entry) = walk.next() {
             let Ok(entry) = entry else { continue };
-            let kind = match entry.file_type() {
-                of if of.is_file() => Kind::File,
-                of if of.is_dir() => Kind::Directory,
-                of if of.is_symlink() => Kind::Symlink,
-                _ => Kind::Other,
-            };
-            let parent = entry.path().parent().unwrap_or(&self.root);
-            let parent = parent.strip_prefix(&self.root).unwrap_or(parent);
-            let goes_in = visit(
-                parent.as_os_str().as_bytes(),
-                entry.file_name().as_bytes(),
-                kind,
-            );
+            let kind = kind(entry.file_type());
+            let (parent, name) = split(self.inside(entry.path()));
+            let goes_in = visit(parent, name, kind);
             let is_virtual = self.is_host_root && is_virtual(entry.path());
             if kind == Kind::Directory && (!goes_in || is_virtual) {
                 walk.skip_current_dir();
@@ -336,31 +348,8 @@ impl Filesystem for Directory {
         }
     }
 
-    fn scan(&self, visit: &mut dyn FnMut(TargetPath), problem: &mut dyn FnMut(TargetPath, Errno)) {
-        let inside = |path: &Path| {
-            // Every path that the walk makes begins with the bytes of the root.
-            let path = path.as_os_str().as_bytes();
-            let root = self.root.as_os_str().as_bytes();
-            TargetPath::root().join(path.strip_prefix(root).unwrap_or(path))
-        };
-        let mut walk = walkdir::WalkDir::new(&self.root)
-            .sort_by_file_name()
-            .into_iter();
-        while let Some(entry) = walk.next() {
-            match entry {
-                // The host's /proc and its like are no files that somebody
-                // installed, and some of them act when they are read.
-                Ok(entry) if self.is_host_root && is_virtual(entry.path()) => {
-                    walk.skip_current_dir();
-                }
-                Ok(entry) if entry.file_type().is_file() => visit(inside(entry.path())),
-                Ok(_) => {}
-                Err(error) => {
-                    let errno = error.io_error().map_or(Errno::LOOP, Errno::from);
-                    problem(error.path().map_or_else(TargetPath::root, inside), errno);
-                }
-            }
-        }
+    fn scan(&self, jobs: usize, glance: &dyn Glance, scan: &mut dyn Scan) {
+        scan::Scanning::new(self, glance, jobs).run(scan);
     }
 }
 

@@ -4,7 +4,6 @@ use std::io;
 
 use imgldd::bytes::{escape, lossy};
 use imgldd::inspect::{Inspection, Inspector};
-use imgldd::path::TargetPath;
 use imgldd::report::{self, ErrorKind, ReportError, Role, Summary, Target, TargetKind, Verdict};
 use imgldd::rootfs::Rootfs;
 use imgldd::source::Copied;
@@ -15,7 +14,7 @@ use crate::judge::Judge;
 use crate::output::Outputs;
 use crate::request::{self, Selection, UsageError};
 use crate::target::{self, Named, Opened};
-use crate::{Failure, say};
+use crate::{Failure, host, say};
 
 /// Checks what was selected in `targets`, and returns the exit status.
 pub(crate) fn check(
@@ -140,7 +139,7 @@ impl Run<'_> {
             }
         }
         if selection.all {
-            subjects.scan(&rootfs, &inspector, selection)?;
+            subjects.scan(&inspector, selection, args.jobs)?;
         }
         self.targets.push(target);
         // What was learnt need not be given back piece by piece.
@@ -225,21 +224,13 @@ impl Subjects<'_, '_> {
     /// Every ELF file and executable script of the target.
     fn scan(
         &mut self,
-        rootfs: &Rootfs,
         inspector: &Inspector<'_>,
         selection: &Selection,
+        jobs: Option<usize>,
     ) -> io::Result<()> {
-        let mut found: Vec<TargetPath> = Vec::new();
-        let mut problems = Vec::new();
-        rootfs.filesystem().scan(
-            &mut |path| {
-                if selection.takes(&path) && inspector.is_candidate(&path) {
-                    found.push(path);
-                }
-            },
-            &mut |path, errno| problems.push((path, errno)),
-        );
-        for (path, errno) in problems {
+        let jobs = jobs.unwrap_or_else(host::parallelism);
+        let scanned = inspector.scan(jobs, &mut |path| selection.takes(path));
+        for (path, errno) in scanned.problems {
             say(&format!("imgldd: {path}: cannot read it: {errno}"));
             self.run.errors.push(ReportError {
                 kind: ErrorKind::Io,
@@ -249,7 +240,7 @@ impl Subjects<'_, '_> {
                 offset: None,
             });
         }
-        for path in found {
+        for path in scanned.paths {
             self.take(inspector.inspect(path.as_bytes(), Role::Scanned))?;
         }
         Ok(())

@@ -7,8 +7,11 @@ use super::super::tree::{self, read};
 use crate::support::image::entry::{Entry, file, hardlink, symlink};
 use crate::support::image::pack::Packing;
 use crate::support::image::{Image, Layer, oci, tape};
+use imgldd::content::Candidates;
 use imgldd::errno::Errno;
-use imgldd::rootfs::{Credentials, Filesystem, Follow, Rootfs};
+use imgldd::path::TargetPath;
+use imgldd::read_at::Facts;
+use imgldd::rootfs::{Credentials, Filesystem, Follow, Kind, Metadata, Rootfs, Scan};
 use imgldd::source::image::{self, Obstacle};
 
 fn one_layer(entries: &[Entry]) -> Image {
@@ -51,18 +54,39 @@ fn links_make_no_path_deeper_than_names_can() {
     }
 }
 
+/// How many files a scan meets.
+#[derive(Default)]
+struct Files {
+    count: usize,
+}
+
+impl Scan for Files {
+    fn name(&mut self, _: &[u8], _: &[u8], _: Kind) {}
+
+    fn wants(&mut self, _: &TargetPath) -> bool {
+        self.count += 1;
+        true
+    }
+
+    fn file(&mut self, path: TargetPath, _: Metadata, _: Facts) {
+        panic!("{path} is neither ELF nor a script");
+    }
+
+    fn problem(&mut self, path: TargetPath, errno: Errno) {
+        panic!("{path}: {errno}");
+    }
+}
+
 #[test]
 fn a_link_can_lead_as_deep_as_a_name() {
     let image = one_layer(&[symlink("s", "a/".repeat(1023)), file("s/f", "x")]);
     let image = opened(&image);
     let deep = "a/".repeat(1023) + "f";
     assert_eq!(read(&image.filesystem, &deep, 0, 9).unwrap(), b"x");
-    let mut found = 0;
     let filesystem: &dyn Filesystem = &image.filesystem;
-    filesystem.scan(&mut |_| found += 1, &mut |path, errno| {
-        panic!("{path}: {errno}")
-    });
-    assert_eq!(found, 1);
+    let mut files = Files::default();
+    filesystem.scan(1, &Candidates, &mut files);
+    assert_eq!(files.count, 1);
 }
 
 /// `symlink` refuses what is longer than a path, and so do engines.

@@ -1,0 +1,35 @@
+//! What a scan of a whole target keeps of its files.
+
+use std::sync::Arc;
+
+use super::{Content, StartsAs, starts_as};
+use crate::elf::Versions;
+use crate::read_at::{Facts, ReadAt};
+use crate::rootfs::{Glance, Metadata};
+
+/// Keeps what can be loaded or started: an ELF file that a loader takes, and a script
+/// that may be executed.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Candidates;
+
+/// What is kept of one.
+pub(super) struct Candidate {
+    pub(super) content: Content,
+    pub(super) versions: Option<Versions>,
+}
+
+impl Glance for Candidates {
+    fn glance(&self, metadata: &Metadata, data: &dyn ReadAt) -> Option<Facts> {
+        let is_candidate = match starts_as(data).ok()?? {
+            StartsAs::Elf => true,
+            StartsAs::Script => metadata.mode & 0o111 != 0,
+        };
+        let content = Content::read(data).ok().filter(|_| is_candidate)?;
+        let elf = content.elf();
+        if elf.is_some_and(|object| !object.is_loadable_type()) {
+            return None;
+        }
+        let versions = super::versions_of(&content, data);
+        Some(Arc::new(Candidate { content, versions }))
+    }
+}
