@@ -125,13 +125,15 @@ impl<'r> Files<'r> {
         if let Some(&known) = self.state.borrow().by_identity.get(&identity) {
             return known;
         }
-        let content = match (&opened.data, opened.metadata.kind) {
+        let read = match (&opened.data, opened.metadata.kind) {
             (Some(data), _) => Content::read(&**data).map_err(|error| Errno::from(&error)),
             (None, Kind::Directory) => Err(Errno::ISDIR),
             (None, _) => Err(Errno::INVAL),
         };
-        let data = opened.data.as_deref().zip(content.as_ref().ok());
-        let versions = data.and_then(|(data, content)| super::versions_of(content, data));
+        let (content, versions) = match read {
+            Ok((content, versions)) => (Ok(content), versions),
+            Err(errno) => (Err(errno), None),
+        };
         let record = FileRecord {
             metadata: opened.metadata,
             content,

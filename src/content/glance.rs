@@ -24,12 +24,14 @@ impl Glance for Candidates {
             StartsAs::Elf => true,
             StartsAs::Script => metadata.mode & 0o111 != 0,
         };
-        let content = Content::read(data).ok().filter(|_| is_candidate)?;
+        if !is_candidate {
+            return None;
+        }
+        let (content, versions) = Content::read(data).ok()?;
         let elf = content.elf();
         if elf.is_some_and(|object| !object.is_loadable_type()) {
             return None;
         }
-        let versions = super::versions_of(&content, data);
         Some(Arc::new(Candidate { content, versions }))
     }
 }

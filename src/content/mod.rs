@@ -39,31 +39,31 @@ pub enum Content {
 }
 
 impl Content {
-    /// Reads what `source` is.
+    /// Reads what `source` is, and the versions that it needs and defines: `None` where it
+    /// has no such tables, or none that can be read.
     ///
     /// # Errors
     /// Whatever reading reports.
-    pub fn read(source: &dyn ReadAt) -> io::Result<Content> {
+    pub fn read(source: &dyn ReadAt) -> io::Result<(Content, Option<Versions>)> {
         if let Some(kept) = kept(source) {
-            return Ok(Content::Elf(kept.object.clone()));
+            let versions = kept.object.has_versions().then(|| kept.versions.clone());
+            return Ok((Content::Elf(kept.object.clone()), versions));
         }
         // Of what passed by there may be no more than its beginning; reading on would
         // go through the layer again, or fail.
         let start = source.known().and_then(|known| known.start.as_deref());
         if let Some((start, why)) = start.and_then(|s| Some((s, NotElf::of(s, source.size())?))) {
             let head = Arc::from(&start[..start.len().min(HEAD)]);
-            return Ok(Content::Other { why, head });
+            return Ok((Content::Other { why, head }, None));
         }
-        match Object::read(source) {
-            Ok(object) => Ok(Content::Elf(Arc::new(object))),
+        match Object::read_with_versions(source) {
+            Ok((object, versions)) => Ok((Content::Elf(Arc::new(object)), versions)),
             Err(ReadError::Io(error)) => Err(error),
             Err(ReadError::NotElf(why)) => {
                 let mut head = [0; HEAD];
                 let length = source.read_at(0, &mut head)?;
-                Ok(Content::Other {
-                    why,
-                    head: Arc::from(&head[..length]),
-                })
+                let head = Arc::from(&head[..length]);
+                Ok((Content::Other { why, head }, None))
             }
         }
     }
@@ -98,12 +98,6 @@ pub fn versions(object: &Object, source: &dyn ReadAt) -> io::Result<Versions> {
         Some(kept) => Ok(kept.versions.clone()),
         None => object.versions(source).map(|(versions, _)| versions),
     }
-}
-
-/// The versions of what `source` is, where it has any that can be read.
-fn versions_of(content: &Content, source: &dyn ReadAt) -> Option<Versions> {
-    let object = content.elf().filter(|object| object.has_versions())?;
-    versions(object, source).ok()
 }
 
 /// What `object`, which `source` has, tells of how it was built.
@@ -202,7 +196,7 @@ mod tests {
     fn of_a_long_script_that_passed_by_its_beginning_is_enough() {
         let mut text = b"#!/bin/sh\n".to_vec();
         text.resize(HEAD, b'#');
-        let content = Content::read(&passed(&text, 100_000)).expect("the beginning is there");
+        let (content, _) = Content::read(&passed(&text, 100_000)).expect("the beginning is there");
         assert!(content.is_script());
         let Content::Other { why, head } = content else {
             panic!("{content:?} is no script");

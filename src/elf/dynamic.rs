@@ -18,6 +18,7 @@ use super::consts::{
 use super::header::{Class, Layout};
 use super::limits::{MAX_NAME, MAX_NAMES, MAX_NEEDED};
 use super::segment::{Segment, offset_of};
+use super::version;
 use super::window::{Unended, Window};
 
 /// The most of a dynamic section that is looked at: room for the limit of needs
@@ -307,7 +308,7 @@ fn interpret(
         version_definitions: table(definitions_at, definitions_count),
     };
     if let Some(strings) = strings {
-        prefetch(window, &named, strings)?;
+        prefetch(window, &named, strings, &tables)?;
         read_names(window, &named, strings, &mut dynamic, anomalies)?;
     } else if !named.is_empty() {
         anomalies.push(Anomaly::StringTableUnmapped(string_table.unwrap_or(0)));
@@ -315,8 +316,14 @@ fn interpret(
     Ok((dynamic, tables))
 }
 
-/// Fetches the names in one read where they lie close together.
-fn prefetch(window: &mut Window<'_>, named: &[Named], strings: Strings) -> io::Result<()> {
+/// Fetches the names in one read where they lie close together, and with them the version
+/// tables where they follow soon: linkers put those behind the strings.
+fn prefetch(
+    window: &mut Window<'_>,
+    named: &[Named],
+    strings: Strings,
+    tables: &Tables,
+) -> io::Result<()> {
     let size = window.size();
     let places = named
         .iter()
@@ -325,10 +332,18 @@ fn prefetch(window: &mut Window<'_>, named: &[Named], strings: Strings) -> io::R
     let (Some(first), Some(last)) = (places.clone().min(), places.max()) else {
         return Ok(());
     };
-    let end = (last + USUAL_NAME).min(window.size());
-    match usize::try_from(end - first) {
-        Ok(length) if length <= ONE_READ => window.fetch(first, length),
-        _ => Ok(()),
+    let names = (first, last + USUAL_NAME);
+    let all = version::extent(tables, strings).map(|(start, end)| (start.min(first), end));
+    let near = [all, Some(names)]
+        .into_iter()
+        .flatten()
+        .find_map(|(start, end)| {
+            let length = usize::try_from(end.min(size).checked_sub(start)?).ok()?;
+            (end > last && length <= ONE_READ).then_some((start, length))
+        });
+    match near {
+        Some((start, length)) => window.fetch(start, length),
+        None => Ok(()),
     }
 }
 

@@ -12,6 +12,7 @@ use super::dynamic::{self, Dynamic, Tables};
 use super::header::{Class, Header, Layout};
 use super::note::Notes;
 use super::segment::{self, Segment};
+use super::version::Versions;
 use super::window::Window;
 use crate::read_at::ReadAt;
 
@@ -157,9 +158,26 @@ impl Object {
     /// Where the file is no ELF file or cannot be read. Damage behind an intact
     /// ELF header is no error: it is in [`Object::anomalies`].
     pub fn read(source: &dyn ReadAt) -> Result<Object, ReadError> {
-        let window = Window::open(source)?;
-        let header = header(window.head(), window.size()).map_err(ReadError::NotElf)?;
-        Object::from_window(window, header)
+        let mut window = Window::open(source)?;
+        Object::from_head(&mut window)
+    }
+
+    /// Reads the facts and both stages of version tables, which lie near the names that the
+    /// first stage reads: one read brings both. The versions are `None` where there are no
+    /// such tables, or none that can be read.
+    ///
+    /// # Errors
+    /// As for [`Object::read`].
+    pub fn read_with_versions(
+        source: &dyn ReadAt,
+    ) -> Result<(Object, Option<Versions>), ReadError> {
+        let mut window = Window::open(source)?;
+        let object = Object::from_head(&mut window)?;
+        let versions = match object.has_versions() {
+            true => object.versions_in(&mut window).ok(),
+            false => None,
+        };
+        Ok((object, versions.map(|(versions, _)| versions)))
     }
 
     /// Reads `source` in this layout, whatever its identification says.
@@ -167,25 +185,30 @@ impl Object {
     /// # Errors
     /// As for [`Object::read`]; the magic may be missing.
     pub fn read_as(source: &dyn ReadAt, layout: Layout) -> Result<Object, ReadError> {
-        let window = Window::open(source)?;
+        let mut window = Window::open(source)?;
         let wanted = layout.class.header_size() as u64;
         let too_short = NotElf::TooShort {
             size: window.size(),
             wanted,
         };
         let header = Header::parse_as(window.head(), layout).ok_or(ReadError::NotElf(too_short))?;
+        Object::from_window(&mut window, header)
+    }
+
+    fn from_head(window: &mut Window<'_>) -> Result<Object, ReadError> {
+        let header = header(window.head(), window.size()).map_err(ReadError::NotElf)?;
         Object::from_window(window, header)
     }
 
-    fn from_window(mut window: Window<'_>, header: Header) -> Result<Object, ReadError> {
+    fn from_window(window: &mut Window<'_>, header: Header) -> Result<Object, ReadError> {
         let mut anomalies = Vec::new();
-        let (table, segments) = segments(&mut window, &header, &mut anomalies)?;
+        let (table, segments) = segments(window, &header, &mut anomalies)?;
         let of_loads = segments.iter().filter(|s| s.kind == PT_LOAD);
         let mut loads = Vec::with_capacity(of_loads.clone().count());
         loads.extend(of_loads.cloned());
         let loads = loads.into_boxed_slice();
-        let interp = interp(&mut window, &segments, &mut anomalies)?;
-        let notes = notes(&mut window, &header, &segments)?;
+        let interp = interp(window, &segments, &mut anomalies)?;
+        let notes = notes(window, &header, &segments)?;
         let executable_stack = segments
             .iter()
             .find(|s| s.kind == PT_GNU_STACK)
@@ -218,13 +241,7 @@ impl Object {
         };
         if let Some(segment) = segment {
             let layout = facts.header.layout;
-            let read = dynamic::read(
-                &mut window,
-                layout,
-                segment,
-                &facts.loads,
-                &mut facts.anomalies,
-            )?;
+            let read = dynamic::read(window, layout, segment, &facts.loads, &mut facts.anomalies)?;
             if let Some((dynamic, tables)) = read {
                 facts.dynamic = dynamic;
                 facts.tables = tables;

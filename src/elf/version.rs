@@ -22,7 +22,7 @@ use crate::read_at::ReadAt;
 /// The most records that are followed in both tables.
 const MAX_RECORDS: usize = 65_535;
 /// Tables that lie closer together than this are fetched in one read.
-const ONE_READ: usize = 64 << 10;
+const ONE_READ: u64 = 64 << 10;
 /// What the names of versions are likely to fit in.
 const NAMES: u64 = 1024;
 /// What the records of the last table are likely to fit in.
@@ -88,10 +88,17 @@ impl Object {
     /// # Errors
     /// Whatever reading `source` reports.
     pub fn versions(&self, source: &dyn ReadAt) -> io::Result<(Versions, Vec<Anomaly>)> {
+        self.versions_in(&mut Window::unread(source))
+    }
+
+    /// The same from what was read of the file already, and more of it.
+    pub(super) fn versions_in(
+        &self,
+        window: &mut Window<'_>,
+    ) -> io::Result<(Versions, Vec<Anomaly>)> {
         let mut anomalies = Vec::new();
-        let mut window = Window::unread(source);
         let encoding = self.header.layout.encoding;
-        let versions = read(&mut window, &self.tables, encoding, &mut anomalies)?;
+        let versions = read(window, &self.tables, encoding, &mut anomalies)?;
         Ok((versions, anomalies))
     }
 }
@@ -127,28 +134,29 @@ fn read(
     Ok(versions)
 }
 
-/// Linkers put the names of versions at the end of the strings, and the records
-/// soon after; one read brings them all.
-fn prefetch(window: &mut Window<'_>, tables: &Tables, strings: Strings) -> io::Result<()> {
+/// From where to where in the file the tables and the names of versions are likely to lie:
+/// linkers put those names at the end of the strings, and the tables soon after.
+pub(super) fn extent(tables: &Tables, strings: Strings) -> Option<(u64, u64)> {
     let places = [tables.version_needs, tables.version_definitions];
     let places = places.into_iter().flatten().map(|(offset, _)| offset);
-    let (Some(first), Some(last)) = (places.clone().min(), places.max()) else {
+    let (first, last) = (places.clone().min()?, places.max()?);
+    let end_of_strings = strings.offset.saturating_add(strings.size);
+    let names = end_of_strings.saturating_sub(NAMES).max(strings.offset);
+    let end = last.saturating_add(RECORDS);
+    let is_near = |start: &u64| end.checked_sub(*start).is_some_and(|size| size <= ONE_READ);
+    let start = [names.min(first), first].into_iter().find(is_near)?;
+    Some((start, end))
+}
+
+/// Fetches what is likely to be needed in one read.
+fn prefetch(window: &mut Window<'_>, tables: &Tables, strings: Strings) -> io::Result<()> {
+    let Some((start, end)) = extent(tables, strings) else {
         return Ok(());
     };
-    let end = last.saturating_add(RECORDS);
-    let names = strings
-        .offset
-        .saturating_add(strings.size)
-        .saturating_sub(NAMES);
-    let names = names.max(strings.offset);
-    let reads = [names.min(first), first];
-    let near = reads.into_iter().find_map(|start| {
-        let length = usize::try_from(end.checked_sub(start)?).ok()?;
-        (length <= ONE_READ).then_some((start, length))
-    });
-    match near {
-        Some((start, length)) => window.fetch(start, length),
-        None => Ok(()),
+    let end = end.min(window.size());
+    match usize::try_from(end.saturating_sub(start)) {
+        Ok(length) if length > 0 => window.fetch(start, length),
+        _ => Ok(()),
     }
 }
 
