@@ -135,14 +135,13 @@ fn missing(case: &Case<'_>, program: &Program, path: &[u8]) -> Draft {
     {
         let directory = crate::bytes::lossy(crate::path::parent(path));
         let path = crate::bytes::lossy(path);
-        draft = match code {
-            // Nothing can be run there.
-            Code::DynamicInScratch => draft.fix(
+        draft = match case.can_run() {
+            false => draft.fix(
                 None,
                 "copy the loader to where it is looked for",
                 Some(&format!("COPY --from=build {path} {path}")),
             ),
-            _ => draft.fix(
+            true => draft.fix(
                 None,
                 "put the loader where it is looked for",
                 Some(&format!("RUN mkdir -p {directory} && ln -s {there} {path}")),
@@ -197,10 +196,12 @@ fn missing_code(case: &Case<'_>, path: &[u8], own: Option<&'static Abi>, built_f
     let same_machine =
         |l: &&crate::target::PresentLoader| own.is_some_and(|abi| abi.name == l.abi.name);
     let here = || case.target.loaders.iter().filter(same_machine);
-    if case.target.loaders.is_empty() {
+    if case.target.loaders.is_empty() && !has_libc(case) {
         Code::DynamicInScratch
     } else if !standard {
         Code::ForeignInterpPath
+    } else if case.target.loaders.is_empty() {
+        Code::InterpreterMissing
     } else if here().next().is_none() {
         Code::NoMultilib
     } else if built_for == Libc::Glibc && here().all(|l| matches!(l.kind, LoaderKind::Musl(_))) {
@@ -210,6 +211,19 @@ fn missing_code(case: &Case<'_>, path: &[u8], own: Option<&'static Abi>, built_f
     } else {
         Code::InterpreterMissing
     }
+}
+
+/// Whether the C library that the program needs is where its loader would look, as a
+/// file of its own.
+fn has_libc(case: &Case<'_>) -> bool {
+    use crate::graph::{Library, Status};
+    use crate::loader::Rule;
+    let found = |library: &Library| {
+        let is_file = library.status == Status::Found && library.rule != Some(Rule::LoaderItself);
+        is_file && library.name.starts_with(b"libc.")
+    };
+    case.graph
+        .is_some_and(|(_, graph)| graph.libraries.iter().any(found))
 }
 
 fn explain(

@@ -85,6 +85,13 @@ impl Case<'_> {
         self.build.deref().as_ref()
     }
 
+    /// Whether `RUN` and a line for a shell would do something in the target: there is
+    /// a shell, and a loader for it. (A static shell without any loader is taken for
+    /// none; what is offered instead needs no shell.)
+    fn can_run(&self) -> bool {
+        !self.target.loaders.is_empty() && (self.has)(b"/bin/sh")
+    }
+
     /// The program and its libraries, each once.
     fn objects(&self) -> Vec<(Vec<u8>, &Object)> {
         if let Some((_, graph)) = self.graph {

@@ -17,14 +17,22 @@
 //! | `Entrypoint`, `Cmd`, `Env`, `WorkingDir`, `User`, `Healthcheck` and words | the image's configuration; `Architecture WORD` too |
 //! | `layer ['CREATED BY']` | what follows is in a layer of its own |
 //! | `PATH whiteout`, `PATH opaque` | in a layer, beside the words of a fixture |
+//! | `entry NAME KIND...` | in a layer, an entry as it stands in the archive, as in [`image`](crate::support::image) |
+//! | `diff-id false` | the configuration lists another digest of this layer |
 //! | anything else | a line of [`fixture`](crate::support::fixture) |
 //!
 //! A scene with neither configuration nor layers is a directory, any other a `docker save`.
 
 mod exec;
+mod hardening;
+mod interpreter;
 mod layers;
 mod library;
+mod runtime;
 mod scene;
+mod script;
+mod symbol;
+mod version;
 
 use scene::Scene;
 
@@ -38,7 +46,17 @@ struct Scenario {
 }
 
 /// All of them, a subject a file.
-const ALL: &[&[Scenario]] = &[exec::SCENARIOS, library::SCENARIOS, layers::SCENARIOS];
+const ALL: &[&[Scenario]] = &[
+    exec::SCENARIOS,
+    script::SCENARIOS,
+    interpreter::SCENARIOS,
+    library::SCENARIOS,
+    version::SCENARIOS,
+    symbol::SCENARIOS,
+    hardening::SCENARIOS,
+    runtime::SCENARIOS,
+    layers::SCENARIOS,
+];
 
 #[test]
 fn each_code_comes_up_where_it_should_and_only_there() {

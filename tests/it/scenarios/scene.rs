@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::support::fixture::Fixture;
 use crate::support::image::config::History;
 use crate::support::image::entry::{self, Entry};
-use crate::support::image::{Config, Image, Layer, Packing, docker, tape, tree};
+use crate::support::image::{Config, Image, Layer, Packing, docker, pack, tape, text, tree};
 use crate::support::imgldd::binary;
 use crate::support::realise::{Root, Synthetic};
 use crate::support::text::{lines, utf8, words};
@@ -27,7 +27,10 @@ pub(super) struct Scene {
 struct Part {
     created_by: String,
     fixture: String,
-    removals: Vec<Entry>,
+    /// Entries that a filesystem could not have, behind the others.
+    entries: Vec<Entry>,
+    /// The configuration lists another digest of it.
+    is_listed_wrong: bool,
 }
 
 impl Scene {
@@ -50,6 +53,14 @@ impl Scene {
                     has_layers = true;
                     scene.image();
                     scene.last().created_by = created_by;
+                }
+                b"diff-id" => {
+                    assert_eq!(words.get(1).map(Vec::as_slice), Some(&b"false"[..]));
+                    scene.last().is_listed_wrong = true;
+                }
+                b"entry" => {
+                    let entry = text::parse(line, words.split_off(1));
+                    scene.last().entries.push(entry);
                 }
                 first if first[0].is_ascii_uppercase() => {
                     let rest = words[1..].iter().map(|word| utf8(word).to_owned());
@@ -79,8 +90,8 @@ impl Scene {
     fn entry(&mut self, line: &str, words: &[Vec<u8>]) {
         let inside = words[0].strip_prefix(b"/").unwrap_or(&words[0]);
         match words.get(1).map(Vec::as_slice) {
-            Some(b"whiteout") => self.last().removals.push(entry::whiteout(inside)),
-            Some(b"opaque") => self.last().removals.push(entry::opaque(inside)),
+            Some(b"whiteout") => self.last().entries.push(entry::whiteout(inside)),
+            Some(b"opaque") => self.last().entries.push(entry::opaque(inside)),
             _ => {
                 let fixture = &mut self.last().fixture;
                 fixture.push_str(line);
@@ -109,7 +120,7 @@ impl Scene {
             Some(config) => {
                 fs::write(
                     &archive,
-                    docker::save_20(&[self.as_image(config)]).archive(),
+                    docker::save_25(&[self.as_image(config)]).archive(),
                 )
                 .unwrap();
                 command.arg("--image").arg(&archive);
@@ -137,8 +148,14 @@ impl Scene {
             let implied = if number == 0 { "" } else { "loader none\n" };
             let root = realise(&format!("{implied}{}", part.fixture));
             let mut entries = tree::entries(root.path());
-            entries.extend(part.removals.iter().cloned());
-            Layer::new(tape::archive(&entries), Packing::Gzip)
+            entries.extend(part.entries.iter().cloned());
+            let archive = tape::archive(&entries);
+            let blob = match part.is_listed_wrong {
+                // More zeros at the end are no other content.
+                true => pack::gzip(&[&archive[..], &[0; 512]].concat()),
+                false => pack::gzip(&archive),
+            };
+            Layer::new(archive, Packing::Gzip).with_blob(blob)
         });
         let layers = layers.collect();
         Image {

@@ -12,6 +12,14 @@ pub(crate) enum Damage {
     Truncate(usize),
     /// PT_INTERP becomes PT_NULL: what strip tools of old left of a program.
     NoInterp,
+    /// PT_GNU_STACK gets PF_X.
+    ExecStack,
+    /// DT_SYMENT, which loaders take as given, becomes DT_TEXTREL.
+    TextRel,
+    /// GNU_PROPERTY_X86_ISA_1_NEEDED of that level, in place of PT_GNU_STACK.
+    Isa(u32),
+    /// The first of the DT_RELA relocations becomes one of that type, without a symbol.
+    Relocation(u32),
 }
 
 /// Name, offset in a 64-bit header, offset in a 32-bit one, width, value if none is given.
@@ -31,7 +39,8 @@ const FIELDS: &[(&str, usize, usize, usize, u64)] = &[
 ];
 
 impl Damage {
-    /// Reads `osabi`, `osabi:9`, `machine:aarch64`, `truncate:4096`, `empty`, `no-interp`.
+    /// Reads `osabi`, `osabi:9`, `machine:aarch64`, `truncate:4096`, `empty`, `no-interp`,
+    /// `execstack`, `textrel`, `isa:3`, `relocation:37`.
     pub(crate) fn parse(text: &str) -> Self {
         let (name, value) = match text.split_once(':') {
             Some((name, value)) => (name, Some(value)),
@@ -46,6 +55,12 @@ impl Damage {
         match name {
             "empty" => Self::Empty,
             "no-interp" => Self::NoInterp,
+            "execstack" => Self::ExecStack,
+            "textrel" => Self::TextRel,
+            "isa" => Self::Isa(u32::try_from(given.expect("isa:LEVEL")).unwrap()),
+            "relocation" => {
+                Self::Relocation(u32::try_from(given.expect("relocation:TYPE")).unwrap())
+            }
             "truncate" => {
                 let length = given.unwrap_or_else(|| panic!("truncate:LENGTH"));
                 Self::Truncate(usize::try_from(length).unwrap())
@@ -75,6 +90,22 @@ impl Damage {
                     let entry = layout.segment(file, 3).expect("a PT_INTERP to remove");
                     layout.put(file, entry, 4, 0);
                 }
+                Self::ExecStack => {
+                    let entry = layout.segment(file, 0x6474_e551).expect("a PT_GNU_STACK");
+                    // p_flags stands second in 64-bit files, second to last in others.
+                    layout.put(file, entry + if layout.is_64 { 4 } else { 24 }, 4, 7);
+                }
+                Self::TextRel => {
+                    let entry = layout.dynamic(file, 11).expect("a DT_SYMENT");
+                    layout.put(file, entry, layout.width(), 22);
+                }
+                Self::Isa(level) => isa(&layout, file, *level),
+                Self::Relocation(kind) => {
+                    let entry = layout.dynamic(file, 7).expect("a DT_RELA");
+                    // Everything lies where it is mapped, in files that begin at 0.
+                    let first = layout.word(file, entry + 8);
+                    layout.put(file, first + 8, 8, u64::from(*kind));
+                }
                 Self::Field { name, value } => {
                     let field = FIELDS.iter().find(|field| field.0 == *name).unwrap();
                     let offset = if layout.is_64 { field.1 } else { field.2 };
@@ -83,6 +114,30 @@ impl Damage {
             }
         }
     }
+}
+
+/// Appends the note of a 64-bit file and lets a program header lead to it.
+fn isa(layout: &Layout, file: &mut Vec<u8>, level: u32) {
+    file.resize(file.len().next_multiple_of(8), 0);
+    let at = file.len() as u64;
+    let bits = (1 << level) - 1;
+    let words = [
+        4,
+        16,
+        5,
+        u32::from_le_bytes(*b"GNU\0"),
+        0xc000_8002,
+        4,
+        bits,
+        0,
+    ];
+    file.extend(words.iter().flat_map(|word: &u32| word.to_le_bytes()));
+    let entry = layout.segment(file, 0x6474_e551).expect("a PT_GNU_STACK");
+    layout.put(file, entry, 4, 4);
+    layout.put(file, entry + 8, 8, at);
+    layout.put(file, entry + 32, 8, 32);
+    layout.put(file, entry + 40, 8, 32);
+    layout.put(file, entry + 48, 8, 8);
 }
 
 /// Just enough of an ELF reader to patch a file that was well-formed a moment ago.
@@ -122,6 +177,20 @@ impl Layout {
     /// An address-sized number.
     pub(crate) fn word(&self, file: &[u8], offset: usize) -> usize {
         usize::try_from(self.get(file, offset, if self.is_64 { 8 } else { 4 })).unwrap()
+    }
+
+    fn width(&self) -> usize {
+        if self.is_64 { 8 } else { 4 }
+    }
+
+    /// The offset of the first dynamic entry with that tag.
+    fn dynamic(&self, file: &[u8], tag: u64) -> Option<usize> {
+        let fields = self.segment_fields(self.segment(file, 2)?);
+        let start = self.word(file, fields[0]);
+        let size = self.word(file, fields[1]);
+        (start..start + size)
+            .step_by(2 * self.width())
+            .find(|&entry| self.get(file, entry, self.width()) == tag)
     }
 
     /// The offset of the first program header of that type.

@@ -27,7 +27,8 @@ pub(crate) fn layers(text: &str) -> Vec<Layer> {
     layers.into_iter().map(write).collect()
 }
 
-fn parse(line: &str, mut words: Vec<Vec<u8>>) -> Entry {
+/// One line, and its words.
+pub(crate) fn parse(line: &str, mut words: Vec<Vec<u8>>) -> Entry {
     let (mut mode, mut owner) = (None, None);
     words.retain(|word| match key_value(word) {
         Some(("mode", value)) => {
