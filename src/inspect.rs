@@ -260,6 +260,7 @@ impl<'t> Inspector<'t> {
             newest_glibc: &|| self.newest_glibc(&exec),
             is_library,
             cpu: self.settings.cpu.as_deref(),
+            variable: &|name| self.settings.variables.get(name).cloned(),
             in_path: &|name| self.lookup(name).path.is_some(),
             hops: &hops,
             near: &near,
@@ -640,7 +641,8 @@ fn verdict(
     is_library: bool,
 ) -> Verdict {
     let worst = findings.iter().map(|finding| finding.severity).max();
-    let starts = if is_library {
+    // What the host mounts in is no fault of the target.
+    let starts = if is_library || finding::is_all_that_lacks(findings, outcome) {
         Some(true)
     } else {
         outcome.starts

@@ -82,7 +82,7 @@ codes! {
     SonameBumped = "soname-bumped", Error, "A needed library is missing, and the target has another version of it.";
     SonameDiffersByDistro = "soname-differs-by-distro", Error, "A needed library has another soname on the target's distribution.";
     RuntimeLibRemoved = "runtime-lib-removed", Error, "A library of the compiler's runtime is missing.";
-    HostInjected = "host-injected", Error, "A library that the container toolkit mounts in from the host.";
+    HostInjected = "host-injected", Note, "A library of the host's driver, which a container toolkit mounts in.";
     NeededAbsolute = "needed-absolute", Error, "A needed library is named by a path, and that path leads to nothing.";
     FilterMissing = "filter-missing", Error, "The object behind a DT_FILTER entry is not found.";
     WrongArchLib = "wrong-arch-lib", Error, "A needed library is there, but only for another CPU.";

@@ -159,6 +159,8 @@ fn not_found(case: &Case<'_>, file: &LoaderFile, graph: &Graph, library: &Librar
         "lib-not-on-search-path",
         "ldcache-stale",
         "runpath-not-transitive",
+        // And the host's has none.
+        "host-injected",
     ]
     .contains(&draft.finding.code.as_str());
     let draft = match is_there {
@@ -235,10 +237,11 @@ fn word(outcome: TryOutcome) -> String {
 fn runtime_words(case: &Case<'_>, draft: Draft) -> Draft {
     let message = case.outcome.message.as_deref().unwrap_or_default();
     let about = message.lines().find(|line| line.contains(draft.object()));
-    match about.map(|line| format!("at run time: {}", crate::bytes::escape(line))) {
-        Some(line) => draft.evidence(line),
-        None => draft,
-    }
+    let when = match draft.finding.code == Code::HostInjected.word() {
+        true => "at run time, without it",
+        false => "at run time",
+    };
+    draft.also(about.map(|line| format!("{when}: {}", crate::bytes::escape(line))))
 }
 
 fn unusable(case: &Case<'_>, graph: &Graph, library: &Library, why: &str) -> Finding {

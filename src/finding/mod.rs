@@ -9,6 +9,7 @@ mod cpu;
 mod env;
 mod exec;
 mod gift;
+mod host;
 mod interpreter;
 mod layers;
 mod library;
@@ -24,6 +25,7 @@ mod version;
 
 pub use code::{CODES, Code};
 pub(crate) use gift::{Gift, give};
+pub(crate) use host::is_all_that_lacks;
 pub(crate) use interpreter::built_for;
 pub use layers::layer_findings;
 pub use lost::Layers;
@@ -73,6 +75,8 @@ pub struct Case<'a> {
     pub has: &'a dyn Fn(&[u8]) -> bool,
     /// The CPU's level, where one was given.
     pub cpu: Option<&'a str>,
+    /// The value of a variable of its environment.
+    pub variable: &'a dyn Fn(&[u8]) -> Option<Vec<u8>>,
     /// Whether a bare name is in PATH.
     pub in_path: &'a dyn Fn(&[u8]) -> bool,
     /// The layers of an image, and what they took.

@@ -23,15 +23,6 @@ const COMPILER_RUNTIMES: [&[u8]; 6] = [
     b"libquadmath.so.0",
 ];
 
-/// Libraries of a driver, which the host's container toolkit mounts in.
-const OF_THE_HOST: [&[u8]; 5] = [
-    b"libcuda.so.1",
-    b"libnvidia-ml.so.1",
-    b"libnvcuvid.so.1",
-    b"libnvidia-encode.so.1",
-    b"libGLX_nvidia.so.0",
-];
-
 /// One library under the sonames of several distributions.
 const ALIASES: [&[&[u8]]; 6] = [
     &[b"libbz2.so.1.0", b"libbz2.so.1"],
@@ -57,6 +48,10 @@ pub(super) struct Lacking<'a> {
 pub(super) fn draft(case: &Case<'_>, lacking: &Lacking<'_>) -> Draft {
     let name = &*lacking.library.name;
     let by = lacking.by;
+    // What the image has of that name is for linking, or for the toolkit to choose.
+    if let Some(draft) = super::host::draft(case, name) {
+        return draft;
+    }
     let near = (case.near)(name);
     let main = lacking.graph.map.get(LinkMap::MAIN).object.as_deref();
     let fits = |file: &&NearFile| object(file).is_some_and(|object| fits(object, main));
@@ -105,16 +100,6 @@ pub(super) fn draft(case: &Case<'_>, lacking: &Lacking<'_>) -> Draft {
                 "build it on the distribution that it is to run on",
                 None,
             )
-    } else if OF_THE_HOST.contains(&name) {
-        let message = format!(
-            "{} comes from the host's driver, not from an image; {by} needs it",
-            quoted(name)
-        );
-        draft(Code::HostInjected, message).fix(
-            Some("the host has the driver"),
-            "let the container toolkit mount it",
-            Some("docker run --gpus all …"),
-        )
     } else if COMPILER_RUNTIMES.contains(&name) {
         let message = format!(
             "{}, of the compiler's runtime, is not found; {by} needs it",

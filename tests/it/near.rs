@@ -48,7 +48,7 @@ fn check_with(fixture: &str, extent: Extent, expected: &str) {
 
 fn describe(finding: &Finding, out: &mut String) {
     let _ = writeln!(out, "{}: {}", finding.code, finding.message);
-    let known = ["searched:", "needed by", "at run time:"];
+    let known = ["searched:", "needed by", "at run time"];
     for line in &finding.evidence {
         if !known.iter().any(|known| line.starts_with(known)) {
             let _ = writeln!(out, "= {line}");
@@ -432,8 +432,9 @@ fn the_driver_comes_from_the_host() {
     check(
         "/app/exe elf needed=libcuda.so.1",
         "
-        host-injected: `libcuda.so.1` comes from the host's driver, not from an image; `/app/exe` needs it
-        = no file of that name is anywhere in this target
+        host-injected: `/app/exe` starts only with the host's `libcuda.so.1` mounted in
+        = it belongs to the host's NVIDIA driver; no image has it
+        = NVIDIA_VISIBLE_DEVICES is not in its environment
         help: let the container toolkit mount it: docker run --gpus all …
         ",
     );

@@ -137,7 +137,10 @@ pub(crate) fn open(args: &Args, named: &Named, in_full: bool) -> Result<Opened, 
     let (source, input) = match named {
         Named::Host => (directory(Path::new("/"), true)?, "/".to_owned()),
         Named::Directory(root) => (directory(root, false)?, root.to_string_lossy().into_owned()),
-        Named::Image(text) => (from_image(args, text)?, text.to_string_lossy().into_owned()),
+        Named::Image(text) => (
+            from_image(args, text, args.layer)?,
+            text.to_string_lossy().into_owned(),
+        ),
     };
     let Source {
         kind,
@@ -246,7 +249,8 @@ fn directory(root: &Path, is_host: bool) -> Result<Source, UsageError> {
     Ok(source)
 }
 
-fn from_image(args: &Args, text: &OsStr) -> Result<Source, UsageError> {
+/// The source that `text` names, as it was after layer `up_to`, or after its last.
+fn from_image(args: &Args, text: &OsStr, up_to: Option<usize>) -> Result<Source, UsageError> {
     let reference = Reference::parse(text, request::is_there)?;
     let probe = Keep {
         symbols: args.symbols || args.unused,
@@ -255,7 +259,7 @@ fn from_image(args: &Args, text: &OsStr) -> Result<Source, UsageError> {
     let options = image::Options {
         probe: &probe,
         platform: request::platform(args)?,
-        layers: args.layer,
+        layers: up_to,
         verify: args.verify,
         jobs: args.jobs.unwrap_or_else(host::parallelism).max(1),
         limits: stream::Limits {
@@ -272,7 +276,7 @@ fn from_image(args: &Args, text: &OsStr) -> Result<Source, UsageError> {
         image::Opened::Image(image) => *image,
         image::Opened::Directory(root) => return directory(&root, false),
     };
-    if let Some(wanted) = args.layer
+    if let Some(wanted) = up_to
         && wanted > image.layers.len()
     {
         return Err(UsageError::NoSuchLayer(wanted, image.layers.len()));
@@ -328,7 +332,8 @@ pub(crate) fn donor(args: &Args) -> Result<Option<Rootfs>, UsageError> {
     let Some(text) = &args.donor else {
         return Ok(None);
     };
-    let filesystem = from_image(args, text)?.filesystem;
+    // `--layer` is about the target.
+    let filesystem = from_image(args, text, None)?.filesystem;
     Ok(Some(Rootfs::new(filesystem, Credentials::root(), false)))
 }
 

@@ -58,6 +58,12 @@ const ALL: &[&[Scenario]] = &[
     layers::SCENARIOS,
 ];
 
+/// The codes that have a scenario, one after the other.
+pub(crate) fn codes() -> impl Iterator<Item = &'static str> {
+    let all = ALL.iter().copied().flatten();
+    all.map(|scenario| scenario.code)
+}
+
 #[test]
 fn each_code_comes_up_where_it_should_and_only_there() {
     let mut wrong = Vec::new();
