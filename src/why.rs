@@ -10,6 +10,7 @@ use std::rc::Rc;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::explain::ExplainReport;
 use crate::report::{Library, Report, ReportError, Rule, Subject, Target, Tool};
 
 /// The most chains that are told of one library; the rest is counted.
@@ -206,10 +207,12 @@ fn steps(subject: &Subject, root: &str, chain: &Chain) -> Vec<Step> {
     steps
 }
 
-/// The JSON Schema of [`Report`], with [`WhyReport`] among its definitions.
+/// The JSON Schema of [`Report`], with [`WhyReport`] and [`ExplainReport`] among its
+/// definitions.
 #[must_use]
 pub fn schema() -> serde_json::Value {
     let mut generator = schemars::SchemaGenerator::default();
     let _ = generator.subschema_for::<WhyReport>();
+    let _ = generator.subschema_for::<ExplainReport>();
     generator.into_root_schema_for::<Report>().to_value()
 }

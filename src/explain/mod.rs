@@ -8,6 +8,7 @@
 //! The rows are data (`pattern`); that each text that this crate predicts is known here, with the
 //! code of its cause, is a test.
 
+mod document;
 mod loaders;
 mod page;
 mod pattern;
@@ -18,6 +19,7 @@ mod template;
 
 use std::ops::Range;
 
+pub use document::{CodePage, ExplainReport, Proof, ProofCause};
 pub use page::{Span, code, nearest, page};
 pub use pattern::{Cause, NOT_CHECKED, Pattern, Phase};
 

@@ -24,7 +24,7 @@ pub use paint::Style;
 pub use table::Table;
 pub use text::Text;
 pub use tree::Tree;
-pub use why::{WhyText, empty_why, why_json};
+pub use why::{WhyText, document, empty_why, why_json};
 
 use crate::report::{ReportError, Subject, Summary, Target};
 

@@ -22,6 +22,8 @@ pub struct Text {
     /// An empty line was written last.
     after_blank: bool,
     codes: BTreeSet<String>,
+    /// How many findings were waived.
+    waived: usize,
     answers: Vec<Answer>,
 }
 
@@ -44,6 +46,7 @@ impl Text {
             begun: None,
             after_blank: false,
             codes: BTreeSet::new(),
+            waived: 0,
             answers: Vec::new(),
         }
     }
@@ -100,6 +103,7 @@ impl Text {
     ) -> io::Result<()> {
         let style = self.style();
         self.codes.insert(finding.code.clone());
+        self.waived += usize::from(finding.waived);
         let (word, paint) = match finding.severity {
             Severity::Error => ("error", Paint::Bad),
             Severity::Warning => ("warning", Paint::Warn),
@@ -251,6 +255,7 @@ impl Renderer for Text {
                 summary.findings.note,
                 plural(summary.findings.note, "note", "notes"),
             ),
+            (self.waived, "waived"),
         ];
         for (count, what) in counts {
             if count > 0 {

@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use serde::Serialize;
+
 use super::json::Escaping;
 use super::paint::{Paint, Style};
 use super::tree::label;
@@ -119,7 +121,15 @@ fn status(status: LibraryStatus) -> &'static str {
 /// # Errors
 /// Whatever writing reports.
 pub fn why_json(out: &mut dyn Write, report: &WhyReport) -> io::Result<()> {
-    serde_json::to_writer_pretty(Escaping(out), report)?;
+    document(out, report)
+}
+
+/// Writes a document of a command's own.
+///
+/// # Errors
+/// Whatever writing reports.
+pub fn document(out: &mut dyn Write, document: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer_pretty(Escaping(out), document)?;
     writeln!(out)
 }
 

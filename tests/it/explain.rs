@@ -666,3 +666,50 @@ fn a_paste_cannot_drive_the_terminal() {
     let text = stdout(&output);
     assert!(text.contains("/a\\u{202e}\\x07\\rb"), "{text}");
 }
+
+#[test]
+fn a_document_says_the_same() {
+    let document = |words: &[&str]| {
+        let words = [&["explain", "-o", "json"], words].concat();
+        let output = run(&words, "");
+        let text = stdout(&output);
+        let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(document["schema_version"], 1);
+        (output.status.code(), document)
+    };
+    let (status, all) = document(&[]);
+    assert_eq!((status, &all["asked"]), (Some(0), &serde_json::Value::Null));
+    let codes = all["codes"].as_array().unwrap();
+    assert_eq!(codes.len(), CODES.len());
+    for (page, code) in codes.iter().zip(CODES) {
+        assert_eq!(page["code"], code.word());
+        assert!(page["page"].as_array().unwrap().len() > 1);
+    }
+
+    let (status, one) = document(&["shebang-crlf"]);
+    assert_eq!((status, &one["asked"]), (Some(0), &"shebang-crlf".into()));
+    let page = one["codes"][0]["page"].as_array().unwrap();
+    assert!(
+        page.iter()
+            .any(|text| text.as_str().unwrap().contains("`sed -i "))
+    );
+
+    let text = "docker: Error response from daemon: exec /app: no such file or directory";
+    let (status, known) = document(&[text]);
+    assert_eq!((status, &known["asked"]), (Some(0), &text.into()));
+    let proof = &known["recognised"][0];
+    assert_eq!(proof["said"], "exec /app: no such file or directory");
+    assert_eq!(proof["causes"][0]["code"], "glibc-on-musl");
+    assert_eq!(proof["causes"][0]["is_checked"], true);
+    assert_eq!(known["passed_on_by"][0], "Docker");
+
+    let (status, unknown) = document(&["glibc-on-mussel"]);
+    assert_eq!(
+        (status, &unknown["near"][0]),
+        (Some(1), &"glibc-on-musl".into())
+    );
+    assert_eq!(unknown["recognised"], serde_json::json!([]));
+
+    let refused = run(&["explain", "-o", "table"], "");
+    assert_eq!(refused.status.code(), Some(2));
+}

@@ -20,6 +20,7 @@ mod glibc;
 mod hostile;
 mod images;
 mod json;
+mod judge;
 mod kernel;
 mod later;
 mod musl;

@@ -171,7 +171,8 @@ pub(crate) struct Args {
     )]
     pub(crate) fail_on: FailOn,
 
-    /// Waive findings
+    /// Waive findings: all with this code, or those about a name or in a file that
+    /// matches. They stay in the report and do not count for the exit status
     #[arg(long, value_name = "CODE[:GLOB]", help_heading = "Judge")]
     pub(crate) ignore: Vec<String>,
 
@@ -183,7 +184,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "CODE", help_heading = "Judge")]
     pub(crate) error: Vec<String>,
 
-    /// Libraries that may be missing
+    /// Libraries that may be missing: waives the findings that they are
     #[arg(long, value_name = "GLOB", help_heading = "Judge")]
     pub(crate) allow_missing: Vec<String>,
 

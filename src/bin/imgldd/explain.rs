@@ -1,55 +1,78 @@
 //! `imgldd explain`: the codes, a page, what an error text proves.
 
 use std::ffi::OsString;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 
 use imgldd::bytes::escape;
-use imgldd::explain::{self, MAX_TEXT};
-use imgldd::render::{Explain, Style};
+use imgldd::explain::{self, ExplainReport, MAX_TEXT, Recognised};
+use imgldd::finding::Code;
+use imgldd::render::{Explain, document};
 
 use crate::args::Args;
 use crate::{Failure, exit, output};
 
 /// Answers; the status is 1 where neither a code nor a known text was given.
 pub(crate) fn run(args: &Args, words: &[OsString]) -> Result<u8, Failure> {
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    let writer = Explain {
-        style: Style {
-            color: output::color(args),
-            ascii: args.ascii,
-        },
-    };
-    if words.is_empty() {
-        writer.codes(&mut out)?;
-        out.flush()?;
-        return Ok(exit::FINE);
-    }
+    let mut outputs = output::answers(args)?;
     let text = match words {
-        [only] if only == "-" => read()?,
+        [] => None,
+        [only] if only == "-" => Some(read()?),
         words => {
             let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
-            words.join(" ")
+            Some(words.join(" "))
         }
     };
-    if let Some(code) = explain::code(text.trim()) {
-        writer.page(&mut out, code)?;
-        out.flush()?;
-        return Ok(exit::FINE);
+    let answer = match &text {
+        None => Answer::Codes,
+        Some(text) => match explain::code(text.trim()) {
+            Some(code) => Answer::Page(text, code),
+            None => Answer::Text(text, explain::recognise(text)),
+        },
+    };
+    for output in &mut outputs {
+        match output.is_json {
+            true => document(&mut output.out, &answer.document())?,
+            false => answer.write(
+                &mut output.out,
+                Explain {
+                    style: output.style,
+                },
+            )?,
+        }
+        output.out.flush()?;
     }
-    let found = explain::recognise(&text);
-    let by = explain::passed_on_by(&text);
-    let status = match found.is_empty() {
-        true => {
-            unknown(&mut out, &text)?;
-            exit::BROKEN
+    Ok(match &answer {
+        Answer::Text(_, found) if found.is_empty() => exit::BROKEN,
+        _ => exit::FINE,
+    })
+}
+
+/// What there is to say.
+enum Answer<'t> {
+    Codes,
+    Page(&'t str, Code),
+    Text(&'t str, Vec<Recognised>),
+}
+
+impl Answer<'_> {
+    fn document(&self) -> ExplainReport {
+        match self {
+            Answer::Codes => ExplainReport::of_all(),
+            Answer::Page(text, code) => ExplainReport::of_code(text, *code),
+            Answer::Text(text, found) => ExplainReport::of_text(text, found),
         }
-        false => {
-            writer.recognised(&mut out, &found, &by)?;
-            exit::FINE
+    }
+
+    fn write(&self, out: &mut dyn io::Write, writer: Explain) -> io::Result<()> {
+        match self {
+            Answer::Codes => writer.codes(out),
+            Answer::Page(_, code) => writer.page(out, *code),
+            Answer::Text(text, found) if found.is_empty() => unknown(out, text),
+            Answer::Text(text, found) => {
+                writer.recognised(out, found, &explain::passed_on_by(text))
+            }
         }
-    };
-    out.flush()?;
-    Ok(status)
+    }
 }
 
 fn read() -> Result<String, Failure> {

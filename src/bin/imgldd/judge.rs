@@ -33,7 +33,14 @@ impl Judge {
             if known(code) {
                 Ok(())
             } else {
-                Err(UsageError::UnknownCode(code.to_owned()))
+                let near = imgldd::explain::nearest(code);
+                let near = near
+                    .first()
+                    .map(|near| format!("; did you mean `{}`?", near.word()));
+                Err(UsageError::UnknownCode(
+                    code.to_owned(),
+                    near.unwrap_or_default(),
+                ))
             }
         };
         let mut ignored = Vec::new();
@@ -42,6 +49,9 @@ impl Judge {
                 .split_once(':')
                 .map_or((&**text, None), |(c, g)| (c, Some(g)));
             check(code)?;
+            if glob == Some("") {
+                return Err(UsageError::EmptyGlob(text.clone()));
+            }
             let glob = glob.map(crate::request::glob).transpose()?;
             ignored.push((code.to_owned(), glob.map(|glob| glob.compile_matcher())));
         }
@@ -57,8 +67,9 @@ impl Judge {
         })
     }
 
-    /// Changes severities as asked.
-    fn change(&self, findings: &mut [Finding]) {
+    /// Changes severities as asked. A glob takes what a finding is about, or the path of
+    /// the `subject` that it was found for.
+    fn change(&self, subject: Option<&str>, findings: &mut [Finding]) {
         for finding in findings {
             if self.warnings.contains(&finding.code) {
                 finding.severity = Severity::Warning;
@@ -67,9 +78,13 @@ impl Judge {
                 finding.severity = Severity::Error;
             }
             let object = finding.object.as_deref().unwrap_or_default();
-            finding.waived |= self.ignored.iter().any(|(code, glob)| {
-                *code == finding.code && glob.as_ref().is_none_or(|glob| glob.is_match(object))
-            });
+            let takes = |glob: &GlobMatcher| {
+                glob.is_match(object) || subject.is_some_and(|path| glob.is_match(path))
+            };
+            finding.waived |= self
+                .ignored
+                .iter()
+                .any(|(code, glob)| *code == finding.code && glob.as_ref().is_none_or(takes));
         }
     }
 
@@ -88,7 +103,7 @@ impl Judge {
 
     /// As [`Judge::weigh`], for what is odd about a target itself.
     pub(crate) fn weigh_target(&mut self, target: &mut Target) {
-        self.change(&mut target.findings);
+        self.change(None, &mut target.findings);
         let worst = target.findings.iter().map(|finding| finding.severity).max();
         target.verdict = match worst {
             Some(Severity::Error) => Verdict::Broken,
@@ -101,7 +116,7 @@ impl Judge {
     /// Changes severities as asked, and takes note of what the exit status
     /// depends on.
     pub(crate) fn weigh(&mut self, subject: &mut Subject) {
-        self.change(&mut subject.findings);
+        self.change(Some(&subject.path), &mut subject.findings);
         if subject.verdict == Verdict::Ok || subject.verdict == Verdict::Warning {
             subject.verdict = match subject.findings.iter().map(|f| f.severity).max() {
                 Some(Severity::Error) => Verdict::Broken,

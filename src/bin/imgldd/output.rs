@@ -104,6 +104,32 @@ impl Outputs {
     }
 }
 
+/// Where an answer goes that is no report of subjects: as text or as JSON.
+pub(crate) struct Answer {
+    pub(crate) is_json: bool,
+    pub(crate) style: Style,
+    pub(crate) out: Box<dyn Write>,
+}
+
+/// Opens what `args` ask for of a command that answers in text and JSON.
+pub(crate) fn answers(args: &Args) -> Result<Vec<Answer>, UsageError> {
+    let answers = wanted(args).into_iter().map(|wanted| {
+        let is_json = match &*wanted.format {
+            "text" => false,
+            "json" => true,
+            _ => return Err(UsageError::WhyFormat(wanted.format)),
+        };
+        let style = style(args, &wanted);
+        let out = Box::new(open(wanted.file)?);
+        Ok(Answer {
+            is_json,
+            style,
+            out,
+        })
+    });
+    answers.collect()
+}
+
 /// What `args` ask for; text where they do not say.
 fn wanted(args: &Args) -> Vec<Wanted> {
     let mut wanted: Vec<Wanted> = args.output.iter().map(|text| parse(text)).collect();

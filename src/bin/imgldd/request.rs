@@ -55,8 +55,10 @@ pub(crate) enum UsageError {
     Workdir(String),
     #[error("`{0}`: not a glob")]
     Glob(String, #[source] globset::Error),
-    #[error("`{0}`: no finding has this code; docs/findings.md lists them")]
-    UnknownCode(String),
+    #[error("`{0}`: no finding has this code{1}; `imgldd explain` lists them")]
+    UnknownCode(String, String),
+    #[error("`{0}`: nothing stands behind the colon; CODE alone means every finding of that code")]
+    EmptyGlob(String),
     #[error("`{0}`: no such format; there are text, tree, table, ldd, list, json, json-lines")]
     Format(String),
     #[error("--include and --exclude select among what --all finds")]
