@@ -3,6 +3,8 @@
 use std::fmt;
 use std::io;
 
+use crate::read_at::{NotAgain, is_not_kept};
+
 /// An error number, as Linux has it on most architectures. 0 is "none".
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Errno(pub i32);
@@ -56,6 +58,20 @@ impl Errno {
     /// No error.
     pub const NONE: Errno = Errno(0);
 
+    /// No error of Linux: the bytes passed by once and were not kept, so that nobody
+    /// here knows what reading them would give.
+    pub const NOT_KEPT: Errno = Errno(i32::MIN);
+
+    /// No error of Linux either: the layer that the bytes are in could not be gone
+    /// through again.
+    pub const NOT_AGAIN: Errno = Errno(i32::MIN + 1);
+
+    /// Whether it is ours alone, and the target's processes may meet none at all.
+    #[must_use]
+    pub fn is_ours(self) -> bool {
+        self == Errno::NOT_KEPT || self == Errno::NOT_AGAIN
+    }
+
     /// The words of Go's `syscall.Errno.Error`: glibc's, in lower case.
     #[must_use]
     pub fn go_words(self) -> String {
@@ -90,6 +106,12 @@ impl Errno {
 
 impl From<&io::Error> for Errno {
     fn from(error: &io::Error) -> Self {
+        if is_not_kept(error) {
+            return Errno::NOT_KEPT;
+        }
+        if error.get_ref().is_some_and(|inner| inner.is::<NotAgain>()) {
+            return Errno::NOT_AGAIN;
+        }
         Errno(error.raw_os_error().unwrap_or(Errno::IO.0))
     }
 }
@@ -102,6 +124,14 @@ impl fmt::Debug for Errno {
 
 impl fmt::Display for Errno {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.go_words())
+        match *self {
+            Errno::NOT_KEPT => f.write_str(
+                "it passed by and was not kept; read the image from a file that is not compressed as a whole",
+            ),
+            Errno::NOT_AGAIN => f.write_str(
+                "its layer could not be gone through again; --max-total-bytes may set the limit",
+            ),
+            errno => f.write_str(&errno.go_words()),
+        }
     }
 }

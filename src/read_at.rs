@@ -36,8 +36,32 @@ pub type Facts = Arc<dyn Any + Send + Sync>;
 pub struct Known {
     /// What was learnt of it.
     pub facts: Option<Facts>,
+    /// About how many bytes the facts take.
+    pub facts_weight: u64,
     /// Its first bytes, or all of them.
     pub start: Option<Arc<[u8]>>,
+}
+
+impl Known {
+    /// Nothing but first bytes, or all of them.
+    #[must_use]
+    pub fn start(bytes: Arc<[u8]>) -> Known {
+        Known {
+            start: Some(bytes),
+            ..Known::default()
+        }
+    }
+
+    /// About how many bytes it takes.
+    #[must_use]
+    pub fn weight(&self) -> u64 {
+        /// What it takes to remember one at all.
+        const ENTRY: u64 = 64;
+        let start = self.start.as_ref().map_or(0, |start| start.len() as u64);
+        start
+            .saturating_add(self.facts_weight)
+            .saturating_add(ENTRY)
+    }
 }
 
 impl ReadAt for [u8] {
@@ -60,6 +84,32 @@ impl ReadAt for Vec<u8> {
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
         self.as_slice().read_at(offset, buffer)
+    }
+}
+
+/// Bytes of a file that passed by and were not kept.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("bytes from offset {offset} on passed by and were not kept")]
+pub struct NotKept {
+    /// The first of them.
+    pub offset: u64,
+}
+
+/// Whether `error` says that bytes were not kept.
+#[must_use]
+pub fn is_not_kept(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<NotKept>())
+}
+
+/// Bytes of a file that passed by, and that going through its layer again did not
+/// bring: a limit stopped that, or the archive has changed.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("going through the layer again failed: {0}")]
+pub struct NotAgain(pub String);
+
+impl From<NotAgain> for io::Error {
+    fn from(error: NotAgain) -> io::Error {
+        io::Error::other(error)
     }
 }
 

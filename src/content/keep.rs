@@ -18,6 +18,9 @@ const MAX_CACHE: u64 = 16 << 20;
 /// The largest list of all that apk installed.
 const MAX_INSTALLED: u64 = 4 << 20;
 
+/// Texts that are read wherever `/etc` leads.
+const KNOWN_TEXTS: [&[u8]; 4] = [b"os-release", b"passwd", b"group", b"ld.so.preload"];
+
 /// What is kept of an ELF file.
 pub(super) struct KeptElf {
     pub(super) object: Arc<Object>,
@@ -25,6 +28,23 @@ pub(super) struct KeptElf {
     pub(super) build: Build,
     /// Its dynamic symbols, if binding them may be asked for.
     pub(super) symbols: Option<Arc<Symbols>>,
+}
+
+impl KeptElf {
+    /// About how many bytes it takes.
+    fn weight(&self) -> u64 {
+        /// What names and versions take beside their bytes.
+        const NAME: usize = 64;
+        let dynamic = &self.object.dynamic;
+        let names: usize = dynamic.needed().map(|name| name.len() + NAME).sum();
+        let needs = self.versions.needs.iter();
+        let versions: usize =
+            needs.map(|need| need.versions.len()).sum::<usize>() + self.versions.definitions.len();
+        let symbols = self.symbols.as_ref().map_or(0, |symbols| symbols.weight());
+        let segments = size_of_val(&*self.object.loads);
+        let all = size_of::<Object>() + segments + names + versions * NAME + symbols;
+        u64::try_from(all).unwrap_or(u64::MAX)
+    }
 }
 
 /// Keeps what the rest of the crate asks for: the facts of ELF files, the bytes of
@@ -45,7 +65,7 @@ impl Probe for Keep {
                 true => Want::Ranges(ranges_read(file.head, file.size)),
             };
         }
-        match is_text(&file) {
+        match wants_whole(&file) {
             true => Want::Whole,
             false => Want::Head,
         }
@@ -55,16 +75,18 @@ impl Probe for Keep {
         if file.head.starts_with(b"\x7fELF") {
             return self.look_at_elf(&file, bytes);
         }
-        let start = if is_text(&file) {
-            let all = read_all(bytes, usize::MAX).ok()?;
-            Some(Arc::from(all))
+        let start = if wants_whole(&file) {
+            Some(Arc::from(read_all(bytes, usize::MAX).ok()?))
         } else if may_be_opened(&file) {
             let length = file.head.len().min(HEAD);
             Some(Arc::from(&file.head[..length]))
         } else {
             None
         };
-        Some(Known { facts: None, start })
+        Some(Known {
+            start,
+            ..Known::default()
+        })
     }
 }
 
@@ -74,15 +96,14 @@ impl Keep {
             Ok(object) => object,
             // Cut short within its header.
             Err(ReadError::NotElf(_)) => {
-                let start = Some(Arc::from(file.head));
-                return Some(Known { facts: None, start });
+                return Some(Known::start(Arc::from(file.head)));
             }
             Err(ReadError::Io(_)) => return None,
         };
         let (versions, _) = object.versions(bytes).ok()?;
         // It decides nothing, so what cannot be had of it is not worth the file.
         let build = object.build(bytes).unwrap_or_default();
-        let symbols = match self.symbols || !is_for_glibc(&object) {
+        let symbols = match self.symbols || file.once || !is_for_glibc(&object) {
             // Where the tables lie outside what was shown, whoever asks finds out.
             true => object
                 .symbols(bytes, &versions, object.header.machine)
@@ -90,7 +111,7 @@ impl Keep {
                 .map(Arc::new),
             false => None,
         };
-        let start = match may_be_loader(file, &object) {
+        let start = match may_be_loader(file, &object) || may_be_interpreter(file, &object) {
             true => Some(Arc::from(read_all(bytes, usize::MAX).ok()?)),
             false => None,
         };
@@ -101,6 +122,7 @@ impl Keep {
             symbols,
         };
         Some(Known {
+            facts_weight: kept.weight(),
             facts: Some(Arc::new(kept)),
             start,
         })
@@ -127,11 +149,38 @@ fn may_be_loader(file: &Passing<'_>, object: &Object) -> bool {
         && (named(file_name(file.name)) || named(soname))
 }
 
+/// Whatever stands alone may be named as an interpreter, which is told by its bytes.
+/// Nobody does that; where the bytes come once they are kept all the same, so that
+/// the answer does not depend on how the image comes.
+fn may_be_interpreter(file: &Passing<'_>, object: &Object) -> bool {
+    file.once
+        && file.size <= MAX_LOADER
+        && object.is_loadable_type()
+        && object.interp.is_none()
+        && object.dynamic.needs.is_empty()
+}
+
+/// Whether all of a file that is not ELF is kept.
+fn wants_whole(file: &Passing<'_>) -> bool {
+    is_text(file) || (file.size <= MAX_LOADER && is_elf_for_musl(file))
+}
+
+/// musl does not look at the magic of what it loads, but at the type alone
+/// (`ldso/dynlink.c:map_library`).
+fn is_elf_for_musl(file: &Passing<'_>) -> bool {
+    /// `e_type`
+    const TYPE: std::ops::Range<usize> = 16..18;
+    let is_loadable = matches!(file.head.get(TYPE), Some([2 | 3, 0] | [0, 2 | 3]));
+    is_loadable && memchr::memmem::find(file_name(file.name), b".so").is_some()
+}
+
 /// Files that are read for what they say: configuration of loaders and of the
 /// system, and the loader's cache.
 fn is_text(file: &Passing<'_>) -> bool {
     let name = file.name;
-    if file_name(name) == b"ld.so.cache" {
+    // A loader has the directory of its configuration in its bytes: `/etc`, or one
+    // of that name in a prefix.
+    if name == b"etc/ld.so.cache" || name.ends_with(b"/etc/ld.so.cache") {
         return file.size <= MAX_CACHE;
     }
     // What package managers installed; `package` reads it.
@@ -140,9 +189,10 @@ fn is_text(file: &Passing<'_>) -> bool {
     if name.ends_with(b"lib/apk/db/installed") {
         return file.size <= MAX_INSTALLED;
     }
-    let is_release = file_name(name) == b"os-release";
+    // Links of `/etc` lead to them elsewhere, under the same names mostly.
+    let is_known = KNOWN_TEXTS.contains(&file_name(name));
     let is_configuration = name.starts_with(b"etc/") || name.ends_with(b".conf");
-    file.size <= MAX_TEXT && (is_list || is_release || is_configuration || name.ends_with(b".path"))
+    file.size <= MAX_TEXT && (is_list || is_known || is_configuration || name.ends_with(b".path"))
 }
 
 /// Whether someone may try to execute the file or to load it.

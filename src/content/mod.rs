@@ -187,8 +187,7 @@ mod tests {
     }
 
     fn passed(start: &[u8], size: u64) -> Passed {
-        let start = Some(Arc::from(start));
-        let known = Known { facts: None, start };
+        let known = Known::start(Arc::from(start));
         Passed { known, size }
     }
 

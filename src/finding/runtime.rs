@@ -18,7 +18,10 @@ pub fn runtime_findings(plan: &Plan) -> Vec<Finding> {
         .problems
         .iter()
         .map(|problem| problem_finding(problem, &outcome))
-        .chain(user.map(|problem| user_finding(problem, &outcome)))
+        .chain(
+            user.filter(|problem| problem.is_ours().is_none())
+                .map(|problem| user_finding(problem, &outcome)),
+        )
         .collect();
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     findings

@@ -57,7 +57,7 @@ pub fn resolve(files: &Files<'_>, start: Start, workdir: &TargetPath, limits: Li
             warnings: Vec::new(),
             versions: VersionCheck::default(),
             limit: None,
-            unreadable: None,
+            unreadable: start.unreadable,
             assumed: HashSet::new(),
             bound: None,
         },

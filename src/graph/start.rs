@@ -44,6 +44,8 @@ pub struct Start {
     pub file: LoaderFile,
     /// The loader lists itself even if nothing needs it.
     pub lists_itself: bool,
+    /// A file that decides something could not be read by us.
+    pub unreadable: Option<(Rc<[u8]>, Errno)>,
 }
 
 /// The program that is to be started.
@@ -71,11 +73,12 @@ pub fn start(
     environment: &Environment,
 ) -> Start {
     let path = environment.workdir.join(program.interp);
-    let kind = if usable {
-        loaders.kind(files, path.as_bytes()).ok()
-    } else {
-        None
+    let kind = usable.then(|| loaders.kind(files, path.as_bytes()));
+    let unreadable = match kind {
+        Some(Err(errno)) if errno.is_ours() => Some((Rc::from(program.interp), errno)),
+        _ => None,
     };
+    let kind = kind.and_then(Result::ok);
     let file = kind.map_or(LoaderFile::Assumed, LoaderFile::Known);
     let subject = Subject {
         abi: program.abi,
@@ -108,6 +111,7 @@ pub fn start(
     };
     add_program(&mut start, program, environment, files);
     start.file = file;
+    start.unreadable = unreadable.or(start.unreadable);
     start
 }
 
@@ -125,7 +129,16 @@ fn empty(loader: Loader) -> Start {
         preloads: Vec::new(),
         file: LoaderFile::Assumed,
         lists_itself: false,
+        unreadable: None,
     }
+}
+
+/// The first of the loader's texts that we cannot read, whatever it may do.
+fn lost(texts: &[(&[u8], Option<Errno>)]) -> Option<(Rc<[u8]>, Errno)> {
+    texts.iter().find_map(|(path, errno)| {
+        let errno = errno.filter(|errno| errno.is_ours())?;
+        Some((Rc::from(*path), errno))
+    })
 }
 
 fn start_glibc(
@@ -138,16 +151,19 @@ fn start_glibc(
     traits.complete(subject.abi);
     // Since 2.41 the loader is always in the chain that it prints.
     let lists_itself = traits.version.is_some_and(|version| version >= (2, 41));
-    let read = |path: &[u8]| files.text(path).ok();
     let cache = files.text(&traits.cache_path);
-    let preload_file = read(glibc::PRELOAD_FILE);
+    let preload_file = files.text(glibc::PRELOAD_FILE);
+    let unreadable = lost(&[
+        (&traits.cache_path, cache.as_ref().err().copied()),
+        (glibc::PRELOAD_FILE, preload_file.as_ref().err().copied()),
+    ]);
     let loader = Glibc::new(
         subject,
         traits,
         environment.clone(),
         Some(program.real_path.as_bytes()),
         cache,
-        preload_file,
+        preload_file.ok(),
     );
     let preloads = loader
         .preloads()
@@ -159,6 +175,7 @@ fn start_glibc(
         audits,
         preloads,
         lists_itself,
+        unreadable,
         ..empty(Loader::Glibc(Box::new(loader)))
     }
 }
@@ -172,6 +189,7 @@ fn start_musl(
     let path = traits.path_file(subject.interp, subject.abi.musl);
     let path_file = files.text(&path);
     let path_file = path_file.as_deref().map_err(|errno| *errno);
+    let unreadable = lost(&[(&path, path_file.err())]);
     let loader = Musl::new(subject, environment.clone(), path_file);
     let preloads = loader
         .preloads()
@@ -181,6 +199,7 @@ fn start_musl(
     Start {
         preloads,
         lists_itself: true,
+        unreadable,
         ..empty(Loader::Musl(Box::new(loader)))
     }
 }

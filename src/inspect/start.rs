@@ -3,7 +3,7 @@
 use super::{Inspection, Inspector, absent, verdict};
 use crate::finding;
 use crate::outcome;
-use crate::report::{Finding, Role};
+use crate::report::{ErrorKind, Finding, Outcome, ReportError, Role};
 use crate::runtime::{Plan, Problem, Start};
 
 impl Inspector<'_> {
@@ -37,6 +37,18 @@ impl Inspector<'_> {
             Some(path) => self.inspect_path(path, start.role, Some(&start.program)),
             None => self.not_in_path(&start.program, start.role),
         };
+        if let Err(problem) = &plan.user
+            && let Some(errno) = problem.is_ours()
+        {
+            inspection.subject.outcome = Outcome::default();
+            inspection.errors.push(ReportError {
+                kind: ErrorKind::Io,
+                target: Some(0),
+                path: Some(crate::bytes::lossy(problem.file())),
+                message: format!("cannot read it: {errno}"),
+                offset: None,
+            });
+        }
         // The program is looked at as if the rest were mended.
         if let Some(outcome) = outcome::refusal(plan) {
             inspection.subject.outcome = outcome;

@@ -126,7 +126,9 @@ pub(super) fn refused(plan: &Plan) -> Option<Vec<Reported>> {
     if let Some(reported) = fatal().find_map(directory) {
         return Some(reported);
     }
-    if let Err(problem) = &plan.user {
+    if let Err(problem) = &plan.user
+        && problem.is_ours().is_none()
+    {
         let text = problem.to_string();
         return Some(vec![by("docker", text.clone()), by("podman", text)]);
     }

@@ -262,6 +262,12 @@ impl Rootfs {
         &*self.filesystem
     }
 
+    /// Gives the tree back, for someone else to look at.
+    #[must_use]
+    pub fn into_filesystem(self) -> Box<dyn Filesystem> {
+        self.filesystem
+    }
+
     /// Follows `path`, noting every link on the way.
     #[must_use]
     pub fn walk(&self, path: &[u8], follow: Follow) -> Walk {

@@ -60,6 +60,29 @@ pub enum BadFile {
     Unreadable(Errno),
 }
 
+impl UserProblem {
+    /// Why the file cannot be read by us, where it may well be fine.
+    #[must_use]
+    pub fn is_ours(&self) -> Option<Errno> {
+        match self {
+            UserProblem::Passwd { why, .. } | UserProblem::Group { why, .. } => match why {
+                BadFile::Unreadable(errno) => Some(*errno).filter(|errno| errno.is_ours()),
+                BadFile::LongLine | BadFile::TooLarge => None,
+            },
+            UserProblem::NoUser(_) | UserProblem::NoGroup(_) | UserProblem::OutOfRange => None,
+        }
+    }
+
+    /// The file that it is about.
+    #[must_use]
+    pub fn file(&self) -> &'static [u8] {
+        match self {
+            UserProblem::Group { .. } | UserProblem::NoGroup(_) => GROUP,
+            UserProblem::Passwd { .. } | UserProblem::NoUser(_) | UserProblem::OutOfRange => PASSWD,
+        }
+    }
+}
+
 impl fmt::Display for UserProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let find = "unable to find";

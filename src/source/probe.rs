@@ -8,6 +8,7 @@
 use std::ops::Range;
 
 use crate::read_at::{Known, ReadAt};
+pub use crate::read_at::{NotKept, is_not_kept};
 
 /// A file that passes by.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +21,8 @@ pub struct Passing<'a> {
     pub size: u64,
     /// Its first bytes: [`HEAD`] of them, or all there are.
     pub head: &'a [u8],
+    /// It comes once: what is not kept of it is lost.
+    pub once: bool,
 }
 
 /// How many bytes of a file a probe sees before it decides.
@@ -45,18 +48,4 @@ pub trait Probe: Sync {
     /// `bytes` has what was wanted; reading anything else fails with
     /// [`NotKept`].
     fn look(&self, file: Passing<'_>, bytes: &dyn ReadAt) -> Option<Known>;
-}
-
-/// Bytes of a file that passed by and were not kept.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("bytes from offset {offset} on passed by and were not kept")]
-pub struct NotKept {
-    /// The first of them.
-    pub offset: u64,
-}
-
-/// Whether `error` says that bytes were not kept.
-#[must_use]
-pub fn is_not_kept(error: &std::io::Error) -> bool {
-    error.get_ref().is_some_and(|inner| inner.is::<NotKept>())
 }

@@ -225,6 +225,17 @@ pub(crate) struct Args {
     )]
     pub(crate) max_entries: u64,
 
+    /// The most bytes to keep of files that pass by in compressed layers and on
+    /// standard input
+    #[arg(
+        long,
+        value_name = "BYTES",
+        value_parser = bytes,
+        default_value = "256M",
+        help_heading = "Limits"
+    )]
+    pub(crate) max_kept_bytes: u64,
+
     /// How many layers are read at once (default: one for each core)
     #[arg(short, long, value_name = "N", help_heading = "Limits")]
     pub(crate) jobs: Option<usize>,

@@ -268,6 +268,7 @@ fn from_image(args: &Args, text: &OsStr, up_to: Option<usize>) -> Result<Source,
             ..stream::Limits::default()
         },
         entries: args.max_entries,
+        kept: args.max_kept_bytes,
         progress: &progress,
     };
     let wanted = !args.no_progress && !args.quiet;

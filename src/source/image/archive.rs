@@ -1,5 +1,6 @@
 //! What a tar archive is: an image with its documents, or one layer.
 
+use super::allowance::Allowance;
 use super::contents::{Contents, Origin};
 use super::error::ImageError;
 use super::parts::{Archive, Bytes, Parts};
@@ -19,8 +20,13 @@ pub(super) enum Found {
 }
 
 /// Finds out what `bytes` are, from headers alone and in one go.
-pub(super) fn open(bytes: &Bytes, form: Form, options: &Options<'_>) -> Result<Found, ImageError> {
-    let mut intake = Intake::new(Contents::new(Origin::Raw(bytes.clone())), None);
+pub(super) fn open(
+    bytes: &Bytes,
+    form: Form,
+    allowance: &Allowance,
+    options: &Options<'_>,
+) -> Result<Found, ImageError> {
+    let mut intake = Intake::new(Contents::new(Origin::Raw(bytes.clone()), allowance));
     let mut archive = Archive::new(bytes.clone());
     let mut reader = Reader::new(RangeInput::new(&**bytes), options.tar_limits());
     while let Some(entry) = reader.next_entry()? {
@@ -37,7 +43,10 @@ pub(super) fn open(bytes: &Bytes, form: Form, options: &Options<'_>) -> Result<F
     match kind(&archive, form)? {
         ImageKind::Layer => Ok(Found::Layer(Box::new(Scanned::new(intake)))),
         // Now that it is an image, any name may be that of a member.
-        kind => Ok(Found::Archive(kind, Archive::open(bytes)?)),
+        kind => Ok(Found::Archive(
+            kind,
+            Archive::open(bytes, options.tar_limits())?,
+        )),
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use super::allowance::Allowance;
 use super::config::ImageConfig;
 use super::contents::Files;
 use super::error::ImageError;
@@ -13,7 +14,7 @@ use super::select::{LayerPart, Selected};
 use super::verify::verify;
 use super::{Image, ImageKind, ImageLayer, Options};
 use crate::rootfs::layers::Tree;
-use crate::source::stream::{Algorithm, Budget};
+use crate::source::stream::Algorithm;
 
 /// The layers that are wanted: all, or the lowest few.
 pub(super) fn wanted_layers<'s>(selected: &'s Selected, options: &Options<'_>) -> &'s [LayerPart] {
@@ -30,7 +31,7 @@ pub(super) fn from_parts(
     kind: ImageKind,
     selected: Selected,
     open: &Open<'_>,
-    budget: &Budget,
+    allowance: &Allowance,
     options: &Options<'_>,
 ) -> Result<Image, ImageError> {
     let wanted = wanted_layers(&selected, options);
@@ -50,7 +51,7 @@ pub(super) fn from_parts(
             algorithm,
         });
     }
-    let results = scan_all(&jobs, budget, options);
+    let results = scan_all(&jobs, allowance, options);
     let mut scanned = HashMap::new();
     for (job, result) in jobs.into_iter().zip(results) {
         scanned.insert(job.member, result?);
@@ -73,7 +74,7 @@ struct Job {
 /// of the layers.
 fn scan_all(
     jobs: &[Job],
-    budget: &Budget,
+    allowance: &Allowance,
     options: &Options<'_>,
 ) -> Vec<Result<Scanned, ImageError>> {
     let mut order: Vec<usize> = (0..jobs.len()).collect();
@@ -86,7 +87,7 @@ fn scan_all(
         while let Some(&at) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
             let job = &jobs[at];
             let part = &job.member;
-            let result = scan_bytes(&job.bytes, part, job.algorithm, budget, options);
+            let result = scan_bytes(&job.bytes, part, job.algorithm, allowance, options);
             if let Ok(mut place) = results[at].lock() {
                 *place = Some(result);
             }

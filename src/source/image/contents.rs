@@ -4,13 +4,13 @@ use std::collections::{HashMap, HashSet};
 use std::io;
 use std::sync::Arc;
 
+use super::allowance::{Again, Allowance};
 use super::parts::Bytes;
 use super::walk::{Sequential, decoded};
-use crate::read_at::{Known, ReadAt};
+use crate::read_at::{Known, NotAgain, ReadAt};
 use crate::rootfs::layers::Store;
 use crate::source::probe::NotKept;
-use crate::source::stream::Budget;
-use crate::source::tar::{Limits, Reader, StreamInput};
+use crate::source::tar::{Input, RangeInput, Reader, StreamInput, TarError};
 
 /// Where a file is in its layer's archive.
 #[derive(Clone, Copy, Debug)]
@@ -41,22 +41,26 @@ pub(super) struct Contents {
     pub(super) known: HashMap<u32, Known>,
     /// Files of which too little was seen to tell what they are.
     pub(super) unsettled: HashSet<u32>,
+    /// What going through the layer again may take.
+    again: Again,
 }
 
 /// A file that is neither ELF nor a script nor anything that is asked for.
 static PLAIN: Known = Known {
     facts: None,
+    facts_weight: 0,
     start: None,
 };
 
 impl Contents {
     /// Of a layer without files.
-    pub(super) fn new(origin: Origin) -> Contents {
+    pub(super) fn new(origin: Origin, allowance: &Allowance) -> Contents {
         Contents {
             origin,
             spots: Vec::new(),
             known: HashMap::new(),
             unsettled: HashSet::new(),
+            again: allowance.again.clone(),
         }
     }
 
@@ -94,35 +98,45 @@ impl Contents {
             (Origin::Raw(bytes), Some(data_at)) => {
                 bytes.read_at(data_at.saturating_add(offset), buffer)
             }
-            (Origin::Raw(bytes) | Origin::Packed(bytes), _) => again(bytes, spot, offset, buffer),
+            // A sparse file: the headers before it are walked over.
+            (Origin::Raw(bytes), None) => {
+                let input = RangeInput::new(&**bytes);
+                read_entry(Reader::new(input, self.again.tar), spot, offset, buffer)
+            }
+            (Origin::Packed(bytes), _) => {
+                let stream = decoded(Sequential::new(bytes.clone()), &self.again.budget)
+                    .map_err(|error| NotAgain(error.to_string()))?;
+                let input = StreamInput::buffered(stream);
+                read_entry(Reader::new(input, self.again.tar), spot, offset, buffer)
+            }
             (Origin::Passed, _) => Err(io::Error::other(NotKept { offset })),
         }
     }
 }
 
-/// Reads a part of a file by going through the whole archive up to it.
-fn again(bytes: &Bytes, spot: &Spot, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-    let budget = Budget::default();
-    let stream = decoded(Sequential::new(bytes.clone()), &budget)?;
-    let mut reader = Reader::new(StreamInput::buffered(stream), Limits::default());
-    while let Some(entry) = reader.next_entry().map_err(io::Error::other)? {
+/// Reads a part of a file by going through its archive up to it.
+fn read_entry<I: Input>(
+    mut reader: Reader<I>,
+    spot: &Spot,
+    offset: u64,
+    buffer: &mut [u8],
+) -> io::Result<usize> {
+    let failed = |error: TarError| NotAgain(error.to_string());
+    while let Some(entry) = reader.next_entry().map_err(failed)? {
         if entry.header_at != spot.header_at {
             continue;
         }
-        reader.skip(offset).map_err(io::Error::other)?;
+        reader.skip(offset).map_err(failed)?;
         let mut filled = 0;
         while filled < buffer.len() {
-            match reader
-                .read(&mut buffer[filled..])
-                .map_err(io::Error::other)?
-            {
+            match reader.read(&mut buffer[filled..]).map_err(failed)? {
                 0 => break,
                 count => filled += count,
             }
         }
         return Ok(filled);
     }
-    Err(io::ErrorKind::UnexpectedEof.into())
+    Err(NotAgain("the archive has changed".to_owned()).into())
 }
 
 /// The files of all layers, the lowest first.

@@ -5,6 +5,7 @@
 //! consists of; each layer is scanned, several at once; the layers are merged
 //! from the bottom. What of each file is worth keeping, a [`Probe`] says.
 
+mod allowance;
 mod archive;
 mod assemble;
 mod config;
@@ -27,7 +28,7 @@ mod walk;
 
 pub use config::ImageConfig;
 pub use error::{ImageError, Obstacle};
-pub use open::open_image;
+pub use open::{open_image, read_image};
 pub use progress::Progress;
 pub use reference::{Client, Form, Reference};
 
@@ -53,6 +54,9 @@ pub struct Options<'a> {
     pub limits: stream::Limits,
     /// How many entries an archive may have.
     pub entries: u64,
+    /// How many bytes may be kept of files that pass by, and of what is learnt of
+    /// them.
+    pub kept: u64,
     /// Where to tell how far it has got.
     pub progress: &'a Progress,
 }

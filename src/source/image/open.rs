@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
+use super::allowance::Allowance;
 use super::archive::{self, Found};
 use super::assemble::{from_layer, from_parts, merge, wanted_layers};
 use super::config::ImageConfig;
@@ -22,7 +23,7 @@ use super::{Image, ImageKind, Opened, Options, docker, oci};
 use crate::bytes::escape;
 use crate::rootfs::layers::Tree;
 use crate::source::host_file::HostFile;
-use crate::source::stream::{Budget, CHUNK, Compression, foreign};
+use crate::source::stream::{CHUNK, Compression, foreign};
 
 /// What a client that failed leaves.
 const EMPTY: &str = "there is nothing in it: not an archive";
@@ -32,7 +33,7 @@ const EMPTY: &str = "there is nothing in it: not an archive";
 /// # Errors
 /// Where it is no image, a damaged one, or one of several.
 pub fn open_image(reference: &Reference, options: &Options<'_>) -> Result<Opened, ImageError> {
-    let budget = Budget::new(options.limits);
+    let allowance = Allowance::new(options);
     let (path, form, name) = match reference {
         Reference::Scratch => return Ok(Opened::Image(Box::new(scratch()))),
         Reference::StandardInput { name } => {
@@ -40,12 +41,11 @@ pub fn open_image(reference: &Reference, options: &Options<'_>) -> Result<Opened
                 let message = "standard input is a terminal: `docker save NAME | imgldd -i -`";
                 return Err(ImageError::usage(message));
             }
-            let name = name.as_deref();
-            let image = from_stream(io::stdin().lock(), Form::Any, name, &budget, options)?;
+            let image = read_image(io::stdin().lock(), name.as_deref(), options)?;
             return Ok(Opened::Image(Box::new(image)));
         }
         Reference::Saved { client, name } => {
-            let image = from_client(*client, name, &budget, options)?;
+            let image = from_client(*client, name, &allowance, options)?;
             return Ok(Opened::Image(Box::new(image)));
         }
         Reference::Path { path, form, name } => (path, *form, name.as_deref()),
@@ -57,13 +57,27 @@ pub fn open_image(reference: &Reference, options: &Options<'_>) -> Result<Opened
     #[expect(clippy::disallowed_methods, reason = "an image is a file of the host")]
     let is_directory = path.is_dir();
     if is_directory {
-        return from_directory(path, form, wanted, &budget, options);
+        return from_directory(path, form, wanted, &allowance, options);
     }
     let shown = path.as_os_str().as_encoded_bytes();
     let file = HostFile::open_following(path).map_err(|error| ImageError::io(b"", &error))?;
     let bytes: Bytes = Arc::new(file);
-    let image = from_file(bytes, shown, form, wanted, &budget, options)?;
+    let image = from_file(bytes, shown, form, wanted, &allowance, options)?;
     Ok(Opened::Image(Box::new(image)))
+}
+
+/// Reads the image that `stream` brings, an archive or a layer, compressed or not,
+/// once from front to back. `name` picks one of several.
+///
+/// # Errors
+/// Where it is no image, a damaged one, or one of several.
+pub fn read_image(
+    stream: impl Read,
+    name: Option<&str>,
+    options: &Options<'_>,
+) -> Result<Image, ImageError> {
+    let allowance = Allowance::new(options);
+    from_stream(stream, Form::Any, name, &allowance, options)
 }
 
 /// The empty image.
@@ -85,7 +99,7 @@ fn from_directory(
     path: &Path,
     form: Form,
     wanted: Wanted<'_>,
-    budget: &Budget,
+    allowance: &Allowance,
     options: &Options<'_>,
 ) -> Result<Opened, ImageError> {
     let parts = Directory::new(path.to_owned());
@@ -110,7 +124,7 @@ fn from_directory(
         }
     };
     let open = |name: &[u8]| parts.open(name);
-    let image = from_parts(kind, selected, &open, budget, options)?;
+    let image = from_parts(kind, selected, &open, allowance, options)?;
     Ok(Opened::Image(Box::new(image)))
 }
 
@@ -120,7 +134,7 @@ fn from_file(
     shown: &[u8],
     form: Form,
     wanted: Wanted<'_>,
-    budget: &Budget,
+    allowance: &Allowance,
     options: &Options<'_>,
 ) -> Result<Image, ImageError> {
     let mut head = [0; 512];
@@ -146,9 +160,9 @@ fn from_file(
         options.progress.expect(bytes.size());
         let blob = Told::new(Sequential::new(bytes), options.progress);
         let stream = BufReader::with_capacity(CHUNK, blob);
-        return from_packed(stream, origin, form, wanted, budget, options);
+        return from_packed(stream, origin, form, wanted, allowance, options);
     }
-    match archive::open(&bytes, form, options)? {
+    match archive::open(&bytes, form, allowance, options)? {
         Found::Layer(scanned) => Ok(from_layer(*scanned)),
         Found::Archive(kind, parts) => {
             let selected = match kind {
@@ -156,7 +170,7 @@ fn from_file(
                 _ => docker::select(&parts, wanted)?,
             };
             let open = |name: &[u8]| parts.open_member(name);
-            from_parts(kind, selected, &open, budget, options)
+            from_parts(kind, selected, &open, allowance, options)
         }
     }
 }
@@ -169,7 +183,7 @@ fn from_file(
 fn from_client(
     client: Client,
     name: &std::ffi::OsStr,
-    budget: &Budget,
+    allowance: &Allowance,
     options: &Options<'_>,
 ) -> Result<Image, ImageError> {
     let program = client.program();
@@ -183,7 +197,7 @@ fn from_client(
         .map_err(|error| ImageError::usage(format!("cannot start `{program}`: {error}")))?;
     let output = child.stdout.take();
     let image = match output {
-        Some(output) => from_stream(output, Form::Any, None, budget, options),
+        Some(output) => from_stream(output, Form::Any, None, allowance, options),
         None => Err(ImageError::usage(format!("`{program}` has no output"))),
     };
     let status = child
@@ -202,7 +216,7 @@ fn from_stream(
     stream: impl Read,
     form: Form,
     name: Option<&str>,
-    budget: &Budget,
+    allowance: &Allowance,
     options: &Options<'_>,
 ) -> Result<Image, ImageError> {
     let wanted = Wanted {
@@ -210,7 +224,7 @@ fn from_stream(
         platform: options.platform.as_ref(),
     };
     let stream = BufReader::with_capacity(CHUNK, Told::new(stream, options.progress));
-    from_packed(stream, Origin::Passed, form, wanted, budget, options)
+    from_packed(stream, Origin::Passed, form, wanted, allowance, options)
 }
 
 /// An archive that goes by once, compressed or not.
@@ -219,15 +233,15 @@ fn from_packed(
     origin: Origin,
     form: Form,
     wanted: Wanted<'_>,
-    budget: &Budget,
+    allowance: &Allowance,
     options: &Options<'_>,
 ) -> Result<Image, ImageError> {
     let failed = |error: io::Error| io_error(b"", &error);
     if stream.fill_buf().map_err(failed)?.is_empty() {
         return Err(ImageError::malformed(b"", EMPTY));
     }
-    let stream = inflate(stream, budget).map_err(failed)?;
-    let (mut passed, stream) = pass(stream, origin, form, budget, options)?;
+    let stream = inflate(stream, &allowance.budget).map_err(failed)?;
+    let (mut passed, stream) = pass(stream, origin, form, allowance, options)?;
     let (_, mut decoded) = stream.into_inner();
     decoded.drain().map_err(failed)?;
     let (kind, selected) = match archive::kind(&passed, form)? {

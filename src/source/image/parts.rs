@@ -160,9 +160,9 @@ impl Archive {
     }
 
     /// Finds all members of `file` from their headers.
-    pub(super) fn open(file: &Bytes) -> Result<Archive, ImageError> {
+    pub(super) fn open(file: &Bytes, limits: Limits) -> Result<Archive, ImageError> {
         let mut archive = Archive::new(file.clone());
-        let mut reader = Reader::new(RangeInput::new(&**file), Limits::default());
+        let mut reader = Reader::new(RangeInput::new(&**file), limits);
         while let Some(entry) = reader.next_entry()? {
             archive.add(&entry)?;
         }

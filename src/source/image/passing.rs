@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::io::Read;
 
 use super::Options;
+use super::allowance::Allowance;
 use super::contents::{Contents, Origin};
 use super::error::ImageError;
 use super::json::MAX_JSON;
@@ -17,7 +18,6 @@ use super::reference::Form;
 use super::scan::{Scanned, scan_member};
 use super::walk::{Intake, fill, io_error};
 use crate::source::probe::HEAD;
-use crate::source::stream::Budget;
 use crate::source::tar::{Entry, EntryKind, Input, Reader, StreamInput};
 
 /// The most bytes of all documents.
@@ -79,14 +79,14 @@ pub(super) fn pass<R: Read>(
     stream: R,
     origin: Origin,
     form: Form,
-    budget: &Budget,
+    allowance: &Allowance,
     options: &Options<'_>,
 ) -> Result<(Passed, R), ImageError> {
     let mut reader = Reader::new(StreamInput::buffered(stream), options.tar_limits());
     let mut passing = Passing {
         members: HashMap::new(),
-        intake: Intake::new(Contents::new(origin), Some(options.probe)),
-        budget,
+        intake: Intake::keeping(Contents::new(origin, allowance), options.probe, allowance),
+        allowance,
         options,
         documents: 0,
         is_layer: form == Form::Layer,
@@ -109,7 +109,7 @@ pub(super) fn pass<R: Read>(
 struct Passing<'a> {
     members: HashMap<Vec<u8>, Member>,
     intake: Intake<'a>,
-    budget: &'a Budget,
+    allowance: &'a Allowance,
     options: &'a Options<'a>,
     documents: u64,
     /// It is a layer, whatever its names look like.
@@ -161,7 +161,7 @@ impl Passing<'_> {
         let first = head.iter().find(|byte| !byte.is_ascii_whitespace());
         let is_tar = head.get(MAGIC) == Some(b"ustar");
         if is_tar || !matches!(first, Some(b'{' | b'[')) {
-            let scanned = scan_member(reader, head, name, self.budget, self.options);
+            let scanned = scan_member(reader, head, name, self.allowance, self.options);
             return Ok(Some(Member::Layer(Box::new(scanned))));
         }
         self.documents = self.documents.saturating_add(entry.size);

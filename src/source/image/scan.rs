@@ -5,12 +5,13 @@ use std::io::{self, BufRead as _, Cursor, Read};
 use super::Options;
 use memchr::memmem;
 
+use super::allowance::Allowance;
 use super::contents::{Contents, Origin};
 use super::error::ImageError;
 use super::parts::Bytes;
 use super::walk::{Intake, Sequential, Told, inflate, io_error};
 use crate::rootfs::layers::Layer;
-use crate::source::stream::{Algorithm, Budget, Compression, Digest, Hashed, foreign};
+use crate::source::stream::{Algorithm, Compression, Digest, Hashed, foreign};
 use crate::source::tar::{Input, RangeInput, Reader, StreamInput};
 
 /// A layer whose names are known.
@@ -44,7 +45,7 @@ pub(super) fn scan_bytes(
     bytes: &Bytes,
     part: &[u8],
     algorithm: Algorithm,
-    budget: &Budget,
+    allowance: &Allowance,
     options: &Options<'_>,
 ) -> Result<Scanned, ImageError> {
     let failed = |error: &io::Error| io_error(part, error);
@@ -58,7 +59,8 @@ pub(super) fn scan_bytes(
             let message = format!("compressed with {name}; gzip and zstd are read");
             return Err(ImageError::malformed(part, message));
         }
-        let mut scanned = scan_raw(bytes, options).map_err(|error| error.within(part))?;
+        let mut scanned =
+            scan_raw(bytes, allowance, options).map_err(|error| error.within(part))?;
         if options.verify {
             let blob = Told::new(Sequential::new(bytes.clone()), options.progress);
             let hashed = Hashed::new(blob, algorithm);
@@ -70,12 +72,16 @@ pub(super) fn scan_bytes(
     let blob = Told::new(Sequential::new(bytes.clone()), options.progress);
     let hashed = Hashed::new(blob, algorithm);
     let origin = Origin::Packed(bytes.clone());
-    scan_stream(hashed, origin, budget, options).map_err(|error| error.within(part))
+    scan_stream(hashed, origin, allowance, options).map_err(|error| error.within(part))
 }
 
 /// A raw layer that can be sought in.
-pub(super) fn scan_raw(bytes: &Bytes, options: &Options<'_>) -> Result<Scanned, ImageError> {
-    let mut intake = Intake::new(Contents::new(Origin::Raw(bytes.clone())), None);
+pub(super) fn scan_raw(
+    bytes: &Bytes,
+    allowance: &Allowance,
+    options: &Options<'_>,
+) -> Result<Scanned, ImageError> {
+    let mut intake = Intake::new(Contents::new(Origin::Raw(bytes.clone()), allowance));
     let mut reader = Reader::new(RangeInput::new(&**bytes), options.tar_limits());
     intake.take_all(&mut reader)?;
     intake
@@ -88,14 +94,14 @@ pub(super) fn scan_raw(bytes: &Bytes, options: &Options<'_>) -> Result<Scanned, 
 fn scan_stream<R: Read>(
     mut stored: Hashed<R>,
     origin: Origin,
-    budget: &Budget,
+    allowance: &Allowance,
     options: &Options<'_>,
 ) -> Result<Scanned, ImageError> {
     let failed = |error: io::Error| io_error(b"", &error);
     let head = stored.fill_buf().map_err(failed)?;
     let is_packed = Compression::sniff(head) != Compression::None;
-    let stream = inflate(stored, budget).map_err(failed)?;
-    let mut intake = Intake::new(Contents::new(origin), Some(options.probe));
+    let stream = inflate(stored, &allowance.budget).map_err(failed)?;
+    let mut intake = Intake::keeping(Contents::new(origin, allowance), options.probe, allowance);
     let (stream, diff_id) = if options.verify && is_packed {
         let hashed = Hashed::new(stream, Algorithm::Sha256);
         let hashed = take_in(&mut intake, hashed, options)?;
@@ -138,7 +144,7 @@ pub(super) fn scan_member<I: Input>(
     archive: &mut Reader<I>,
     head: Vec<u8>,
     part: &[u8],
-    budget: &Budget,
+    allowance: &Allowance,
     options: &Options<'_>,
 ) -> Result<Scanned, ImageError> {
     if let Some(name) = foreign(&head) {
@@ -151,7 +157,7 @@ pub(super) fn scan_member<I: Input>(
         None => Algorithm::Sha256,
     };
     let stored = Hashed::new(member, algorithm);
-    let scanned = scan_stream(stored, Origin::Passed, budget, options);
+    let scanned = scan_stream(stored, Origin::Passed, allowance, options);
     scanned.map_err(|error| error.within(part))
 }
 

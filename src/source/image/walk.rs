@@ -3,7 +3,8 @@
 
 use std::io::{self, BufRead, Chain, Cursor, Read};
 
-use super::contents::{Contents, Spot};
+use super::allowance::Allowance;
+use super::contents::{Contents, Origin, Spot};
 use super::error::{ImageError, Obstacle};
 use super::held::Held;
 use super::parts::Bytes;
@@ -96,19 +97,46 @@ pub(super) fn decoded(
 pub(super) struct Intake<'p> {
     pub(super) layer: Layer,
     pub(super) contents: Contents,
-    /// Says what to keep of files that pass by; without one, their bytes stay
-    /// where they are.
-    probe: Option<&'p dyn Probe>,
+    /// Where nothing keeps files that pass by, their bytes stay where they are.
+    keeper: Option<Keeper<'p>>,
     buffer: Vec<u8>,
 }
 
+/// Keeps of files that pass by what is worth it.
+#[derive(Clone, Copy)]
+struct Keeper<'p> {
+    probe: &'p dyn Probe,
+    allowance: &'p Allowance,
+    /// What is not kept is lost.
+    once: bool,
+}
+
 impl<'p> Intake<'p> {
-    pub(super) fn new(contents: Contents, probe: Option<&'p dyn Probe>) -> Intake<'p> {
+    /// A layer whose files can be read where they are.
+    pub(super) fn new(contents: Contents) -> Intake<'p> {
         Intake {
             layer: Layer::default(),
             contents,
-            probe,
+            keeper: None,
             buffer: Vec::new(),
+        }
+    }
+
+    /// A layer that passes by; `probe` says what to keep of its files.
+    pub(super) fn keeping(
+        contents: Contents,
+        probe: &'p dyn Probe,
+        allowance: &'p Allowance,
+    ) -> Intake<'p> {
+        let once = matches!(contents.origin, Origin::Passed);
+        let keeper = Keeper {
+            probe,
+            allowance,
+            once,
+        };
+        Intake {
+            keeper: Some(keeper),
+            ..Intake::new(contents)
         }
     }
 
@@ -227,12 +255,12 @@ impl<'p> Intake<'p> {
         entry: &Entry,
         file: u32,
     ) -> Result<(), ImageError> {
-        let Some(probe) = self.probe else {
+        let Some(keeper) = self.keeper else {
             return Ok(());
         };
         self.buffer.clear();
         fill(reader, &mut self.buffer, HEAD as u64)?;
-        self.look_on(reader, entry, file, probe)
+        self.look_on(reader, entry, file, keeper)
     }
 
     /// As [`look`](Intake::look), where the head was read already.
@@ -243,11 +271,11 @@ impl<'p> Intake<'p> {
         file: u32,
         head: Vec<u8>,
     ) -> Result<(), ImageError> {
-        let Some(probe) = self.probe else {
+        let Some(keeper) = self.keeper else {
             return Ok(());
         };
         self.buffer = head;
-        self.look_on(reader, entry, file, probe)
+        self.look_on(reader, entry, file, keeper)
     }
 
     /// Goes on from a head that was read.
@@ -256,10 +284,15 @@ impl<'p> Intake<'p> {
         reader: &mut Reader<I>,
         entry: &Entry,
         file: u32,
-        probe: &dyn Probe,
+        keeper: Keeper<'_>,
     ) -> Result<(), ImageError> {
+        let Keeper {
+            probe,
+            allowance,
+            once,
+        } = keeper;
         let head_length = self.buffer.len();
-        let want = probe.want(passing(entry, &self.buffer));
+        let want = probe.want(passing(entry, &self.buffer, once));
         let mut held = Held::new(entry.size);
         match want {
             Want::Head => {}
@@ -281,9 +314,10 @@ impl<'p> Intake<'p> {
             }
         }
         held.start(&self.buffer);
-        match probe.look(passing(entry, &self.buffer[..head_length]), &held) {
+        match probe.look(passing(entry, &self.buffer[..head_length], once), &held) {
             Some(known) if known.facts.is_none() && known.start.is_none() => {}
             Some(known) => {
+                allowance.keep(&entry.name, known.weight())?;
                 self.contents.known.insert(file, known);
             }
             None => {
@@ -295,13 +329,14 @@ impl<'p> Intake<'p> {
 }
 
 /// The file of an entry, with its first bytes.
-fn passing<'a>(entry: &'a Entry, head: &'a [u8]) -> Passing<'a> {
+fn passing<'a>(entry: &'a Entry, head: &'a [u8], once: bool) -> Passing<'a> {
     let name = entry.name.strip_prefix(b"./").unwrap_or(&entry.name);
     Passing {
         name: name.strip_prefix(b"/").unwrap_or(name),
         mode: entry.mode,
         size: entry.size,
         head,
+        once,
     }
 }
 
