@@ -11,6 +11,7 @@ use imgldd::report::{Finding, Role};
 use imgldd::rootfs::{Credentials, Filesystem as _, Kind, Overlay, Rootfs};
 use imgldd::source::Directory;
 
+use crate::support::alike;
 use crate::support::fixture::Fixture;
 use crate::support::realise::{Root, Synthetic};
 use crate::support::text::lines;
@@ -22,15 +23,19 @@ fn check(fixture: &str, expected: &str) {
 fn check_with(fixture: &str, extent: Extent, expected: &str) {
     let fixture = Fixture::parse(fixture);
     let root = Root::new(&fixture, &Synthetic).unwrap();
-    let directory = Box::new(Directory::open(root.path()).unwrap());
-    let rootfs = Rootfs::new(directory, Credentials::root(), false);
-    let settings = Settings {
-        platform: Platform::parse("linux/amd64"),
-        nearby: extent,
-        ..Settings::default()
+    let inspect = |filesystem| {
+        let rootfs = Rootfs::new(filesystem, Credentials::root(), false);
+        let settings = Settings {
+            platform: Platform::parse("linux/amd64"),
+            nearby: extent,
+            ..Settings::default()
+        };
+        Inspector::new(&rootfs, settings).inspect(b"/app/exe", Role::Argument)
     };
-    let inspector = Inspector::new(&rootfs, settings);
-    let inspection = inspector.inspect(b"/app/exe", Role::Argument);
+    alike::check(root.path(), false, &|filesystem| {
+        alike::answer(&[inspect(filesystem)])
+    });
+    let inspection = inspect(Box::new(Directory::open(root.path()).unwrap()));
     assert!(inspection.errors.is_empty(), "{:?}", inspection.errors);
     let mut seen = String::new();
     for finding in &inspection.subject.findings {

@@ -9,10 +9,11 @@ use std::fmt::Write as _;
 use imgldd::inspect::{Inspector, Settings};
 use imgldd::platform::Platform;
 use imgldd::report::Subject;
-use imgldd::rootfs::{Credentials, Rootfs};
+use imgldd::rootfs::{Credentials, Filesystem, Rootfs};
 use imgldd::runtime::{self, Healthcheck, Plan, ProcessConfig};
 use imgldd::source::Directory;
 
+use crate::support::alike;
 use crate::support::explained;
 use crate::support::fixture::Fixture;
 use crate::support::realise::{Root, Synthetic};
@@ -21,19 +22,26 @@ use crate::support::text::{lines, words};
 fn check(fixture: &str, config: &str, expected: &str) {
     let fixture = Fixture::parse(fixture);
     let root = Root::new(&fixture, &Synthetic).unwrap();
-    let directory = Box::new(Directory::open(root.path()).unwrap());
-    let plan = runtime::plan(&configuration(config), &*directory);
-    let user = plan.user.clone().unwrap_or_else(|_| Credentials::root());
-    let rootfs = Rootfs::new(directory, user, false);
-    let settings = Settings {
-        workdir: plan.workdir.clone(),
-        variables: plan.variables.clone(),
-        platform: Platform::parse("linux/amd64"),
-        ..Settings::default()
+    let inspect = |filesystem: Box<dyn Filesystem>| {
+        let plan = runtime::plan(&configuration(config), &*filesystem);
+        let user = plan.user.clone().unwrap_or_else(|_| Credentials::root());
+        let rootfs = Rootfs::new(filesystem, user, false);
+        let settings = Settings {
+            workdir: plan.workdir.clone(),
+            variables: plan.variables.clone(),
+            platform: Platform::parse("linux/amd64"),
+            ..Settings::default()
+        };
+        let inspections = Inspector::new(&rootfs, settings).starts(&plan);
+        (plan, inspections)
     };
-    let inspector = Inspector::new(&rootfs, settings);
+    alike::check(root.path(), false, &|filesystem| {
+        let (plan, inspections) = inspect(filesystem);
+        serde_json::json!([head(&plan), alike::answer(&inspections)])
+    });
+    let (plan, inspections) = inspect(Box::new(Directory::open(root.path()).unwrap()));
     let mut seen = head(&plan);
-    for inspection in inspector.starts(&plan) {
+    for inspection in inspections {
         assert!(inspection.errors.is_empty(), "{:?}", inspection.errors);
         let gaps = explained::gaps(&serde_json::to_value(&inspection.subject).unwrap());
         assert!(gaps.is_empty(), "for\n{config}\n{gaps}");

@@ -34,10 +34,7 @@ impl Probe for Small {
             Want::Whole => read_all(bytes, usize::MAX).unwrap(),
             _ => file.head.to_vec(),
         };
-        Some(Known {
-            facts: None,
-            start: Some(Arc::from(start)),
-        })
+        Some(Known::start(Arc::from(start)))
     }
 }
 
@@ -54,6 +51,7 @@ pub(crate) fn open(reference: &OsStr, platform: Option<&str>) -> Result<Opened, 
         jobs: std::thread::available_parallelism().map_or(1, NonZero::get),
         limits: stream::Limits::default(),
         entries: 100_000,
+        kept: 64 << 20,
     };
     image::open_image(&reference, &options)
 }

@@ -1,7 +1,8 @@
 //! Numbered cases: a fixture, what is started in it, what should happen.
 //!
-//! [`case!`] makes two tests of one case. `predicted` lays the fixture out
-//! without a compiler and asks the binary. `real` (ignored unless asked for:
+//! [`case!`] makes three tests of one case. `predicted` lays the fixture out
+//! without a compiler and asks the binary. `alike` wants the same answer from
+//! every kind of source. `real` (ignored unless asked for:
 //! it needs root, gcc and the real loaders) builds real files, starts the
 //! program in a chroot and holds both the expectation and the binary's
 //! prediction against what really happened.
@@ -14,7 +15,7 @@ use super::gcc::Gcc;
 use super::realise::{Builder, Root, Synthetic, UnderRealLoader};
 use super::reality::Seen;
 use super::text::{utf8, words};
-use super::{cpu, imgldd};
+use super::{alike, cpu, imgldd};
 
 /// Defines a case: its name (`case_NUMBER_sentence`) and its fixtures.
 macro_rules! case {
@@ -30,6 +31,11 @@ macro_rules! case {
             #[test]
             fn predicted() {
                 case().predicted();
+            }
+
+            #[test]
+            fn alike() {
+                case().alike();
             }
 
             #[test]
@@ -188,6 +194,33 @@ impl Case {
                 let run = Run::parse(text);
                 let expected = Expected::parse(expected);
                 compare_prediction(&mut failures, given, text, &root, &run, &expected);
+            }
+        }
+        failures.finish();
+    }
+
+    /// Every kind of source against the directory.
+    pub(crate) fn alike(&self) {
+        let mut failures = self.failures();
+        for given in &self.givens {
+            let fixture = Fixture::parse(&given.fixture);
+            if fixture.needs_root() && !rustix::process::geteuid().is_root() {
+                self.skipped(&given.fixture, "only root can give a file to another user");
+                continue;
+            }
+            let root = Root::new(&fixture, &Synthetic).unwrap();
+            let runs = given.runs.iter().map(|(text, _)| Run::parse(text));
+            let (symbols, plain): (Vec<Run>, _) = runs.partition(|run| run.symbols);
+            for (symbols, runs) in [(true, symbols), (false, plain)] {
+                let ask = |filesystem| imgldd::ask_in_process(filesystem, &runs);
+                if runs.is_empty() {
+                    continue;
+                }
+                for difference in alike::differences(root.path(), symbols, &ask) {
+                    let runs = runs.iter().map(|run| run.path.as_str());
+                    let runs = runs.collect::<Vec<_>>().join(", ");
+                    failures.note(given, &runs, "sources differ", "", &difference);
+                }
             }
         }
         failures.finish();

@@ -4,11 +4,17 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use imgldd::inspect::{Inspector, Settings};
+use imgldd::path::TargetPath;
+use imgldd::platform::Platform;
+use imgldd::report::Role;
+use imgldd::rootfs::{Credentials, Filesystem, Rootfs};
+use imgldd::runtime::{self, ProcessConfig};
 use serde_json::Value;
 
 use super::case::Run;
 use super::expected::{Library, Outcome};
-use super::explained;
+use super::{alike, explained};
 
 /// The binary, with nothing of this process' environment that it listens to.
 pub(crate) fn binary() -> Command {
@@ -100,6 +106,38 @@ pub(crate) fn tree(root: &Path, run: &Run) -> Result<Vec<String>, String> {
         *first = path.to_owned();
     }
     Ok(lines)
+}
+
+/// The answers about `runs` in a filesystem, without a process of their own.
+pub(crate) fn ask_in_process(mut filesystem: Box<dyn Filesystem>, runs: &[Run]) -> Value {
+    let mut inspections = Vec::new();
+    for run in runs {
+        let (uid, gid) = run.user;
+        let groups = Vec::new();
+        let rootfs = Rootfs::new(filesystem, Credentials { uid, gid, groups }, false);
+        let inspector = Inspector::new(&rootfs, settings(run));
+        inspections.push(inspector.inspect(run.path.as_bytes(), Role::Argument));
+        drop(inspector);
+        filesystem = rootfs.into_filesystem();
+    }
+    alike::answer(&inspections)
+}
+
+fn settings(run: &Run) -> Settings {
+    let variable = |(key, value): &(String, String)| format!("{key}={value}").into_bytes();
+    let process = ProcessConfig {
+        env: run.env.iter().map(variable).collect(),
+        ..ProcessConfig::default()
+    };
+    Settings {
+        workdir: TargetPath::root().join(run.workdir.as_bytes()),
+        variables: runtime::variables(&process),
+        has_proc: !run.no_proc,
+        cpu: run.cpu.clone(),
+        platform: Platform::parse(&run.platform),
+        symbols: run.symbols,
+        ..Settings::default()
+    }
 }
 
 fn ask(root: &Path, run: &Run, format: &str) -> Output {

@@ -6,10 +6,12 @@
 //!   `synthetic` (bytes only, no compiler) or `gcc` (real files, real loaders).
 //! - `launch` starts a program in a chroot; `reality` compares what it saw.
 //! - [`image`] writes container images, and turns a directory into every kind of source.
+//! - [`alike`] asks the same of a directory and of everything that it can be put into.
 //! - `explained` holds `explain` against every text that is predicted.
 //! - [`case`] holds a numbered case, its steps and what each should print;
 //!   `predicted` asks the binary, `real` the kernel and the loader as well.
 
+pub(crate) mod alike;
 pub(crate) mod cache;
 pub(crate) mod case;
 pub(crate) mod cpu;
