@@ -7,9 +7,12 @@
 
 mod builder;
 mod choice;
+mod client;
 mod edge;
 mod hostile;
+mod kept;
 mod open;
+mod others;
 mod real;
 mod sources;
 mod tree;

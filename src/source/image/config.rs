@@ -1,7 +1,7 @@
 //! What an image's configuration says, checked.
 
 use super::error::ImageError;
-use super::manifest::{Config, HistoryEntry, Process};
+use super::manifest::{Config, HistoryEntry, Process, Words};
 use crate::platform::Platform;
 use crate::runtime::{Healthcheck, ProcessConfig};
 use crate::source::stream::Digest;
@@ -94,23 +94,18 @@ fn instruction(created_by: &str) -> String {
 }
 
 fn process(process: Process) -> ProcessConfig {
-    let words = |words: Option<Vec<String>>| -> Vec<Vec<u8>> {
-        words
-            .unwrap_or_default()
-            .into_iter()
-            .map(String::into_bytes)
-            .collect()
+    let bytes = |words: Vec<String>| -> Vec<Vec<u8>> {
+        words.into_iter().map(String::into_bytes).collect()
     };
+    let words = |words: Option<Words>| words.map_or_else(Vec::new, |w| bytes(w.into_words()));
     let test = process.healthcheck.and_then(|check| check.test);
     ProcessConfig {
         entrypoint: words(process.entrypoint),
         cmd: words(process.cmd),
-        env: words(process.env),
+        env: bytes(process.env.unwrap_or_default()),
         working_dir: process.working_dir.unwrap_or_default().into_bytes(),
         user: process.user.unwrap_or_default().into_bytes(),
-        healthcheck: test.map(|test| Healthcheck {
-            test: words(Some(test)),
-        }),
+        healthcheck: test.map(|test| Healthcheck { test: bytes(test) }),
         shell: words(process.shell),
     }
 }

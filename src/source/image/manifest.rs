@@ -51,6 +51,14 @@ pub(super) struct PlatformField {
     pub(super) variant: Option<String>,
 }
 
+/// What every manifest and index begins with.
+#[derive(Deserialize, Debug)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Version {
+    #[serde(default)]
+    pub(super) schema_version: Option<u64>,
+}
+
 /// An image manifest.
 #[derive(Deserialize, Debug)]
 #[serde(rename_all = "camelCase")]
@@ -95,9 +103,9 @@ pub(super) struct Config {
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Process {
     #[serde(default)]
-    pub(super) entrypoint: Option<Vec<String>>,
+    pub(super) entrypoint: Option<Words>,
     #[serde(default)]
-    pub(super) cmd: Option<Vec<String>>,
+    pub(super) cmd: Option<Words>,
     #[serde(default)]
     pub(super) env: Option<Vec<String>>,
     #[serde(default)]
@@ -107,7 +115,25 @@ pub(super) struct Process {
     #[serde(default)]
     pub(super) healthcheck: Option<HealthcheckField>,
     #[serde(default)]
-    pub(super) shell: Option<Vec<String>>,
+    pub(super) shell: Option<Words>,
+}
+
+/// Words, or one that old tools wrote without a list around it (moby
+/// `api/types/strslice`).
+#[derive(Deserialize, Clone, Debug)]
+#[serde(untagged)]
+pub(super) enum Words {
+    Many(Vec<String>),
+    One(String),
+}
+
+impl Words {
+    pub(super) fn into_words(self) -> Vec<String> {
+        match self {
+            Words::Many(words) => words,
+            Words::One(word) => vec![word],
+        }
+    }
 }
 
 #[derive(Deserialize, Clone, Debug)]

@@ -5,7 +5,7 @@
 use super::config::{ImageConfig, digest};
 use super::error::ImageError;
 use super::json;
-use super::manifest::{Config, Descriptor, Index, Manifest};
+use super::manifest::{Config, Descriptor, Index, Manifest, Version};
 use super::parts::Parts;
 use super::select::{
     LayerPart, Selected, Wanted, ambiguous, check_layers, is_named, no_such_name, platforms,
@@ -49,6 +49,8 @@ struct Candidate {
     names: Vec<String>,
     platform: Option<Platform>,
     present: bool,
+    /// None of its layers is an archive, as in signatures.
+    is_other: bool,
 }
 
 /// The image of a layout that is wanted.
@@ -65,6 +67,9 @@ pub(super) fn select(parts: &dyn Parts, wanted: Wanted<'_>) -> Result<Selected, 
         .ok_or_else(|| ImageError::malformed(INDEX, "it is missing"))?;
     let index: Index = json::parse(INDEX, &text)?;
     search.index(INDEX, index, &[])?;
+    if search.found.iter().any(|candidate| !candidate.is_other) {
+        search.found.retain(|candidate| !candidate.is_other);
+    }
     let candidate = choose(search.found, wanted)?;
     let naming = Naming::Layout;
     let member = naming.member(&candidate.digest);
@@ -173,6 +178,7 @@ impl Search<'_> {
         if manifest.as_ref().is_some_and(is_artifact) {
             return Ok(());
         }
+        let is_other = manifest.as_ref().is_some_and(has_no_archive);
         let platform = match &descriptor.platform {
             Some(field) => Some(Platform {
                 os: field.os.clone(),
@@ -187,6 +193,7 @@ impl Search<'_> {
             names,
             platform,
             present,
+            is_other,
         });
         Ok(())
     }
@@ -211,6 +218,16 @@ impl Search<'_> {
         let config: Config = json::parse(&member, &text).ok()?;
         ImageConfig::new(&member, config).ok()?.platform
     }
+}
+
+/// Whether there are layers, and none of them is an archive.
+fn has_no_archive(manifest: &Manifest) -> bool {
+    let layers = manifest.layers.as_deref().unwrap_or_default();
+    let is_other = |layer: &Descriptor| {
+        let media_type = layer.media_type.as_deref().unwrap_or_default();
+        !media_type.is_empty() && !media_type.contains("tar")
+    };
+    !layers.is_empty() && layers.iter().all(is_other)
 }
 
 /// Whether a manifest says that it is of something else than an image: by its own
@@ -271,15 +288,22 @@ fn choose(found: Vec<Candidate>, wanted: Wanted<'_>) -> Result<Candidate, ImageE
     if found.is_empty() {
         return Err(ImageError::malformed(INDEX, "it lists no image"));
     }
+    let has = |candidate: &Candidate, is_meant: &dyn Fn(&str) -> bool| {
+        candidate.names.iter().any(|name| is_meant(name))
+    };
+    let is_exact = |candidate: &Candidate| {
+        wanted
+            .name
+            .is_none_or(|wanted| has(candidate, &|name| is_named(name, wanted)))
+    };
+    let any_exact = found.iter().any(is_exact);
     let (mut left, others): (Vec<Candidate>, Vec<Candidate>) =
-        found.into_iter().partition(|candidate| {
-            let names = &candidate.names;
-            wanted.name.is_none_or(|wanted| {
-                names.iter().any(|name| {
-                    // A bare tag is a name within its file.
-                    is_named(name, wanted) || wanted.rsplit(':').next() == Some(name)
-                })
-            })
+        found.into_iter().partition(|candidate| match wanted.name {
+            // A bare tag is a name within its file, unless another has the full name.
+            Some(wanted) if !any_exact => {
+                has(candidate, &|name| wanted.rsplit(':').next() == Some(name))
+            }
+            _ => is_exact(candidate),
         });
     if let (true, Some(name)) = (left.is_empty(), wanted.name) {
         return Err(no_such_name(name, others.iter().map(shown)));
@@ -371,6 +395,7 @@ fn manifest(
     reference: Option<String>,
     manifest_digest: Option<Digest>,
 ) -> Result<Selected, ImageError> {
+    refuse_first_schema(part, text)?;
     let manifest: Manifest = json::parse(part, text)?;
     let unsupported = |text: &str| {
         ImageError::malformed(
@@ -406,6 +431,18 @@ fn manifest(
         config,
         layers,
     })
+}
+
+/// Refuses Docker's manifests of before 2016, which have neither configuration nor
+/// digests that could be verified.
+fn refuse_first_schema(part: &[u8], text: &[u8]) -> Result<(), ImageError> {
+    let version: Version = json::parse(part, text)?;
+    if version.schema_version != Some(1) {
+        return Ok(());
+    }
+    let message = "a manifest of Docker's schema 1, which is not read; \
+        `skopeo copy --format v2s2` makes a newer one";
+    Err(ImageError::malformed(part, message))
 }
 
 /// Refuses layers of another kind. What they are compressed with, their bytes

@@ -195,11 +195,20 @@ fn from_client(
         .stderr(Stdio::inherit())
         .spawn()
         .map_err(|error| ImageError::usage(format!("cannot start `{program}`: {error}")))?;
-    let output = child.stdout.take();
-    let image = match output {
-        Some(output) => from_stream(output, Form::Any, None, allowance, options),
+    let mut is_whole = false;
+    let image = match child.stdout.take() {
+        Some(output) => {
+            let output = ToEnd::new(output, &mut is_whole);
+            from_stream(output, Form::Any, None, allowance, options)
+        }
         None => Err(ImageError::usage(format!("`{program}` has no output"))),
     };
+    if image.is_err() && !is_whole {
+        // It was us who stopped, so what the client says of that is no cause.
+        let _ = child.kill();
+        let _ = child.wait();
+        return image;
+    }
     let status = child
         .wait()
         .map_err(|error| ImageError::io(program.as_bytes(), &error))?;
@@ -209,6 +218,26 @@ fn from_client(
         return Err(ImageError::usage(message));
     }
     image
+}
+
+/// A reader that notes whether it was read to its end.
+struct ToEnd<'a, R> {
+    inner: R,
+    is_whole: &'a mut bool,
+}
+
+impl<'a, R> ToEnd<'a, R> {
+    fn new(inner: R, is_whole: &'a mut bool) -> Self {
+        ToEnd { inner, is_whole }
+    }
+}
+
+impl<R: Read> Read for ToEnd<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        *self.is_whole |= count == 0 && !buffer.is_empty();
+        Ok(count)
+    }
 }
 
 /// An archive that goes by once.

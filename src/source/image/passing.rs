@@ -18,6 +18,7 @@ use super::reference::Form;
 use super::scan::{Scanned, scan_member};
 use super::walk::{Intake, fill, io_error};
 use crate::source::probe::HEAD;
+use crate::source::stream::{Compression, foreign};
 use crate::source::tar::{Entry, EntryKind, Input, Reader, StreamInput};
 
 /// The most bytes of all documents.
@@ -121,7 +122,7 @@ impl Passing<'_> {
         let file = self.intake.take(entry)?;
         let name = inside(&entry.name)
             .ok()
-            .filter(|name| !self.is_layer && may_be_member(name));
+            .filter(|name| !self.is_layer && (may_be_member(name) || is_near_root(name)));
         let Some(name) = name else {
             return match file {
                 Some(file) => self.intake.look(reader, entry, file),
@@ -160,6 +161,13 @@ impl Passing<'_> {
         const MAGIC: std::ops::Range<usize> = 257..262;
         let first = head.iter().find(|byte| !byte.is_ascii_whitespace());
         let is_tar = head.get(MAGIC) == Some(b"ustar");
+        let is_packed = Compression::sniff(&head) != Compression::None || foreign(&head).is_some();
+        if !may_be_member(name) && !is_tar && !is_packed {
+            if let Some(number) = number {
+                self.intake.look_after(reader, entry, number, head)?;
+            }
+            return Ok(None);
+        }
         if is_tar || !matches!(first, Some(b'{' | b'[')) {
             let scanned = scan_member(reader, head, name, self.allowance, self.options);
             return Ok(Some(Member::Layer(Box::new(scanned))));
@@ -172,6 +180,12 @@ impl Passing<'_> {
         fill(reader, &mut head, entry.size)?;
         Ok(Some(Member::Document(head)))
     }
+}
+
+/// Whether a member could be a layer by its content alone: some tools give layers
+/// plain names, in the root of the archive or one directory below.
+fn is_near_root(name: &[u8]) -> bool {
+    memchr::memchr_iter(b'/', name).count() < 2
 }
 
 /// Whether a name could be that of an image's member, and not only that of a file

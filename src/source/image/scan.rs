@@ -49,7 +49,7 @@ pub(super) fn scan_bytes(
     options: &Options<'_>,
 ) -> Result<Scanned, ImageError> {
     let failed = |error: &io::Error| io_error(part, error);
-    let mut magic = [0; 8];
+    let mut magic = [0; 512];
     let filled = bytes
         .read_at(0, &mut magic)
         .map_err(|error| failed(&error))?;

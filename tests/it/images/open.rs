@@ -42,8 +42,30 @@ impl Probe for Small {
 pub(crate) fn open(reference: &OsStr, platform: Option<&str>) -> Result<Opened, ImageError> {
     let reference = Reference::parse(reference, |path| path.exists())?;
     let progress = Progress::default();
+    image::open_image(&reference, &options(platform, &progress))
+}
+
+/// The image that comes in a file, and that on standard input, hashed as far as
+/// `--verify` has it.
+pub(crate) fn verified(bytes: &[u8]) -> [Result<image::Image, ImageError>; 2] {
+    let progress = Progress::default();
     let options = Options {
-        progress: &progress,
+        verify: true,
+        ..options(None, &progress)
+    };
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), bytes).unwrap();
+    let reference = Reference::parse(file.path().as_os_str(), |path| path.exists()).unwrap();
+    let opened = image::open_image(&reference, &options).map(|opened| match opened {
+        Opened::Image(image) => *image,
+        Opened::Directory(path) => panic!("{} was taken for a rootfs", path.display()),
+    });
+    [opened, image::read_image(bytes, None, &options)]
+}
+
+fn options<'a>(platform: Option<&str>, progress: &'a Progress) -> Options<'a> {
+    Options {
+        progress,
         probe: &Small,
         platform: platform.map(|text| Platform::parse(text).expect("a platform")),
         layers: None,
@@ -52,8 +74,7 @@ pub(crate) fn open(reference: &OsStr, platform: Option<&str>) -> Result<Opened, 
         limits: stream::Limits::default(),
         entries: 100_000,
         kept: 64 << 20,
-    };
-    image::open_image(&reference, &options)
+    }
 }
 
 /// The image that `-i REFERENCE` leads to.
