@@ -5,6 +5,7 @@
 //! process whose root it is (`fs/namei.c`). Every symlink is followed inside,
 //! `..` is walked and stops at the root, and nothing here knows ELF.
 
+mod capability;
 pub mod layers;
 mod lost;
 mod overlay;
@@ -17,6 +18,8 @@ use crate::errno::Errno;
 use crate::path::TargetPath;
 use crate::read_at::{ReadAt, read_all};
 
+pub(crate) use capability::ATTRIBUTE as CAPABILITY_ATTRIBUTE;
+pub use capability::Capabilities;
 pub use layers::{Loss, Taken};
 pub use lost::Lost;
 pub use overlay::{Overlay, OverlayError};
@@ -113,6 +116,11 @@ pub trait Filesystem {
     /// Opens the file that `path` leads to in one step, where there is a faster
     /// way than walking. It must give what the walk gives for root.
     fn open_path(&self, _path: &[u8]) -> Option<Result<Opened, Errno>> {
+        None
+    }
+
+    /// What a regular file grants who executes it, where it has such an attribute.
+    fn capabilities(&self, _file: NodeId) -> Option<Capabilities> {
         None
     }
 
@@ -366,6 +374,13 @@ impl Rootfs {
     pub fn real_path(&self, path: &[u8]) -> Option<TargetPath> {
         let walk = self.walk(path, Follow::Last);
         walk.end.is_ok().then_some(walk.real_path)
+    }
+
+    /// What the file that `path` leads to grants who executes it.
+    #[must_use]
+    pub fn capabilities(&self, path: &[u8]) -> Option<Capabilities> {
+        let node = self.walk_as_root(path).end.ok()?;
+        self.filesystem.capabilities(node)
     }
 
     /// The layer that brought what `path` leads to.

@@ -4,7 +4,9 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 
-use super::{Credentials, Filesystem, Follow, Identity, Kind, Loss, Metadata, NodeId, walk};
+use super::{
+    Capabilities, Credentials, Filesystem, Follow, Identity, Kind, Loss, Metadata, NodeId, walk,
+};
 use crate::errno::Errno;
 use crate::path::TargetPath;
 use crate::read_at::ReadAt;
@@ -261,6 +263,11 @@ impl Filesystem for Overlay {
             Some(lower) => self.lower.open(lower),
             None => Err(io::ErrorKind::InvalidInput.into()),
         }
+    }
+
+    fn capabilities(&self, file: NodeId) -> Option<Capabilities> {
+        let node = self.lower_of(file)?;
+        self.lower.capabilities(node)
     }
 
     fn is_layered(&self) -> bool {

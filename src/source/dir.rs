@@ -26,7 +26,8 @@ use super::host_file::HostFile;
 use crate::errno::Errno;
 use crate::read_at::ReadAt;
 use crate::rootfs::{
-    Filesystem, Glance, Identity, Kind, Metadata, NodeId, Opened, Scan, VisitName,
+    CAPABILITY_ATTRIBUTE, Capabilities, Filesystem, Glance, Identity, Kind, Metadata, NodeId,
+    Opened, Scan, VisitName,
 };
 
 /// Opening must not wait for a fifo's writer, seize a terminal, or leak.
@@ -299,6 +300,14 @@ impl Filesystem for Directory {
 
     fn open(&self, file: NodeId) -> io::Result<Box<dyn ReadAt>> {
         HostFile::open(&self.host_path(file, None)).map(|file| Box::new(file) as Box<dyn ReadAt>)
+    }
+
+    #[cfg(target_os = "linux")]
+    fn capabilities(&self, file: NodeId) -> Option<Capabilities> {
+        let mut value = [0_u8; 32];
+        let path = self.host_path(file, None);
+        let length = rustix::fs::lgetxattr(path, CAPABILITY_ATTRIBUTE, &mut value).ok()?;
+        Capabilities::parse(value.get(..length)?)
     }
 
     #[expect(

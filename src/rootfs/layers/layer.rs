@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use super::issue::{Issue, IssueKind, Issues};
 use super::name::{self, Clean, Meaning};
 use super::node::{Children, Follow, MAX_DEPTH, Node, NodeKind, Obstacle, find};
+use crate::rootfs::Capabilities;
 
 /// The kinds of entries that a layer can have.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,6 +45,8 @@ pub struct Header<'a> {
     pub gid: u32,
     /// Bytes.
     pub size: u64,
+    /// What the file grants who executes it.
+    pub capabilities: Option<Capabilities>,
 }
 
 /// A path of more than 1024 components, by itself or by the links on it.
@@ -61,6 +64,8 @@ pub struct Layer {
     pub(super) hides: HashMap<u32, Vec<Hidden>>,
     pub(super) issues: Issues,
     files: u32,
+    /// What files grant, by their numbers; few do.
+    pub(super) capabilities: HashMap<u32, Capabilities>,
     /// Hard links whose target was not there yet.
     pub(super) pending: Vec<Pending>,
     /// The directory of the entry before, by what stood before its last slash.
@@ -106,6 +111,7 @@ impl Default for Layer {
             hides: HashMap::new(),
             issues: Issues::default(),
             files: 0,
+            capabilities: HashMap::new(),
             pending: Vec::new(),
             recent: None,
         }
@@ -327,6 +333,9 @@ impl Layer {
             EntryKind::Other => NodeKind::Other,
             EntryKind::File => {
                 file = Some(self.files);
+                if let Some(capabilities) = header.capabilities {
+                    self.capabilities.insert(self.files, capabilities);
+                }
                 self.files += 1;
                 NodeKind::File {
                     layer: 0,

@@ -9,7 +9,7 @@ use super::issue::{Issue, IssueKind, Issues};
 use super::layer::{Layer, ROOT};
 use super::node::{Children, Node, NodeKind, find};
 use super::{Loss, Taken, name};
-use crate::rootfs::NodeId;
+use crate::rootfs::{Capabilities, NodeId};
 
 /// The links that distributions with a merged `/usr` have in their root.
 const USR_MERGE: [&[u8]; 6] = [b"bin", b"sbin", b"lib", b"lib32", b"lib64", b"libx32"];
@@ -25,6 +25,8 @@ pub(super) struct Merged {
     /// Directories that a layer deleted and made anew, and what they were.
     pub(super) instead: HashMap<u32, Loss>,
     pub(super) issues: Issues,
+    /// What files grant, by layer and number.
+    pub(super) capabilities: HashMap<(u16, u32), Capabilities>,
     layers: u16,
 }
 
@@ -35,6 +37,7 @@ impl Default for Merged {
             lost: HashMap::new(),
             instead: HashMap::new(),
             issues: Issues::default(),
+            capabilities: HashMap::new(),
             layers: 0,
         }
     }
@@ -45,6 +48,7 @@ impl Merged {
     pub(super) fn apply(&mut self, layer: &Layer) {
         self.layers += 1;
         self.issues.take(&layer.issues, self.layers.into());
+        self.note_capabilities(layer);
         let links = self.links_to_lower(layer);
         let mut step = Step {
             merged: self,
@@ -64,6 +68,7 @@ impl Merged {
         }
         self.layers = 1;
         self.issues.take(&layer.issues, 1);
+        self.note_capabilities(&layer);
         self.nodes = std::mem::take(&mut layer.nodes);
         for node in &mut self.nodes {
             node.layer = 1;
@@ -71,6 +76,13 @@ impl Merged {
                 *layer = 1;
             }
         }
+    }
+
+    fn note_capabilities(&mut self, layer: &Layer) {
+        let number = self.layers;
+        let of_layer = layer.capabilities.iter();
+        let numbered = of_layer.map(|(&file, &granted)| ((number, file), granted));
+        self.capabilities.extend(numbered);
     }
 
     /// Where hard links lead that the layer itself cannot resolve: to what lay

@@ -9,7 +9,7 @@ use super::merge::Merged;
 use super::node::NodeKind;
 use crate::errno::Errno;
 use crate::read_at::ReadAt;
-use crate::rootfs::{Filesystem, Identity, Kind, Metadata, NodeId};
+use crate::rootfs::{Capabilities, Filesystem, Identity, Kind, Metadata, NodeId};
 
 /// Where the bytes of layers are.
 pub trait Store {
@@ -125,6 +125,15 @@ impl Filesystem for Tree {
                 Ok(children.keys().map(|name| name.to_vec()).collect())
             }
             _ => Err(Errno::NOTDIR),
+        }
+    }
+
+    fn capabilities(&self, file: NodeId) -> Option<Capabilities> {
+        match self.kind(file) {
+            NodeKind::File { layer, file, .. } => {
+                self.merged.capabilities.get(&(*layer, *file)).copied()
+            }
+            _ => None,
         }
     }
 

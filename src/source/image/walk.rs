@@ -9,6 +9,7 @@ use super::error::{ImageError, Obstacle};
 use super::held::Held;
 use super::parts::Bytes;
 use super::progress::Progress;
+use crate::rootfs::Capabilities;
 use crate::rootfs::layers::{self, IssueKind, Layer};
 use crate::source::probe::{HEAD, Passing, Probe, Want};
 use crate::source::stream::{Budget, Compression, Decoded, decode, detect, stream_error};
@@ -234,6 +235,7 @@ impl<'p> Intake<'p> {
             uid: id(entry.uid),
             gid: id(entry.gid),
             size: entry.size,
+            capabilities: entry.capability.as_deref().and_then(Capabilities::parse),
         };
         let file = self.layer.add(header).map_err(|error| {
             ImageError::limit(&entry.name, error.to_string()).at(entry.header_at)
