@@ -28,7 +28,7 @@ use crate::platform::{Platform, abi};
 use crate::report::{
     ErrorKind, Finding, Layer, Outcome, ReportError, Role, Severity, Subject, SubjectKind, Verdict,
 };
-use crate::rootfs::{Credentials, Follow, Kind, Rootfs};
+use crate::rootfs::{Capabilities, Credentials, Follow, Kind, Rootfs};
 use crate::runtime::{self, Lookup, Place};
 use crate::target::TargetFacts;
 
@@ -101,6 +101,8 @@ pub struct Inspector<'t> {
 struct Resolved {
     file: LoaderFile,
     graph: Graph,
+    /// The process gained rights.
+    secure: bool,
     /// What the donor has of what is missing.
     gifts: Vec<finding::Gift>,
 }
@@ -248,6 +250,7 @@ impl<'t> Inspector<'t> {
         let build = LazyCell::new(|| self.build(&exec));
         let near = |name: &[u8]| self.nearby.near(&self.files, name);
         let has = |path: &[u8]| self.files.rootfs().metadata(path).is_ok();
+        let granted = || self.granted(exec.program.as_ref()?);
         let mut findings = finding::findings(&Case {
             path,
             exec: &exec,
@@ -259,6 +262,10 @@ impl<'t> Inspector<'t> {
             build: &build,
             newest_glibc: &|| self.newest_glibc(&exec),
             is_library,
+            rights: finding::Rights {
+                secure: resolved.as_ref().is_some_and(|resolved| resolved.secure),
+                granted: &granted,
+            },
             cpu: self.settings.cpu.as_deref(),
             variable: &|name| self.settings.variables.get(name).cloned(),
             in_path: &|name| self.lookup(name).path.is_some(),
@@ -358,7 +365,8 @@ impl<'t> Inspector<'t> {
             None if is_library => (self.loader_for(object, abi), true),
             None => return None,
         };
-        let environment = self.environment(&program.metadata);
+        let secure = self.is_secure(program);
+        let environment = self.environment(secure);
         let program = Program {
             object,
             abi,
@@ -370,6 +378,7 @@ impl<'t> Inspector<'t> {
         let file = start.file.clone();
         let mut graph = graph::resolve(
             &self.files,
+            &self.loaders,
             start,
             &self.settings.workdir,
             self.settings.limits,
@@ -377,7 +386,12 @@ impl<'t> Inspector<'t> {
         self.look_closer(&mut graph);
         graph.bound = self.bind(&file, &graph, abi, is_library);
         let gifts = self.gifts(&program, &environment, &graph, usable);
-        Some(Resolved { file, graph, gifts })
+        Some(Resolved {
+            file,
+            graph,
+            secure,
+            gifts,
+        })
     }
 
     /// The loader that would load a library: the one of the C library that it
@@ -413,14 +427,32 @@ impl<'t> Inspector<'t> {
         }
     }
 
-    fn environment(&self, of: &crate::rootfs::Metadata) -> Environment {
+    /// `AT_SECURE`: the process gains rights when the program is started.
+    fn is_secure(&self, program: &kernel::Program) -> bool {
+        let user = self.files.rootfs().user();
+        let gains = || {
+            self.granted(program)
+                .is_some_and(|granted| granted.secures())
+        };
+        gains_rights(user, &program.metadata) || (!user.is_root() && gains())
+    }
+
+    /// What the program's file grants; only a loader asks about it.
+    fn granted(&self, program: &kernel::Program) -> Option<Capabilities> {
+        program.interpreter.as_ref()?;
+        self.files
+            .rootfs()
+            .capabilities(program.real_path.as_bytes())
+    }
+
+    fn environment(&self, secure: bool) -> Environment {
         let variable = |name: &[u8]| self.settings.variables.get(name).cloned();
         Environment {
             library_path: variable(b"LD_LIBRARY_PATH"),
             preload: variable(b"LD_PRELOAD"),
             audit: variable(b"LD_AUDIT"),
             workdir: self.settings.workdir.clone(),
-            secure: gains_rights(self.files.rootfs().user(), of),
+            secure,
             has_proc: self.settings.has_proc,
             cpu: self.settings.cpu.clone(),
         }

@@ -110,6 +110,18 @@ pub const EI_ABIVERSION: usize = 8;
 pub const EF_RISCV_FLOAT_ABI: u32 = 0x6;
 /// `EF_MIPS_ABI2`
 pub const EF_MIPS_ABI2: u32 = 0x20;
+/// `EF_MIPS_FP64`
+pub const EF_MIPS_FP64: u32 = 0x200;
+/// `EF_MIPS_NAN2008`
+pub const EF_MIPS_NAN2008: u32 = 0x400;
+/// `EF_PPC64_ABI`
+pub const EF_PPC64_ABI: u32 = 0x3;
+/// `EF_ARM_EABIMASK`
+pub const EF_ARM_EABIMASK: u32 = 0xff00_0000;
+/// `EF_ARM_EABI_VER5`
+pub const EF_ARM_EABI_VER5: u32 = 0x0500_0000;
+/// `EF_ARM_ABI_FLOAT_HARD`
+pub const EF_ARM_ABI_FLOAT_HARD: u32 = 0x400;
 /// `EF_ARM_ABI_FLOAT_SOFT`
 pub const EF_ARM_ABI_FLOAT_SOFT: u32 = 0x200;
 /// `ELFOSABI_ARM_AEABI`

@@ -24,9 +24,11 @@ pub struct Notes {
 }
 
 impl Notes {
-    /// Adds what the notes of one `PT_NOTE` segment say. `align` is the
-    /// segment's `p_align`: 8 for property notes of 64-bit files, else 4.
-    pub(super) fn add(&mut self, segment: &[u8], align: u64, endian: Endianness) {
+    /// Adds what the notes of one `PT_NOTE` segment say. `align` is the segment's
+    /// `p_align`; property notes count where it is `word`, the class's size of a word
+    /// (glibc `sysdeps/x86/dl-prop.h:_dl_process_property_note`).
+    pub(super) fn add(&mut self, segment: &[u8], align: u64, word: u64, endian: Endianness) {
+        let takes_properties = align == word;
         let align = if align == 8 { 8 } else { 4 };
         let mut rest = segment;
         while let Some(note) = take_note(&mut rest, align, endian) {
@@ -35,7 +37,7 @@ impl Notes {
             }
             match note.kind {
                 NT_GNU_ABI_TAG => self.abi_tag = self.abi_tag.or_else(|| abi_tag(note, endian)),
-                NT_GNU_PROPERTY_TYPE_0 => {
+                NT_GNU_PROPERTY_TYPE_0 if takes_properties => {
                     self.x86_isa_needed = self
                         .x86_isa_needed
                         .or_else(|| isa_needed(note.data, align, endian));

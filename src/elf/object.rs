@@ -5,8 +5,7 @@ use std::io;
 
 use super::anomaly::Anomaly;
 use super::consts::{
-    ET_DYN, ET_EXEC, PF_X, PT_DYNAMIC, PT_GNU_PROPERTY, PT_GNU_RELRO, PT_GNU_STACK, PT_INTERP,
-    PT_LOAD, PT_NOTE,
+    ET_DYN, ET_EXEC, PF_X, PT_DYNAMIC, PT_GNU_RELRO, PT_GNU_STACK, PT_INTERP, PT_LOAD, PT_NOTE,
 };
 use super::dynamic::{self, Dynamic, Tables};
 use super::header::{Class, Header, Layout};
@@ -381,18 +380,20 @@ fn interp(
     Ok(Some(Interp { size, bytes }))
 }
 
+/// x86's loader takes properties from notes alone and not from `PT_GNU_PROPERTY`,
+/// which linkers write beside them.
 fn notes(window: &mut Window<'_>, header: &Header, segments: &[Segment]) -> io::Result<Notes> {
     let mut notes = Notes::default();
-    let wanted = segments
-        .iter()
-        .filter(|s| matches!(s.kind, PT_NOTE | PT_GNU_PROPERTY));
+    let wanted = segments.iter().filter(|s| s.kind == PT_NOTE);
     let mut left = MAX_ALL_NOTES;
     for segment in wanted {
         let length = segment.file_size.min(MAX_NOTES).min(left);
         left -= length;
         let length = usize::try_from(length).unwrap_or(0);
         if let Some(bytes) = window.bytes(segment.offset, length)? {
-            notes.add(bytes, segment.align, header.layout.encoding.endian());
+            let layout = header.layout;
+            let word = layout.class.word_size();
+            notes.add(bytes, segment.align, word, layout.encoding.endian());
         }
     }
     Ok(notes)

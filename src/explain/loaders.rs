@@ -177,7 +177,13 @@ pub(super) const ROWS: &[Pattern] = &[
         phase: Phase::Relocation,
         proves: "`{library}` was found, and it is older than GLIBC_{version}, which `{requester}` was linked for. The exit status is 1.",
         open: "",
-        causes: &[("glibc-too-old", "built on a newer system than it runs on")],
+        causes: &[
+            ("glibc-too-old", "built on a newer system than it runs on"),
+            (
+                "mixed-libc",
+                "the two files are the C library and its loader, of different releases",
+            ),
+        ],
         ask: &["imgldd why {library} -i IMAGE"],
         source: "glibc elf/dl-version.c:match_symbol",
     },
@@ -247,7 +253,7 @@ pub(super) const ROWS: &[Pattern] = &[
                 "another build of a library is found first, or one is missing from the link",
             ),
             (
-                "glibc-too-old",
+                "mixed-libc",
                 "`GLIBC_PRIVATE`: loader and libc.so.6 are of different releases",
             ),
         ],
@@ -330,6 +336,34 @@ pub(super) const ROWS: &[Pattern] = &[
         ],
         ask: &["imgldd -v -i IMAGE"],
         source: "glibc elf/dl-reloc.c:_dl_allocate_static_tls; musl ldso/dynlink.c:do_relocs",
+    },
+    Pattern {
+        id: "glibc-map-segment",
+        texts: &["{library}: failed to map segment from shared object"],
+        who: GLIBC,
+        phase: Phase::Loader,
+        proves: "`{library}` was found and is a library; the kernel refused to map a part of it.",
+        open: "Whether it is the file (its layout, code that can be written) or the system (SELinux, seccomp, a noexec mount, memory).",
+        causes: &[
+            ("page-size", "a kernel with larger pages"),
+            ("writable-code", "a segment that is written and executed"),
+        ],
+        ask: WHY,
+        source: "glibc elf/dl-map-segments.h:_dl_map_segments",
+    },
+    Pattern {
+        id: "glibc-smashed",
+        texts: &["*** stack smashing detected ***"],
+        who: "code that was compiled with a stack protector, as glibc itself",
+        phase: Phase::Running,
+        proves: "A function's frame was overwritten. At the very start of every program it is glibc's own.",
+        open: "A program of its own may have such a fault too.",
+        causes: &[(
+            "mixed-libc",
+            "a C library that is older than its loader, if every program ends so",
+        )],
+        ask: &["imgldd -v -i IMAGE"],
+        source: "glibc debug/stack_chk_fail.c",
     },
     Pattern {
         id: "textrel",
@@ -450,6 +484,10 @@ pub(super) const ROWS: &[Pattern] = &[
             (
                 "symbol-missing",
                 "another build of a library than it was linked with",
+            ),
+            (
+                "works-by-accident",
+                "a program for glibc that musl starts, of a library that it loads later",
             ),
         ],
         ask: &["imgldd -v -i IMAGE"],
@@ -598,6 +636,10 @@ const NO_LIBRARY: &[Cause] = &[
     ),
     ("cwd-dependent", "it is found from another directory"),
     ("filter-missing", "it stands behind a DT_FILTER entry"),
+    (
+        "runpath-dead",
+        "a runpath leads to the machine that built it",
+    ),
     ("preload-missing", "it is to be preloaded"),
     ("deleted-by-layer", "a layer deleted it"),
     (

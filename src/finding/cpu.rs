@@ -2,13 +2,46 @@
 
 use super::{Case, Code, Draft, quoted};
 use crate::elf::Object;
+use crate::graph::CpuRefusal;
+use crate::loader::Role;
 use crate::report::{Finding, Severity};
 
 /// What each of the files that are loaded asks.
 pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
+    baseline(case, found);
     for (path, object) in case.objects() {
         isa_level(case, &path, object, found);
     }
+}
+
+/// A loader that was built for a better CPU than the one that was given. Without one
+/// nothing is said: every program of such a system would have it.
+fn baseline(case: &Case<'_>, found: &mut Vec<Finding>) {
+    let Some((_, graph)) = case.graph else { return };
+    let Some(refusal) = graph.cpu.filter(|cpu| *cpu == CpuRefusal::Loader) else {
+        return;
+    };
+    let loader = graph
+        .map
+        .iter()
+        .find(|(_, loaded)| loaded.role == Role::Loader);
+    let path: &[u8] = loader.map_or(b"", |(_, loaded)| &loaded.path);
+    let given = case.cpu.unwrap_or_default();
+    let message = format!("{} is built for CPUs better than {given}", quoted(path));
+    let finding = Draft::new(case, Code::LibcBaseline, path, message)
+        .evidence("it has the string `CPU does not support x86-64-v`")
+        .evidence(format!("at run time: {}", refusal.line(graph)))
+        .fix(
+            None,
+            "give the virtual machine a better CPU",
+            Some("qemu: -cpu host, or x86-64-v2-AES"),
+        )
+        .fix(
+            None,
+            "or take a base that is built for all",
+            Some("FROM debian:12-slim"),
+        );
+    found.push(finding.done());
 }
 
 /// `GNU_PROPERTY_X86_ISA_1_NEEDED`: glibc since 2.33 refuses what the CPU does not have
@@ -28,7 +61,9 @@ fn isa_level(case: &Case<'_>, path: &[u8], object: &Object, found: &mut Vec<Find
     if given.is_some_and(|given: u32| given >= needed) {
         return;
     }
+    let is_refused = case.graph.is_some_and(|(_, graph)| graph.cpu.is_some());
     let severity = match given {
+        Some(_) if is_refused && !case.is_library => Severity::Error,
         Some(_) => Severity::Warning,
         None => Severity::Note,
     };

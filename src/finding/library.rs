@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Case, Code, Draft, lost, near, quoted};
+use super::{Case, Code, Draft, lost, near, quoted, secure};
 use crate::bytes::Shown;
 use crate::elf::{Anomaly, NeedKind, Object};
 use crate::graph::{Attempt, Graph, Library, LoaderFile, Status};
@@ -77,6 +77,10 @@ fn missing(case: &Case<'_>, file: &LoaderFile, graph: &Graph, library: &Library)
     });
     if let Some(finding) = taken(case, graph, library) {
         return finding;
+    }
+    if let Some(draft) = secure::withheld(case, graph, library) {
+        let draft = draft.evidence(format!("needed by {by}"));
+        return runtime_words(case, draft).done();
     }
     let foreign = outcome(TryOutcome::WrongMachine).or_else(|| outcome(TryOutcome::WrongClass));
     let named = if let Some(attempt) = foreign {

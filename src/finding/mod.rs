@@ -11,15 +11,21 @@ mod exec;
 mod gift;
 mod host;
 mod interpreter;
+mod kernel;
 mod layers;
 mod library;
 mod lost;
 mod mend;
+mod mixed;
 pub(crate) mod near;
 mod nss;
+mod page;
 mod protection;
 mod release;
+mod runpath;
 mod runtime;
+mod secure;
+mod stand_in;
 mod symbol;
 mod version;
 
@@ -30,6 +36,7 @@ pub(crate) use interpreter::built_for;
 pub use layers::layer_findings;
 pub use lost::Layers;
 pub use runtime::{command_findings, not_in_path, runtime_findings};
+pub use secure::Rights;
 
 use std::ops::Deref;
 use std::rc::Rc;
@@ -73,6 +80,8 @@ pub struct Case<'a> {
     pub near: &'a dyn Fn(&[u8]) -> Rc<Near>,
     /// Whether the target has a file at a path.
     pub has: &'a dyn Fn(&[u8]) -> bool,
+    /// What its file does to the rights of who starts it.
+    pub rights: Rights<'a>,
     /// The CPU's level, where one was given.
     pub cpu: Option<&'a str>,
     /// The value of a variable of its environment.
@@ -124,6 +133,7 @@ pub fn is_about_absence(code: &str) -> bool {
         Code::RuntimeLibRemoved,
         Code::HostInjected,
         Code::WrongArchLib,
+        Code::SecureExec,
         Code::BrokenSymlink,
         Code::FilterMissing,
         Code::DeletedByLayer,
@@ -142,11 +152,17 @@ pub fn findings(case: &Case<'_>) -> Vec<Finding> {
         env::findings(case, &mut found);
     }
     library::findings(case, &mut found);
+    mixed::findings(case, &mut found);
     version::findings(case, &mut found);
     symbol::findings(case, &mut found);
     nss::findings(case, &mut found);
     cpu::findings(case, &mut found);
     protection::findings(case, &mut found);
+    secure::findings(case, &mut found);
+    stand_in::findings(case, &mut found);
+    runpath::findings(case, &mut found);
+    page::findings(case, &mut found);
+    kernel::findings(case, &mut found);
     found
 }
 

@@ -3,6 +3,7 @@
 use super::{Case, Code, Draft, quoted};
 use crate::bytes::Shown;
 use crate::elf::Object;
+use crate::elf::consts::{PF_W, PF_X};
 use crate::report::Finding;
 
 /// What each of the files that are loaded asks for.
@@ -10,6 +11,7 @@ pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
     for (path, object) in case.objects() {
         executable_stack(case, &path, object, found);
         text_relocations(case, &path, object, found);
+        found.extend(writable_code(case, &path, object));
     }
 }
 
@@ -31,6 +33,27 @@ fn executable_stack(case: &Case<'_>, path: &[u8], object: &Object, found: &mut V
         )
         .fix(None, "or link it again", Some("-z noexecstack"));
     found.push(finding.done());
+}
+
+/// A segment that is mapped to be written and executed at once: SELinux asks for
+/// `execmem` (`security/selinux/hooks.c:file_map_prot_check`), and a seccomp filter
+/// such as systemd's `MemoryDenyWriteExecute=` refuses the `mmap`.
+fn writable_code(case: &Case<'_>, path: &[u8], object: &Object) -> Option<Finding> {
+    let both = |load: &&crate::elf::Segment| load.flags & (PF_W | PF_X) == PF_W | PF_X;
+    let load = object.loads.iter().find(both)?;
+    let message = format!("{} has code that can be written", quoted(path));
+    let finding = Draft::new(case, Code::WritableCode, path, message)
+        .evidence(format!("PT_LOAD at {:#x}: PF_R PF_W PF_X", load.address))
+        .evidence("SELinux without `execmem` and systemd's MemoryDenyWriteExecute= refuse it")
+        .evidence(
+            "at run time, there: failed to map segment from shared object, or killed at the start",
+        )
+        .fix(
+            None,
+            "link it again, with a linker script that keeps code and data apart",
+            Some("-Wl,-z,separate-code   (and not -N, --omagic)"),
+        );
+    Some(finding.done())
 }
 
 fn text_relocations(case: &Case<'_>, path: &[u8], object: &Object, found: &mut Vec<Finding>) {

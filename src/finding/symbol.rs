@@ -30,7 +30,11 @@ pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
     for unbound in &bound.unbound {
         // A plugin gets symbols of whatever loads it, but not glibc's own.
         let may_be_given = case.is_library && !bound.is_asked && unbound.version().is_none();
-        if may_be_given || is_foreign(graph, unbound.object) {
+        let version = unbound.version();
+        let is_private = version.is_some_and(|version| *version.name == *b"GLIBC_PRIVATE");
+        // Said with its cause.
+        let is_mixed = graph.mixed.is_some() && is_private;
+        if may_be_given || is_mixed || is_foreign(graph, unbound.object) {
             continue;
         }
         match comes_of(unbound, &absent) {

@@ -5,7 +5,7 @@
 //! and the files of one glibc are one file in this.
 
 use super::release::{self, Level};
-use super::{Case, Code, Draft, quoted};
+use super::{Case, Code, Draft, mixed, quoted};
 use crate::bytes::{Shown, lossy};
 use crate::elf::Versions;
 use crate::graph::{Graph, LoaderFile, VersionFault, VersionProblem};
@@ -26,6 +26,10 @@ pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
     }
     let mut groups: Vec<Group> = Vec::new();
     for (index, problem) in graph.versions.problems.iter().enumerate() {
+        // Said with its cause.
+        if mixed::is_its(graph, problem) {
+            continue;
+        }
         let provider = problem.provider.map(|id| name(graph, id));
         let family = match provider {
             Some(name) if is_glibc(name) => Family::Glibc,

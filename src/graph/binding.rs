@@ -9,6 +9,8 @@
 mod cache;
 mod order;
 
+pub(super) use order::relocation_order;
+
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -230,7 +232,7 @@ pub fn bind(graph: &Graph, how: &Bind<'_>) -> Bound {
             order.push(LinkMap::MAIN);
             order
         }
-        false => order::relocation_order(graph, &scope),
+        false => relocation_order(graph, &scope),
     };
     for object in order {
         binder.relocate(object);

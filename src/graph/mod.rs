@@ -7,7 +7,9 @@
 //! when it stopped is kept apart ([`Graph::stop`]).
 
 mod binding;
+mod cpu;
 mod message;
+mod mixed;
 mod order;
 mod resolve;
 mod search;
@@ -18,6 +20,9 @@ use std::collections::HashSet;
 use std::rc::Rc;
 
 pub use binding::{Bind, Bound, Culprit, Near, SymbolCache, Unbound, Undecided, When, bind};
+pub use cpu::CpuRefusal;
+pub(crate) use cpu::STATUS as CPU_STATUS;
+pub use mixed::Mixed;
 pub use resolve::{Limits, resolve};
 pub use start::{LoaderFile, Loaders, Program, Start, start};
 pub use version::{CheckedNeed, VersionCheck, VersionFault, VersionProblem, Versioned, list};
@@ -126,6 +131,10 @@ pub struct Graph {
     pub warnings: Vec<String>,
     /// What became of the versions that the objects need of one another.
     pub versions: VersionCheck,
+    /// What a given CPU is not good enough for.
+    pub cpu: Option<CpuRefusal>,
+    /// The C library is of another release than its loader.
+    pub mixed: Option<Mixed>,
     /// What ended the search early.
     pub limit: Option<Limit>,
     /// A file that decides something could not be read by us.

@@ -8,8 +8,8 @@ use foldhash::fast::RandomState;
 
 use super::order::SearchList;
 use super::search::{Hit, Search, Stopped};
-use super::start::Start;
-use super::{Attempt, Graph, Library, Limit, Status, VersionCheck, version};
+use super::start::{Loaders, Start};
+use super::{Attempt, Graph, Library, Limit, Status, VersionCheck, cpu, mixed, version};
 use crate::content::{FileRecord, Files};
 use crate::elf::NeedKind;
 use crate::errno::Errno;
@@ -36,7 +36,13 @@ impl Default for Limits {
 
 /// Loads everything that the program in `start` needs, as its loader would.
 #[must_use]
-pub fn resolve(files: &Files<'_>, start: Start, workdir: &TargetPath, limits: Limits) -> Graph {
+pub fn resolve(
+    files: &Files<'_>,
+    loaders: &Loaders,
+    start: Start,
+    workdir: &TargetPath,
+    limits: Limits,
+) -> Graph {
     let lists_itself = start.lists_itself;
     let mut resolver = Resolver {
         files,
@@ -56,6 +62,8 @@ pub fn resolve(files: &Files<'_>, start: Start, workdir: &TargetPath, limits: Li
             stop: None,
             warnings: Vec::new(),
             versions: VersionCheck::default(),
+            cpu: None,
+            mixed: None,
             limit: None,
             unreadable: start.unreadable,
             assumed: HashSet::new(),
@@ -64,6 +72,8 @@ pub fn resolve(files: &Files<'_>, start: Start, workdir: &TargetPath, limits: Li
     };
     resolver.run(&start.audits, &start.preloads, lists_itself);
     resolver.graph.versions = version::check(files, &resolver.loader, &resolver.graph);
+    resolver.graph.cpu = cpu::check(&resolver.loader, &resolver.graph);
+    resolver.graph.mixed = mixed::check(files, loaders, &resolver.loader, &resolver.graph, workdir);
     resolver.graph.assumed = resolver.assumed.keys().copied().collect();
     resolver.graph
 }

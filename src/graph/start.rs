@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::content::Files;
-use crate::elf::consts::PF_W;
+use crate::elf::consts::{PF_W, PF_X};
 use crate::elf::{Object, Segment};
 use crate::errno::Errno;
 use crate::loader::{
@@ -251,6 +251,8 @@ fn add_program(
 #[derive(Default)]
 pub struct Loaders {
     known: RefCell<HashMap<Identity, LoaderKind>>,
+    /// The releases of C libraries that were searched for it.
+    releases: RefCell<HashMap<Identity, Option<(u32, u32)>>>,
 }
 
 impl Loaders {
@@ -279,11 +281,36 @@ impl Loaders {
     }
 }
 
+impl Loaders {
+    /// The release that the C library at `path`, which is absolute, says it is of;
+    /// `None` where it does not, or where its bytes passed by and are gone.
+    pub(super) fn libc_release(&self, files: &Files<'_>, path: &[u8]) -> Option<(u32, u32)> {
+        let opened = files.rootfs().open(path).ok()?;
+        let identity = opened.metadata.identity;
+        if let Some(known) = self.releases.borrow().get(&identity) {
+            return *known;
+        }
+        let source = opened.data.filter(|data| data.known().is_none());
+        let record = files.record(files.open(path).ok()?);
+        let found = source.and_then(|source| {
+            let content = record.content.ok()?;
+            let loads = content.elf()?.loads.iter();
+            let mut data = loads.filter(|load| load.flags & (PF_W | PF_X) == 0);
+            data.find_map(|load| {
+                let bytes = read_range(&*source, load.offset, load.file_size).ok()?;
+                glibc::release(&bytes)
+            })
+        });
+        self.releases.borrow_mut().insert(identity, found);
+        found
+    }
+}
+
 /// Searches the read-only data of a loader first, and the whole of it if that
 /// says nothing.
 fn recognise_file(object: &Object, source: &dyn ReadAt, name: &[u8]) -> Result<LoaderKind, Errno> {
     let plain = |segment: &&Segment| segment.flags & PF_W == 0;
-    let data_only = |segment: &&Segment| segment.flags & crate::elf::consts::PF_X == 0;
+    let data_only = |segment: &&Segment| segment.flags & PF_X == 0;
     let mut wanted: Vec<&Segment> = object
         .loads
         .iter()

@@ -34,7 +34,8 @@ impl Inspector<'_> {
         };
         let settings = &self.settings;
         let asked = settings.symbols || settings.unused;
-        let is_needed = asked || (is_musl && decides(main, is_library));
+        // Whether it starts at all hangs on symbols there.
+        let is_needed = asked || graph.mixed.is_some() || (is_musl && decides(main, is_library));
         if !is_needed {
             return None;
         }

@@ -52,7 +52,13 @@ impl Inspector<'_> {
         let interp = environment.workdir.join(program.interp);
         let has_loader = files.open(interp.as_bytes()).is_ok();
         let start = graph::start(files, &donor.loaders, program, has_loader, environment);
-        let full = graph::resolve(files, start, &environment.workdir, self.settings.limits);
+        let full = graph::resolve(
+            files,
+            &donor.loaders,
+            start,
+            &environment.workdir,
+            self.settings.limits,
+        );
         let mut gifts = Vec::new();
         if !usable && has_loader {
             let everything = full.map.iter().map(|(id, _)| id).collect();

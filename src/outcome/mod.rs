@@ -7,7 +7,7 @@
 mod wording;
 
 use crate::errno::Errno;
-use crate::graph::{Graph, LoaderFile};
+use crate::graph::{CPU_STATUS, CpuRefusal, Graph, LoaderFile};
 use crate::kernel::{End, Exec};
 use crate::loader::{LoaderKind, Role};
 use crate::report::{Outcome, Stage};
@@ -101,6 +101,9 @@ pub fn refusal(plan: &Plan) -> Option<Outcome> {
 
 /// What the loader does with what it finds.
 fn loaded(file: &LoaderFile, graph: &Graph) -> Outcome {
+    if graph.cpu == Some(CpuRefusal::Loader) {
+        return too_good(&[], CpuRefusal::Loader, graph);
+    }
     let mut lines = graph.warnings.clone();
     // A file that is cut short kills the process when it is mapped, which is
     // before anything that would be looked for after it.
@@ -137,6 +140,9 @@ fn loaded(file: &LoaderFile, graph: &Graph) -> Outcome {
             ..Outcome::default()
         };
     }
+    if let Some(refusal) = graph.cpu {
+        return too_good(&lines, refusal, graph);
+    }
     if is_for_another_machine(graph) {
         return Outcome {
             starts: Some(false),
@@ -163,9 +169,29 @@ fn loaded(file: &LoaderFile, graph: &Graph) -> Outcome {
             };
         }
     }
+    // They crash, or do not, by what of the loader's data has moved.
+    if graph.mixed.is_some() {
+        return Outcome {
+            message: message(&lines),
+            ..Outcome::default()
+        };
+    }
     Outcome {
         message: message(&lines),
         ..starts()
+    }
+}
+
+/// The end of a program that is for a better CPU.
+fn too_good(before: &[String], refusal: CpuRefusal, graph: &Graph) -> Outcome {
+    let mut lines = before.to_vec();
+    lines.push(refusal.line(graph));
+    Outcome {
+        starts: Some(false),
+        stage: Some(Stage::Loader),
+        exit_status: Some(CPU_STATUS),
+        message: message(&lines),
+        ..Outcome::default()
     }
 }
 

@@ -9,7 +9,7 @@ use crate::loader::{LinkMap, ObjectId};
 
 /// The objects of `scope`, which begins with the program, first to be relocated
 /// first.
-pub(super) fn relocation_order(graph: &Graph, scope: &[ObjectId]) -> Vec<ObjectId> {
+pub(in crate::graph) fn relocation_order(graph: &Graph, scope: &[ObjectId]) -> Vec<ObjectId> {
     let needs = needs(graph);
     let mut visited = HashSet::new();
     // Each object is put in front of those before it; so the last one that is

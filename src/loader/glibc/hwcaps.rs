@@ -38,6 +38,15 @@ pub(super) fn isa_bits(supported: &[String]) -> u32 {
     (1 << best.min(31)) - 1
 }
 
+/// The same for one level: `x86-64-v3`, and `x86-64` for the first.
+pub(super) fn given_bits(level: &str) -> Option<u32> {
+    let number = match level {
+        "x86-64" => 1,
+        other => other.strip_prefix("x86-64-v")?.parse().ok()?,
+    };
+    (1..=4).contains(&number).then(|| (1 << number) - 1)
+}
+
 /// What is put between a directory and a name, in order, ending with nothing.
 pub(super) fn subdirectories(traits: &Traits, supported: &[String], abi: &Abi) -> Vec<Rc<[u8]>> {
     let mut list: Vec<Vec<u8>> = supported

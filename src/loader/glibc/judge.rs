@@ -4,10 +4,11 @@
 use super::Glibc;
 use crate::content::FileRecord;
 use crate::elf::consts::{
-    EF_RISCV_FLOAT_ABI, ELFOSABI_ARM_AEABI, ELFOSABI_GNU, ELFOSABI_SYSV, EM_ARM, EM_RISCV, ET_DYN,
-    ET_EXEC,
+    EF_ARM_ABI_FLOAT_HARD, EF_ARM_ABI_FLOAT_SOFT, EF_ARM_EABI_VER5, EF_ARM_EABIMASK, EF_MIPS_ABI2,
+    EF_MIPS_FP64, EF_MIPS_NAN2008, EF_PPC64_ABI, EF_RISCV_FLOAT_ABI, ELFOSABI_ARM_AEABI,
+    ELFOSABI_GNU, ELFOSABI_SYSV, EM_ARM, EM_MIPS, EM_PPC64, EM_RISCV, ET_DYN, ET_EXEC,
 };
-use crate::elf::{Encoding, Header, Ident, Object, SegmentTable};
+use crate::elf::{Class, Encoding, Header, Ident, Object, SegmentTable};
 use crate::errno::Errno;
 use crate::loader::plan::{Judgement, Reject, StopText, TryOutcome};
 
@@ -85,6 +86,9 @@ impl Glibc {
         if !ident.padding_is_zero() {
             return fatal("nonzero padding in e_ident");
         }
+        if !self.takes_float_abi(header.flags) {
+            return fatal("internal error");
+        }
         if header.version != 1 {
             return fatal("ELF file version does not match current one");
         }
@@ -97,6 +101,10 @@ impl Glibc {
         match object.table {
             SegmentTable::BadEntrySize => fatal("ELF file's phentsize not the expected size"),
             SegmentTable::Outside => fatal("cannot read file data"),
+            SegmentTable::Read | SegmentTable::Empty if self.is_for_another_system(object) => skip(
+                TryOutcome::NotLoadable,
+                Some("NT_GNU_ABI_TAG: for another system than Linux".to_owned()),
+            ),
             SegmentTable::Read | SegmentTable::Empty => Judgement::Accept,
         }
     }
@@ -113,10 +121,50 @@ impl Glibc {
             && ident.padding_is_zero()
     }
 
-    /// The float ABI of RISC-V is part of the machine
-    /// (`sysdeps/riscv/dl-machine.h:elf_machine_matches_host`).
+    /// Flags that are part of the machine
+    /// (`elf_machine_matches_host` in `sysdeps/*/dl-machine.h`).
     fn flags_match(&self, flags: u32) -> bool {
-        self.abi.machine != EM_RISCV || (self.flags ^ flags) & EF_RISCV_FLOAT_ABI == 0
+        let differ = self.flags ^ flags;
+        match self.abi.machine {
+            EM_RISCV => differ & EF_RISCV_FLOAT_ABI == 0,
+            // Those of the first ABI were made before there were two.
+            EM_PPC64 => {
+                let own = match self.abi.encoding {
+                    Encoding::Little => 2,
+                    Encoding::Big => 1,
+                };
+                matches!(flags & EF_PPC64_ABI, 0) || flags & EF_PPC64_ABI == own
+            }
+            EM_MIPS => {
+                let o32_or_n32 = match self.abi.class {
+                    Class::Elf32 => EF_MIPS_ABI2,
+                    Class::Elf64 => 0,
+                };
+                differ & (o32_or_n32 | EF_MIPS_NAN2008) == 0 && flags & EF_MIPS_FP64 == 0
+            }
+            _ => true,
+        }
+    }
+
+    /// ARM's loaders take no file for the other float ABI; of which they are is in
+    /// the name of the ABI (`sysdeps/unix/sysv/linux/arm/ldsodefs.h:VALID_FLOAT_ABI`).
+    /// They look whatever machine the file is for, and have no words for it.
+    fn takes_float_abi(&self, flags: u32) -> bool {
+        if self.abi.machine != EM_ARM || flags & EF_ARM_EABIMASK != EF_ARM_EABI_VER5 {
+            return true;
+        }
+        let other = match self.abi.musl {
+            "armhf" => EF_ARM_ABI_FLOAT_SOFT,
+            _ => EF_ARM_ABI_FLOAT_HARD,
+        };
+        flags & other == 0
+    }
+
+    /// Up to 2.35 a file that says it is for another system is passed by. One that
+    /// wants a newer kernel is too: which kernel runs, no file tells.
+    fn is_for_another_system(&self, object: &Object) -> bool {
+        let looks = self.traits.version.is_some_and(|version| version < (2, 36));
+        looks && object.notes.abi_tag.is_some_and(|tag| tag.system != 0)
     }
 }
 

@@ -13,6 +13,7 @@ use std::rc::Rc;
 
 pub use judge::judge_map;
 pub use traits::Traits;
+pub(crate) use traits::release;
 
 use self::cache::Cache;
 use super::link_map::{Expanded, LinkMap, Loaded, ObjectId, Role};
@@ -21,6 +22,7 @@ use super::plan::{Directory, Plan, Rule, Step, StopText};
 use super::token::{Secure, Tokens, has_token, substitute};
 use super::{Environment, Subject};
 use crate::elf::Ident;
+use crate::elf::consts::EM_X86_64;
 use crate::errno::Errno;
 use crate::path::parent;
 use crate::platform::Abi;
@@ -107,6 +109,25 @@ impl Glibc {
 
     pub(super) fn version(&self) -> Option<(u32, u32)> {
         self.traits.version
+    }
+
+    /// The `GNU_PROPERTY_X86_ISA_1` bits of the CPU, where its level was given.
+    pub(crate) fn cpu_bits(&self) -> Option<u32> {
+        let level = self.environment.cpu.as_deref()?;
+        hwcaps::given_bits(level).filter(|_| self.abi.machine == EM_X86_64)
+    }
+
+    /// The loader was built for a better CPU than the first ones, and says so where it
+    /// has another.
+    pub(crate) fn wants_more_than_baseline(&self) -> bool {
+        self.traits.has_baseline
+    }
+
+    /// Whether the loader looks at what files need of the CPU.
+    pub(crate) fn checks_isa(&self) -> bool {
+        self.traits
+            .version
+            .is_some_and(|version| version >= (2, 33))
     }
 
     pub(super) fn subdirectories(&self) -> &[Rc<[u8]>] {

@@ -26,6 +26,9 @@ pub struct Traits {
     /// Debian and Ubuntu build it so that a file for another machine is passed by
     /// before its byte order is looked at.
     pub machine_before_data: bool,
+    /// It says that a CPU does not support a level: it was built for x86-64-v2 or more
+    /// (`sysdeps/x86/dl-get-cpu-features.c`; the level itself is no part of the text).
+    pub has_baseline: bool,
     /// The bytes did not tell the directories; the ABI's own are assumed.
     pub directories_assumed: bool,
 }
@@ -52,6 +55,7 @@ impl Traits {
         let lib = lib_token(directories.as_deref(), data);
         let built_by = |who: &[u8]| data.iter().any(|part| memmem::find(part, who).is_some());
         Traits {
+            has_baseline: built_by(b"CPU does not support x86-64-v"),
             machine_before_data: built_by(b"Debian GLIBC") || built_by(b"Ubuntu GLIBC"),
             version,
             directories_assumed: directories.is_none(),
@@ -72,6 +76,7 @@ impl Traits {
             hwcaps: Vec::new(),
             lib: b"lib".to_vec(),
             directories_assumed: true,
+            has_baseline: false,
             machine_before_data: false,
         };
         traits.complete(abi);
@@ -171,7 +176,7 @@ fn hwcaps_levels(part: &[u8]) -> Option<Vec<String>> {
 }
 
 /// `stable release version 2.36.`, in the loader itself from 2.33 on.
-fn release(part: &[u8]) -> Option<(u32, u32)> {
+pub(crate) fn release(part: &[u8]) -> Option<(u32, u32)> {
     let at = memmem::find(part, b"release version ")? + b"release version ".len();
     number_pair(&part[at..])
 }

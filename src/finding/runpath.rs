@@ -1,0 +1,141 @@
+//! Directories in rpath and runpath that belong to the machine that built a file, or
+//! to whoever is there first.
+
+use super::{Case, Code, Draft, quoted};
+use crate::bytes::Shown;
+use crate::graph::Graph;
+use crate::loader::{Directory, Loaded, Role};
+use crate::report::Finding;
+
+/// Directories that everyone may make things in.
+const OPEN: [&[u8]; 3] = [b"/tmp/", b"/var/tmp/", b"/dev/shm/"];
+/// Where builds take place.
+const BUILD: [&[u8]; 14] = [
+    b"/home/",
+    b"/root/",
+    b"/Users/",
+    b"/build/",
+    b"/builds/",
+    b"/buildroot/",
+    b"/workspace/",
+    b"/workspaces/",
+    b"/github/",
+    b"/__w/",
+    b"/usr/src/",
+    b"/src/",
+    b"/nix/store/",
+    b"/var/lib/jenkins/",
+];
+
+/// What each of the files that are loaded says of itself.
+pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
+    let Some((_, graph)) = case.graph else {
+        return;
+    };
+    for (_, loaded) in graph.map.iter() {
+        if loaded.role != Role::Loader {
+            found.extend(dead(case, graph, loaded));
+        }
+    }
+}
+
+/// Why a directory is worth a word.
+enum Fault {
+    /// Anyone can put a library there.
+    Open,
+    /// It is looked for where the process happens to be.
+    Relative,
+    /// A build machine had it, and the target does not.
+    Gone,
+}
+
+fn dead(case: &Case<'_>, graph: &Graph, loaded: &Loaded) -> Option<Finding> {
+    let (tag, list) = match (&loaded.expanded.rpath, &loaded.expanded.runpath) {
+        (_, Some(list)) => ("DT_RUNPATH", list),
+        (Some(list), None) => ("DT_RPATH", list),
+        (None, None) => return None,
+    };
+    let directories = list.iter().filter_map(|directory| match directory {
+        Directory::Search(path) => Some((&**path, fault(case, loaded, path)?)),
+        Directory::Dropped(..) | Directory::Beyond => None,
+    });
+    let faults: Vec<(&[u8], Fault)> = directories.collect();
+    let (_, worst) = faults.first()?;
+    let path = &*loaded.path;
+    let what = match worst {
+        _ if faults.iter().any(|(_, fault)| matches!(fault, Fault::Open)) => {
+            "looks for libraries where anyone may put them"
+        }
+        _ if faults
+            .iter()
+            .any(|(_, fault)| matches!(fault, Fault::Relative)) =>
+        {
+            "looks for libraries in the working directory"
+        }
+        _ => "looks for libraries where a build machine had them",
+    };
+    let message = format!("{} {what}", quoted(path));
+    let mut draft = Draft::new(case, Code::RunpathDead, path, message);
+    for (directory, fault) in &faults {
+        let shown = match *directory {
+            b"" => "an empty element".to_owned(),
+            directory => Shown(directory).to_string(),
+        };
+        let why = match fault {
+            Fault::Open => "everyone may write there",
+            Fault::Relative => "relative to the working directory",
+            Fault::Gone => "is not in the target",
+        };
+        draft = draft.evidence(format!("{tag}: {shown}: {why}"));
+    }
+    let lacks = |library: &&crate::graph::Library| {
+        let is_missing = library.status == crate::graph::Status::Missing;
+        is_missing
+            && library
+                .requesters
+                .iter()
+                .any(|&id| std::ptr::eq(graph.map.get(id), loaded))
+    };
+    let lacking = graph.libraries.iter().find(lacks);
+    draft = draft.also(
+        lacking.map(|library| format!("it needs {}, which is not found", quoted(&library.name))),
+    );
+    let draft = draft
+        .fix(
+            None,
+            "let the runpath start at the file",
+            Some(&format!(
+                "patchelf --set-rpath '$ORIGIN/../lib' {}",
+                Shown(path)
+            )),
+        )
+        .fix(
+            Some("CMake"),
+            "install it, which takes the build's own runpath out",
+            Some("cmake --install build"),
+        );
+    Some(draft.done())
+}
+
+fn fault(case: &Case<'_>, loaded: &Loaded, directory: &[u8]) -> Option<Fault> {
+    if !directory.starts_with(b"/") {
+        return Some(Fault::Relative);
+    }
+    // What lies there itself is at home there.
+    let own = crate::path::parent(&loaded.path);
+    let top = |path: &[u8]| -> Option<usize> {
+        path.iter()
+            .skip(1)
+            .position(|&b| b == b'/')
+            .map(|at| at + 2)
+    };
+    let shares_top = top(directory).is_some_and(|end| own.starts_with(&directory[..end]));
+    if shares_top {
+        return None;
+    }
+    if OPEN.iter().any(|open| directory.starts_with(open)) {
+        return Some(Fault::Open);
+    }
+    let is_builds = BUILD.iter().any(|part| directory.starts_with(part));
+    (is_builds && !(case.has)(directory)).then_some(Fault::Gone)
+}

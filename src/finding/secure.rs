@@ -1,0 +1,178 @@
+//! Programs that gain rights when they are started: the loader then takes nothing
+//! from the environment, and `$ORIGIN` only where it is trusted
+//! (`AT_SECURE`; glibc `elf/dl-load.c:fillin_rpath`, `_dl_dst_substitute`; musl
+//! `ldso/dynlink.c:fixup_rpath`).
+
+use super::{Case, Code, Draft, quoted};
+use crate::bytes::Shown;
+use crate::graph::{Graph, Library, Status};
+use crate::loader::{LinkMap, ObjectId, Role, Rule};
+use crate::path::{TargetPath, parent};
+use crate::report::{Finding, Severity};
+use crate::rootfs::Capabilities;
+
+/// What the file of a program does to the rights of who starts it.
+#[derive(Clone, Copy)]
+pub struct Rights<'a> {
+    /// The process is one that gained rights.
+    pub secure: bool,
+    /// What the program's file grants; asked for only where it can matter.
+    pub granted: &'a dyn Fn() -> Option<Capabilities>,
+}
+
+/// The finding about a library that is there, where nothing is taken from any more.
+pub(super) fn withheld(case: &Case<'_>, graph: &Graph, library: &Library) -> Option<Draft> {
+    if !case.rights.secure || case.is_library {
+        return None;
+    }
+    let dropped = library.attempts.iter().filter(|attempt| {
+        let detail = attempt.detail.as_deref().unwrap_or_default();
+        detail.starts_with("secure mode")
+    });
+    let there = dropped
+        .flat_map(|attempt| {
+            let origin = attempt.owner.and_then(|owner| origin(case, graph, owner));
+            let places = attempt.path.split(|b| b":;".contains(b));
+            let places: Vec<Vec<u8>> = places
+                .filter_map(|place| expanded(place, origin.as_deref()))
+                .collect();
+            places.into_iter().map(move |place| (attempt, place))
+        })
+        .map(|(attempt, place)| (attempt, [&place[..], b"/", &library.name].concat()))
+        .find(|(_, path)| (case.has)(path));
+    let (attempt, path) = there?;
+    let name = &library.name;
+    let by = match attempt.rule {
+        Rule::LibraryPath => "LD_LIBRARY_PATH".to_owned(),
+        _ => format!("`{}`", Shown(&attempt.path)),
+    };
+    let message = format!(
+        "{} is not found, because {} gains rights: {by} does not count then",
+        quoted(name),
+        quoted(case.path.as_bytes()),
+    );
+    let draft = Draft::new(case, Code::SecureExec, name, message)
+        .evidence(format!("{}: what would have been taken", Shown(&path)))
+        .also(gains(case));
+    Some(mended(draft, parent(&path)))
+}
+
+/// A program that starts because root starts it.
+pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
+    let Some((_, graph)) = case.graph.filter(|_| !case.is_library) else {
+        return;
+    };
+    if case.rights.secure || !case.user.is_root() {
+        return;
+    }
+    let relies = graph
+        .libraries
+        .iter()
+        .find(|library| library.status == Status::Found && is_for_root_alone(graph, library));
+    let Some(library) = relies else { return };
+    let Some(granted) = (case.rights.granted)().filter(Capabilities::secures) else {
+        return;
+    };
+    let path = library.path.as_deref().unwrap_or_default();
+    let how = match library.rule {
+        Some(Rule::LibraryPath) => "by LD_LIBRARY_PATH",
+        _ => "by $ORIGIN",
+    };
+    let message = format!(
+        "`{}` has file capabilities and finds {} {how}: it starts for root alone",
+        case.path,
+        quoted(&library.name)
+    );
+    let draft = Draft::new(case, Code::SecureExec, &library.name, message)
+        .severity(Severity::Warning)
+        .evidence(format!("security.capability: {granted}"))
+        .evidence(format!("{}: found {how}", Shown(path)))
+        .evidence("whoever else starts it gains rights, and then neither counts");
+    found.push(mended(draft, parent(path)).done());
+}
+
+/// Whether a library was found in a way that does not count where rights are gained.
+fn is_for_root_alone(graph: &Graph, library: &Library) -> bool {
+    match (library.rule, library.owner) {
+        (Some(Rule::LibraryPath), _) => true,
+        (Some(Rule::Rpath | Rule::RpathInherited | Rule::Runpath), Some(owner)) => {
+            let loaded = graph.map.get(owner);
+            let dynamic = loaded.object.as_ref().map(|object| &object.dynamic);
+            // A library's own origin is as good as the place it was found in.
+            let list = dynamic.filter(|_| loaded.role == Role::Main).and_then(|d| {
+                let list = d.runpath.as_deref().or(d.rpath.as_deref())?;
+                list.starts_with(b"$").then_some(list)
+            });
+            // All of it, so that it is the element that found it.
+            let is_origin = |element: &[u8]| origin_tail(element).is_some();
+            list.is_some_and(|list| list.split(|&b| b == b':').all(is_origin))
+        }
+        _ => false,
+    }
+}
+
+/// What makes the process one that gained rights.
+fn gains(case: &Case<'_>) -> Option<String> {
+    let program = case.exec.program.as_ref()?;
+    let metadata = &program.metadata;
+    let path = &program.path;
+    if let Some(granted) = (case.rights.granted)().filter(Capabilities::secures) {
+        return Some(format!("{path}: security.capability: {granted}"));
+    }
+    let mode = metadata.mode & 0o7777;
+    let (uid, gid) = (metadata.uid, metadata.gid);
+    Some(format!(
+        "{path}: mode {mode:04o}, owner {uid}:{gid}; user {} starts it",
+        case.user.uid
+    ))
+}
+
+fn mended(draft: Draft, directory: &[u8]) -> Draft {
+    let directory = match directory {
+        b"" => "/".to_owned(),
+        directory => Shown(directory).to_string(),
+    };
+    draft
+        .fix(
+            None,
+            "name the directory by an absolute runpath",
+            Some(&format!("patchelf --set-rpath {directory} PROGRAM")),
+        )
+        .fix(
+            Some("glibc"),
+            "or let ldconfig know the directory",
+            Some(&format!(
+                "RUN echo {directory} > /etc/ld.so.conf.d/app.conf && ldconfig"
+            )),
+        )
+        .fix(
+            Some("file capabilities"),
+            "or grant them to the container instead of the file",
+            Some("docker run --cap-add …"),
+        )
+}
+
+/// `$ORIGIN` of an object.
+fn origin(case: &Case<'_>, graph: &Graph, owner: ObjectId) -> Option<Vec<u8>> {
+    let file = match owner {
+        LinkMap::MAIN => case.exec.program.as_ref()?.real_path.clone(),
+        _ => TargetPath::root().join(&graph.map.get(owner).path),
+    };
+    Some(file.parent().as_bytes().to_vec())
+}
+
+/// A directory as it would be without secure mode; `None` where it is none.
+fn expanded(element: &[u8], origin: Option<&[u8]>) -> Option<Vec<u8>> {
+    match origin_tail(element) {
+        Some(tail) => Some([origin?, tail].concat()),
+        None => element.starts_with(b"/").then(|| element.to_vec()),
+    }
+}
+
+/// What follows a leading `$ORIGIN`.
+fn origin_tail(element: &[u8]) -> Option<&[u8]> {
+    let tail = element
+        .strip_prefix(b"${ORIGIN}")
+        .or_else(|| element.strip_prefix(b"$ORIGIN"))?;
+    matches!(tail.first(), None | Some(b'/')).then_some(tail)
+}

@@ -1,0 +1,66 @@
+//! Whether the C library is of its loader's release of glibc.
+
+use super::Graph;
+use super::start::Loaders;
+use crate::content::Files;
+use crate::loader::{Loader, ObjectId, Role};
+use crate::path::TargetPath;
+
+/// As many releases in a row may bring no version of their own: 2.19 to 2.21 did not.
+const SILENT: u32 = 3;
+
+/// A C library and a loader of different releases.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Mixed {
+    /// The C library.
+    pub libc: ObjectId,
+    /// The loader's release.
+    pub loader: (u32, u32),
+    /// The C library's release, where its file could be asked.
+    pub release: Option<(u32, u32)>,
+    /// The newest version that the C library defines.
+    pub newest: (u32, u32),
+}
+
+/// Compares the two. The versions that are known anyway tell as a rule; only where
+/// they leave room for doubt the file is searched for its release.
+pub(super) fn check(
+    files: &Files<'_>,
+    loaders: &Loaders,
+    loader: &Loader,
+    graph: &Graph,
+    workdir: &TargetPath,
+) -> Option<Mixed> {
+    let own = loader.glibc_version()?;
+    let libc = graph.map.named(b"libc.so.6")?;
+    let loaded = graph.map.get(libc);
+    if loaded.role != Role::Library {
+        return None;
+    }
+    let versions = files.versions(loaded.file?)?;
+    let defined = versions.definitions.iter();
+    let newest = defined.filter_map(|d| release(&d.name)).max()?;
+    if newest == own {
+        return None;
+    }
+    let path = workdir.join(&loaded.path);
+    let found = loaders.libc_release(files, path.as_bytes());
+    let is_mixed = match found {
+        Some(found) => found != own,
+        // A version is as old as its release; none comes back to an older one.
+        None => newest > own || newest.0 != own.0 || newest.1 + SILENT < own.1,
+    };
+    is_mixed.then_some(Mixed {
+        libc,
+        loader: own,
+        release: found,
+        newest,
+    })
+}
+
+/// `GLIBC_2.34` is of release 2.34, and so is a `GLIBC_2.34.1`.
+fn release(version: &[u8]) -> Option<(u32, u32)> {
+    let text = std::str::from_utf8(version.strip_prefix(b"GLIBC_")?).ok()?;
+    let mut numbers = text.split('.').map(str::parse);
+    Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
+}
