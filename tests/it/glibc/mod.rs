@@ -1,8 +1,11 @@
-//! Cases 20–71: how glibc's loader looks for libraries and what it accepts.
+//! Cases 20–75: how glibc's loader looks for libraries and what it accepts.
 
 mod cache;
 mod files;
+mod flags;
+mod ldconfig;
 mod names;
 mod order;
 mod places;
+mod rights;
 mod versions;

@@ -64,6 +64,7 @@ fn by_tar_crate(archive: &[u8]) -> Vec<Entry> {
             mode: header.mode().unwrap(),
             uid: header.uid().unwrap().try_into().unwrap(),
             gid: header.gid().unwrap().try_into().unwrap(),
+            capability: None,
         }
     };
     archive.entries().unwrap().map(read).collect()

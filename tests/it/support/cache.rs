@@ -18,6 +18,8 @@ pub(crate) struct CacheSpec {
     garbage: bool,
     /// The real builder leaves the writing to `ldconfig -r`.
     pub(crate) by_ldconfig: bool,
+    /// It makes no links.
+    pub(crate) no_links: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -48,6 +50,7 @@ impl CacheSpec {
             truncate: None,
             garbage: false,
             by_ldconfig: false,
+            no_links: false,
         };
         for word in words {
             if let Some(arrow) = word.windows(2).position(|two| two == b"=>") {
@@ -74,6 +77,7 @@ impl CacheSpec {
                     "compat" => spec.format = Format::Compat,
                     "garbage" => spec.garbage = true,
                     "ldconfig" => spec.by_ldconfig = true,
+                    "-X" => spec.no_links = true,
                     other => panic!("`{other}` is no word of a cache line"),
                 },
             }

@@ -3,6 +3,8 @@
 //! Both builders read it, so that the synthetic and the compiled file agree in
 //! everything that the kernel or a loader looks at.
 
+use std::collections::HashMap;
+
 use super::damage::Damage;
 use super::text::{key_value, number, utf8};
 use super::versions::{Need, Versions};
@@ -71,6 +73,36 @@ const MACHINES: &[Machine] = &[
         compiler: None,
     },
     Machine {
+        name: "arm",
+        code: 40,
+        is_64: false,
+        big_endian: false,
+        glibc_interp: "/lib/ld-linux-armhf.so.3",
+        triplet: "arm-linux-gnueabihf",
+        exit_code: b"\0\0\0\0",
+        compiler: None,
+    },
+    Machine {
+        name: "riscv64",
+        code: 243,
+        is_64: true,
+        big_endian: false,
+        glibc_interp: "/lib/ld-linux-riscv64-lp64d.so.1",
+        triplet: "riscv64-linux-gnu",
+        exit_code: b"\0\0\0\0",
+        compiler: None,
+    },
+    Machine {
+        name: "ppc64le",
+        code: 21,
+        is_64: true,
+        big_endian: false,
+        glibc_interp: "/lib64/ld64.so.2",
+        triplet: "powerpc64le-linux-gnu",
+        exit_code: b"\0\0\0\0",
+        compiler: None,
+    },
+    Machine {
         name: "mips",
         code: 8,
         is_64: false,
@@ -135,10 +167,22 @@ pub(crate) struct ElfSpec {
     pub(crate) defines: Vec<Vec<u8>>,
     /// Undefined symbols in the dynamic symbol table, and how they are used.
     pub(crate) imports: Vec<(Vec<u8>, Import)>,
+    /// `wants=f@V1`: the versions that some of them are wanted in (synthetic files).
+    pub(crate) import_versions: HashMap<Vec<u8>, Vec<u8>>,
     /// Symbol versions.
     pub(crate) versions: Versions,
     /// `relr`: relative relocations are packed.
     pub(crate) relr: bool,
+    /// `isa=N`: the bits of GNU_PROPERTY_X86_ISA_1_NEEDED.
+    pub(crate) isa: Option<u32>,
+    /// `abi-tag=OS:2.6.32`: NT_GNU_ABI_TAG.
+    pub(crate) abi_tag: Option<[u32; 4]>,
+    /// `e_flags`.
+    pub(crate) e_flags: u32,
+    /// `fits=4096`: the code's address and offset are the same modulo no more than that.
+    pub(crate) fits: Option<u64>,
+    /// `rwx`: the code can be written.
+    pub(crate) writable_code: bool,
     /// Bytes of `.rodata`, for what is recognised by its strings.
     pub(crate) rodata: Vec<u8>,
     pub(crate) damage: Vec<Damage>,
@@ -174,8 +218,14 @@ impl ElfSpec {
             flags_1: Vec::new(),
             defines: Vec::new(),
             imports: Vec::new(),
+            import_versions: HashMap::new(),
             versions: Versions::default(),
             relr: false,
+            isa: None,
+            abi_tag: None,
+            e_flags: 0,
+            fits: None,
+            writable_code: false,
             rodata: Vec::new(),
             damage: Vec::new(),
         }
@@ -213,6 +263,10 @@ impl ElfSpec {
                 "damage" => spec
                     .damage
                     .extend(list(value).iter().map(|one| Damage::parse(utf8(one)))),
+                "isa" => spec.isa = Some(u32::try_from(number(value)).unwrap()),
+                "abi-tag" => spec.abi_tag = Some(abi_tag(utf8(value))),
+                "e_flags" => spec.e_flags = u32::try_from(number(value)).unwrap(),
+                "fits" => spec.fits = Some(number(value)),
                 "type" => spec.kind = kind(utf8(value)),
                 "strings" => spec.rodata.extend_from_slice(value),
                 "pad" => spec.rodata.resize(
@@ -242,8 +296,16 @@ impl ElfSpec {
             self.machine.name, "x86_64",
             "relocations of others are not written"
         );
-        self.imports
-            .extend(list(names).into_iter().map(|name| (name, import)));
+        for name in list(names) {
+            let (name, version) = match name.iter().position(|&byte| byte == b'@') {
+                Some(at) => (name[..at].to_vec(), Some(name[at + 1..].to_vec())),
+                None => (name, None),
+            };
+            if let Some(version) = version {
+                self.import_versions.insert(name.clone(), version);
+            }
+            self.imports.push((name, import));
+        }
     }
 
     fn plain_word(&mut self, word: &str) {
@@ -254,6 +316,7 @@ impl ElfSpec {
             "static-pie" => self.kind = Kind::StaticPie,
             "debug" => self.kind = Kind::Debug,
             "relr" => self.relr = true,
+            "rwx" => self.writable_code = true,
             name => {
                 self.machine =
                     machine(name).unwrap_or_else(|| panic!("`{name}` is no word of an elf line"));
@@ -283,6 +346,13 @@ impl ElfSpec {
 fn is_library_name(path: &[u8]) -> bool {
     let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or(path);
     name.ends_with(b".so") || name.windows(4).any(|four| four == b".so.")
+}
+
+/// `OS:MAJOR.MINOR.PATCH`
+fn abi_tag(text: &str) -> [u32; 4] {
+    let (system, kernel) = text.split_once(':').expect("abi-tag=OS:KERNEL");
+    let kernel: Vec<u32> = kernel.split('.').map(|n| n.parse().unwrap()).collect();
+    [system.parse().unwrap(), kernel[0], kernel[1], kernel[2]]
 }
 
 fn kind(word: &str) -> Kind {

@@ -19,9 +19,10 @@
 //! | `PATH script 'CONTENT'` | a file of mode 0755 |
 //! | `PATH link TARGET` | a symbolic link |
 //! | `PATH hardlink PATH` | another name of a file |
+//! | `PATH ldconfig-link TARGET` | a symbolic link that ldconfig makes, where it writes the cache |
 //! | `PATH dir` | a folder |
-//! | `PATH loader glibc 2.N [MACHINE]`, `PATH loader musl` | a loader at an unusual place |
-//! | `PATH libc` | glibc's libc.so.6, which needs its loader |
+//! | `PATH loader glibc 2.N [baseline] [MACHINE]`, `PATH loader musl`, `PATH loader gcompat` | a loader at an unusual place; one that is built for better CPUs; gcompat's stub |
+//! | `PATH libc [2.N]` | glibc's libc.so.6, which needs its loader; of that release |
 //! | `PATH cache [WORD]... [SONAME=>PATH[@…]]...` | an `ld.so.cache`, see [`cache`](super::cache) |
 //!
 //! Any of them may end in `mode=0711` and `owner=UID:GID`.
@@ -30,7 +31,7 @@
 //!
 //! A name that ends in `.so` or has `.so.` in it is a library, anything else a program;
 //! `program` and `library` say otherwise. A machine's name (`x86_64`, `i386`, `aarch64`,
-//! `s390x`, `mips`) may stand anywhere; x86_64 is the default.
+//! `arm`, `riscv64`, `ppc64le`, `s390x`, `mips`) may stand anywhere; x86_64 is the default.
 //!
 //! | word | meaning |
 //! |---|---|
@@ -43,7 +44,10 @@
 //! | `type=exec`, `type=rel` | instead of `type=dyn` |
 //! | `static`, `static-pie`, `debug` | no loader; the same, position-independent; only debug data left |
 //! | `defines=f,g` | global functions in the dynamic symbol table |
-//! | `wants=f` `weak=f` `calls=f` | undefined symbols: a pointer to it, the same but weak, a call through the procedure linkage table (x86_64) |
+//! | `wants=f` `weak=f` `calls=f` | undefined symbols: a pointer to it, the same but weak, a call through the procedure linkage table (x86_64); `f@V1` wants it in a version of `verneed=` (synthetic files only) |
+//! | `isa=N` `abi-tag=OS:A.B.C` | GNU_PROPERTY_X86_ISA_1_NEEDED, NT_GNU_ABI_TAG (synthetic files; of the first ld makes the levels) |
+//! | `e_flags=N` `fits=N` `rwx` | flags of the machine; code that fits pages of N bytes at most; code that can be written (synthetic files only) |
+//! | `caps=ep`, `caps=p`, `caps=i` | at the end of any line: `cap_net_bind_service` in the file's attribute (root only) |
 //! | `strings='…'` `pad=N` | bytes of read-only data (synthetic files only) |
 //! | `damage=osabi:9,padding` | changes afterwards, see [`damage`](super::damage) |
 //!
@@ -75,6 +79,8 @@ pub(crate) struct Entry {
     pub(crate) node: Node,
     pub(crate) mode: Option<u32>,
     pub(crate) owner: Option<(u32, u32)>,
+    /// `security.capability`
+    pub(crate) capability: Option<Vec<u8>>,
 }
 
 /// What stands at a path.
@@ -83,10 +89,13 @@ pub(crate) enum Node {
     Elf(Box<ElfSpec>),
     Text(Vec<u8>),
     Symlink(Vec<u8>),
+    /// A link that ldconfig makes.
+    LdconfigLink(Vec<u8>),
     Hardlink(Vec<u8>),
     Dir,
     Loader(Loader),
-    Libc,
+    /// The minor number of its release, where one is asked for.
+    Libc(Option<u32>),
     Cache(CacheSpec),
 }
 
@@ -136,7 +145,9 @@ impl Fixture {
 
     /// Whether some file needs an owner that only root can give it.
     pub(crate) fn needs_root(&self) -> bool {
-        self.entries.iter().any(|entry| entry.owner.is_some())
+        self.entries
+            .iter()
+            .any(|entry| entry.owner.is_some() || entry.capability.is_some())
     }
 }
 
@@ -147,15 +158,20 @@ impl Entry {
             node,
             mode: None,
             owner: None,
+            capability: None,
         }
     }
 
     fn parse(line: &str, default_interp: Option<&str>) -> Self {
         let mut all = words(line);
-        let (mut mode, mut owner) = (None, None);
+        let (mut mode, mut owner, mut capability) = (None, None, None);
         all.retain(|word| match key_value(word) {
             Some(("mode", value)) => {
                 mode = Some(octal(value));
+                false
+            }
+            Some(("caps", value)) => {
+                capability = Some(attribute(utf8(value)));
                 false
             }
             Some(("owner", value)) => {
@@ -185,10 +201,14 @@ impl Entry {
                 Node::Text(only())
             }
             "link" => Node::Symlink(only()),
+            "ldconfig-link" => Node::LdconfigLink(only()),
             "hardlink" => Node::Hardlink(only()),
             "dir" => Node::Dir,
             "loader" => Node::Loader(Loader::parse(rest)),
-            "libc" => Node::Libc,
+            "libc" => Node::Libc(rest.first().map(|word| {
+                let minor = utf8(word).strip_prefix("2.").expect("libc 2.N");
+                minor.parse().unwrap()
+            })),
             "cache" => Node::Cache(CacheSpec::parse(rest)),
             other => panic!("`{line}`: `{other}` is no kind of file"),
         };
@@ -197,6 +217,24 @@ impl Entry {
             node,
             mode,
             owner,
+            capability,
         }
     }
+}
+
+/// What `setcap cap_net_bind_service=LETTERS` writes.
+fn attribute(letters: &str) -> Vec<u8> {
+    let has = |letter: char| u32::from(letters.contains(letter));
+    let bind = 1 << 10;
+    let words = [
+        0x0200_0000 | has('e'),
+        bind * has('p'),
+        bind * has('i'),
+        0,
+        0,
+    ];
+    words
+        .iter()
+        .flat_map(|word: &u32| word.to_le_bytes())
+        .collect()
 }

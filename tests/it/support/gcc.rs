@@ -87,8 +87,13 @@ impl Builder for Gcc {
         Ok(fs::read(loader.real()?).unwrap())
     }
 
-    fn libc(&self) -> Vec<u8> {
-        fs::read("/lib/x86_64-linux-gnu/libc.so.6").unwrap()
+    fn libc(&self, minor: Option<u32>) -> Result<Vec<u8>, String> {
+        let own = PathBuf::from("/lib/x86_64-linux-gnu/libc.so.6");
+        let path = match minor {
+            Some(minor) => super::loaders::of_release("libc", minor, own)?,
+            None => own,
+        };
+        Ok(fs::read(path).unwrap())
     }
 
     fn is_compiler(&self) -> bool {
@@ -245,6 +250,15 @@ fn script(symbols: &[(String, Vec<u8>)]) -> PathBuf {
 
 /// What ld makes no file of.
 fn cannot_link(versions: &Versions, spec: &ElfSpec) -> Option<String> {
+    if spec.abi_tag.is_some() || spec.e_flags != 0 || spec.fits.is_some() || spec.writable_code {
+        return Some("not asked of ld: synthetic files have it".to_owned());
+    }
+    if !spec.import_versions.is_empty() {
+        return Some("ld takes versions of symbols from what it links".to_owned());
+    }
+    if spec.isa.is_some_and(|bits| ![1, 3, 7, 15].contains(&bits)) {
+        return Some("ld has no option for such a level".to_owned());
+    }
     let stray = versions
         .needs
         .iter()
@@ -417,6 +431,10 @@ fn link(spec: &ElfSpec) -> Vec<u8> {
             "--version-script",
             script.as_os_str().as_bytes(),
         );
+    }
+    if let Some(level) = spec.isa.map(u32::count_ones).filter(|&level| level > 1) {
+        let option = format!("x86-64-v{level}");
+        linker(&mut command, "-z", option.as_bytes());
     }
     if spec.relr {
         linker(&mut command, "-z", b"pack-relative-relocs");

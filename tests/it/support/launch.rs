@@ -48,9 +48,18 @@ fn trace_of_glibc(root: &Path, run: &Run) -> Option<Vec<Library>> {
     })
 }
 
+/// `ld-linux --list FILE`, as `ldd` asks.
+pub(crate) fn list_of_glibc(root: &Path, run: &Run, fixture: &Fixture) -> Vec<Library> {
+    let interp = fixture.loader.as_ref().map_or("", Loader::interp);
+    let argv = [interp, "--list", &run.path].map(str::to_owned);
+    let ended = launch(root, run, interp, &argv, &[]);
+    libraries(&ended.stdout).collect()
+}
+
 /// `ld-musl --list FILE`: it names what it finds and says nothing more about what it does not.
 fn list_of_musl(root: &Path, run: &Run) -> Option<Vec<Library>> {
-    if run.no_proc {
+    // Started by hand the loader gains no rights from the file.
+    if run.no_proc || gains_rights(root, run) {
         return None;
     }
     // Started by hand the loader has only the name it was given for `$ORIGIN`.
@@ -70,6 +79,14 @@ fn list_of_musl(root: &Path, run: &Run) -> Option<Vec<Library>> {
             .filter(|library| !own(library))
             .collect(),
     )
+}
+
+/// Whether the program's file has capabilities or a bit that changes the user.
+fn gains_rights(root: &Path, run: &Run) -> bool {
+    let path = root.join(run.path.trim_start_matches('/'));
+    let mut value = [0; 64];
+    let has_attribute = rustix::fs::getxattr(&path, "security.capability", &mut value).is_ok();
+    has_attribute && run.user.0 != 0
 }
 
 /// Follows the links of the last component, inside the root.

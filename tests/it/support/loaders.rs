@@ -12,8 +12,12 @@ pub(crate) enum Loader {
     Glibc {
         minor: u32,
         machine: &'static Machine,
+        /// Built for CPUs better than the first ones.
+        baseline: bool,
     },
     Musl,
+    /// gcompat's stub, which starts musl's loader.
+    Gcompat,
 }
 
 impl Loader {
@@ -22,14 +26,18 @@ impl Loader {
         let words: Vec<&str> = words.iter().map(|word| super::text::utf8(word)).collect();
         match words.as_slice() {
             ["musl"] => Self::Musl,
+            ["gcompat"] => Self::Gcompat,
             ["glibc", version, rest @ ..] => {
                 let minor = version
                     .strip_prefix("2.")
                     .and_then(|minor| minor.parse().ok());
-                let machine = elf_spec::machine(rest.first().unwrap_or(&"x86_64"));
+                let baseline = rest.contains(&"baseline");
+                let machine = rest.iter().find(|word| **word != "baseline");
+                let machine = elf_spec::machine(machine.unwrap_or(&"x86_64"));
                 Self::Glibc {
                     minor: minor.expect("glibc 2.N"),
                     machine: machine.expect("a machine"),
+                    baseline,
                 }
             }
             _ => panic!(
@@ -44,13 +52,14 @@ impl Loader {
         match self {
             Self::Glibc { machine, .. } => machine.glibc_interp,
             Self::Musl => "/lib/ld-musl-x86_64.so.1",
+            Self::Gcompat => "/lib64/ld-linux-x86-64.so.2",
         }
     }
 
     /// A file of its own that the interpreter's path is a link to, as Debian had it before 2.34.
     pub(crate) fn versioned_file(&self) -> Option<String> {
         match self {
-            Self::Glibc { minor, machine } if *minor < 34 => {
+            Self::Glibc { minor, machine, .. } if *minor < 34 => {
                 Some(format!("/lib/{}/ld-2.{minor}.so", machine.triplet))
             }
             _ => None,
@@ -60,7 +69,22 @@ impl Loader {
     /// The bytes of a loader that says what a real one says.
     pub(crate) fn synthetic(&self) -> Vec<u8> {
         match self {
-            Self::Glibc { minor, machine } => synthetic_glibc(*minor, machine),
+            Self::Glibc {
+                minor,
+                machine,
+                baseline,
+            } => synthetic_glibc(*minor, machine, *baseline),
+            Self::Gcompat => {
+                let words = [b"interp=/lib/ld-musl-x86_64.so.1".to_vec()];
+                let mut spec = ElfSpec::parse(b"/ld-linux", &words, None);
+                spec.rodata = strings(&[
+                    "This is the gcompat ELF interpreter stub.",
+                    "/lib/libgcompat.so.0 ",
+                    "/lib/ld-musl-x86_64.so.1",
+                    "--preload",
+                ]);
+                synthetic::build(&spec)
+            }
             Self::Musl => {
                 let mut spec = ElfSpec::library(elf_spec::machine("x86_64").unwrap());
                 spec.rodata = strings(&[
@@ -78,6 +102,10 @@ impl Loader {
     pub(crate) fn real(&self) -> Result<PathBuf, String> {
         let path = match self {
             Self::Musl => "/lib/ld-musl-x86_64.so.1",
+            Self::Gcompat => return Err("no gcompat on this machine".to_owned()),
+            Self::Glibc { baseline: true, .. } => {
+                return Err("no loader for better CPUs alone on this machine".to_owned());
+            }
             Self::Glibc { machine, .. } if machine.name == "x86_64" => {
                 "/lib64/ld-linux-x86-64.so.2"
             }
@@ -92,21 +120,47 @@ impl Loader {
             }
         };
         let path = Path::new(path);
-        let bytes = std::fs::read(path)
-            .map_err(|_| format!("`{}` is not installed here", path.display()))?;
-        if let Self::Glibc { minor, .. } = self {
-            let wanted = format!("stable release version 2.{minor}.");
-            if !bytes
-                .windows(wanted.len())
-                .any(|run| run == wanted.as_bytes())
-            {
-                return Err(format!(
-                    "this machine's loader is not that of glibc 2.{minor}"
-                ));
-            }
+        if !path.exists() {
+            return Err(format!("`{}` is not installed here", path.display()));
         }
-        Ok(path.to_path_buf())
+        match self {
+            Self::Glibc { minor, .. } => of_release("ld", *minor, path.to_path_buf()),
+            _ => Ok(path.to_path_buf()),
+        }
     }
+}
+
+/// The file of glibc that is of that release: this machine's `own`, or one of the
+/// Debian roots of x86_64 that `IMGLDD_GLIBC_ROOTS` lists, colons between them. `stem`
+/// is `ld` or `libc`.
+pub(crate) fn of_release(stem: &str, minor: u32, own: PathBuf) -> Result<PathBuf, String> {
+    let wanted = format!("stable release version 2.{minor}.");
+    let versioned = format!("{stem}-2.{minor}.so");
+    let usual = if stem == "ld" {
+        "ld-linux-x86-64.so.2"
+    } else {
+        "libc.so.6"
+    };
+    let is_it = |path: &PathBuf| {
+        let says = |bytes: Vec<u8>| {
+            let mut runs = bytes.windows(wanted.len());
+            runs.any(|run| run == wanted.as_bytes())
+        };
+        path.ends_with(&versioned) || std::fs::read(path).is_ok_and(says)
+    };
+    let roots = std::env::var("IMGLDD_GLIBC_ROOTS").unwrap_or_default();
+    let others = roots
+        .split(':')
+        .filter(|root| !root.is_empty())
+        .flat_map(|root| {
+            ["lib", "usr/lib"].into_iter().flat_map(|folder| {
+                let folder = Path::new(root).join(folder).join("x86_64-linux-gnu");
+                [folder.join(&versioned), folder.join(usual)]
+            })
+        });
+    let mut all = std::iter::once(own).chain(others.filter(|path| path.is_file()));
+    all.find(is_it)
+        .ok_or_else(|| format!("no {stem} of glibc 2.{minor} here; IMGLDD_GLIBC_ROOTS names roots"))
 }
 
 fn strings(all: &[&str]) -> Vec<u8> {
@@ -115,7 +169,7 @@ fn strings(all: &[&str]) -> Vec<u8> {
         .collect()
 }
 
-fn synthetic_glibc(minor: u32, machine: &'static Machine) -> Vec<u8> {
+fn synthetic_glibc(minor: u32, machine: &'static Machine, baseline: bool) -> Vec<u8> {
     let mut spec = ElfSpec::library(machine);
     let name = machine.glibc_interp.rsplit('/').next().unwrap();
     spec.soname = Some(name.as_bytes().to_vec());
@@ -144,6 +198,9 @@ fn synthetic_glibc(minor: u32, machine: &'static Machine) -> Vec<u8> {
         "/etc/ld.so.preload",
     ]);
     if machine.name == "x86_64" {
+        let own = ["GLIBC_2.2.5", "GLIBC_2.3", "GLIBC_PRIVATE"];
+        let own = own.map(|version| version.as_bytes().to_vec());
+        spec.versions.definitions = own.to_vec();
         if minor >= 33 {
             all.push("x86-64-v4:x86-64-v3:x86-64-v2");
         }
@@ -153,6 +210,9 @@ fn synthetic_glibc(minor: u32, machine: &'static Machine) -> Vec<u8> {
     }
     if minor >= 33 {
         all.push(&release);
+    }
+    if baseline {
+        all.push("Fatal glibc error: CPU does not support x86-64-v%d\n");
     }
     spec.rodata = strings(&all);
     synthetic::build(&spec)

@@ -23,8 +23,8 @@ pub(crate) trait Builder {
     fn elf(&self, spec: &ElfSpec) -> Result<Vec<u8>, String>;
     /// The loader, or why this machine has none such.
     fn loader(&self, loader: &Loader) -> Result<Vec<u8>, String>;
-    /// A C library that belongs to the glibc loader of x86_64.
-    fn libc(&self) -> Vec<u8>;
+    /// A C library that belongs to the glibc loader of x86_64, or of that release.
+    fn libc(&self, minor: Option<u32>) -> Result<Vec<u8>, String>;
     /// Whether the tools of this machine make the files: compiler, linker, ldconfig.
     fn is_compiler(&self) -> bool;
 }
@@ -41,12 +41,26 @@ impl Builder for Synthetic {
         Ok(loader.synthetic())
     }
 
-    fn libc(&self) -> Vec<u8> {
-        let words = [
-            b"soname=libc.so.6".to_vec(),
-            b"needed=ld-linux-x86-64.so.2".to_vec(),
+    fn libc(&self, minor: Option<u32>) -> Result<Vec<u8>, String> {
+        let mut words = vec![
+            "soname=libc.so.6".to_owned(),
+            "needed=ld-linux-x86-64.so.2".to_owned(),
         ];
-        synthetic::build(&ElfSpec::parse(b"/libc.so.6", &words, None))
+        if let Some(minor) = minor {
+            // As real ones: they want of the loader what only their own has.
+            words.extend([
+                format!("verdef=GLIBC_2.{minor}"),
+                "verneed=ld-linux-x86-64.so.2:GLIBC_PRIVATE".to_owned(),
+                "wants=__tunable_is_initialized@GLIBC_PRIVATE".to_owned(),
+                format!("strings=release version 2.{minor}.\0"),
+            ]);
+        }
+        let words: Vec<Vec<u8>> = words.into_iter().map(String::into_bytes).collect();
+        Ok(synthetic::build(&ElfSpec::parse(
+            b"/libc.so.6",
+            &words,
+            None,
+        )))
     }
 
     fn is_compiler(&self) -> bool {
@@ -66,8 +80,8 @@ impl Builder for UnderRealLoader {
         Gcc.loader(loader)
     }
 
-    fn libc(&self) -> Vec<u8> {
-        Gcc.libc()
+    fn libc(&self, minor: Option<u32>) -> Result<Vec<u8>, String> {
+        Gcc.libc(minor)
     }
 
     fn is_compiler(&self) -> bool {
@@ -106,6 +120,12 @@ impl Root {
                 root.ldconfig(spec);
             }
         }
+        for entry in &fixture.entries {
+            if let Node::LdconfigLink(target) = &entry.node {
+                let made = fs::read_link(root.host(&entry.path)).unwrap();
+                assert_eq!(made.as_os_str().as_bytes(), target);
+            }
+        }
         // Deepest first, so that a folder that is closed is closed last.
         let mut entries: Vec<&Entry> = fixture.entries.iter().collect();
         entries.sort_by_key(|entry| std::cmp::Reverse(entry.path.len()));
@@ -136,7 +156,8 @@ impl Root {
         make_folders(self.path(), folder);
         let (content, mode) = match &entry.node {
             Node::Dir | Node::Hardlink(_) => return Ok(()),
-            Node::Symlink(target) => {
+            Node::LdconfigLink(_) if builder.is_compiler() => return Ok(()),
+            Node::Symlink(target) | Node::LdconfigLink(target) => {
                 symlink(OsStr::from_bytes(target), &path).unwrap();
                 return Ok(());
             }
@@ -146,7 +167,7 @@ impl Root {
                 if spec.is_program { 0o755 } else { 0o644 },
             ),
             Node::Loader(loader) => (builder.loader(loader)?, 0o755),
-            Node::Libc => (builder.libc(), 0o755),
+            Node::Libc(minor) => (builder.libc(*minor)?, 0o755),
             Node::Cache(spec) if spec.by_ldconfig && builder.is_compiler() => return Ok(()),
             Node::Cache(spec) => (spec.build(), 0o644),
         };
@@ -160,6 +181,11 @@ impl Root {
         if let Some((uid, gid)) = entry.owner {
             chown(&path, Some(uid), Some(gid)).unwrap();
         }
+        // After chown, which takes it away.
+        if let Some(capability) = &entry.capability {
+            let flags = rustix::fs::XattrFlags::empty();
+            rustix::fs::setxattr(&path, "security.capability", capability, flags).unwrap();
+        }
         // After chown, which clears the set-user-ID bit.
         if let Some(mode) = entry.mode {
             set_mode(&path, mode);
@@ -168,9 +194,11 @@ impl Root {
 
     /// Has the real ldconfig write the cache, and checks that it says what the fixture says.
     fn ldconfig(&self, spec: &CacheSpec) {
+        let links = if spec.no_links { &["-X"][..] } else { &[] };
         let run = |argument: &str| {
             let output = Command::new("ldconfig")
                 .arg(argument)
+                .args(links)
                 .arg("-r")
                 .arg(self.path())
                 .output()

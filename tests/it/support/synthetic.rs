@@ -39,7 +39,7 @@ fn header(spec: &ElfSpec, e_type: elf::FileType, e_entry: u64) -> FileHeader {
         e_type,
         e_machine: elf::Machine(spec.machine.code),
         e_entry,
-        e_flags: elf::FileFlags(0),
+        e_flags: elf::FileFlags(spec.e_flags),
     }
 }
 
@@ -148,7 +148,11 @@ fn loadable(spec: &ElfSpec) -> Vec<u8> {
         .collect();
 
     // First pass: where everything will stand.
-    let segments = 4 + 2 * u32::from(spec.interp.is_some()) + u32::from(dynamic);
+    let notes = notes(spec);
+    let segments = 4
+        + 2 * u32::from(spec.interp.is_some())
+        + u32::from(dynamic)
+        + u32::try_from(notes.len()).unwrap();
     writer.reserve_file_header();
     writer.reserve_program_headers(segments);
     let headers_end = writer.reserved_len();
@@ -194,6 +198,10 @@ fn loadable(spec: &ElfSpec) -> Vec<u8> {
     };
     let verneed_at = writer.reserve(needs_size, 4);
     let verdef_at = writer.reserve(definitions_size, 4);
+    let notes_at: Vec<u64> = notes
+        .iter()
+        .map(|(_, note)| writer.reserve(note.len() as u64, 8))
+        .collect();
     let rodata_at = writer.reserve(spec.rodata.len() as u64, 16);
     let names_end = writer.reserved_len();
     let code_at = writer.reserve(spec.machine.exit_code.len() as u64, PAGE);
@@ -261,7 +269,17 @@ fn loadable(spec: &ElfSpec) -> Vec<u8> {
         writer.write_program_header(&segment(elf::PT_INTERP, r, at, at + interp.len() as u64, 1));
     }
     writer.write_program_header(&segment(elf::PT_LOAD, r, 0, names_end, PAGE));
-    writer.write_program_header(&segment(elf::PT_LOAD, rx, code_at, code_end, PAGE));
+    let code = if spec.writable_code {
+        rx | elf::PF_W
+    } else {
+        rx
+    };
+    // Far behind everything else, and off by so much.
+    let shift = spec.fits.map_or(0, |fits| 0x10_0000 + fits);
+    writer.write_program_header(&ProgramHeader {
+        p_vaddr: base + code_at + shift,
+        ..segment(elf::PT_LOAD, code, code_at, code_end, PAGE)
+    });
     writer.write_program_header(&segment(elf::PT_LOAD, rw, data_at, data_end, PAGE));
     if dynamic {
         let size = if is_64 { 16 } else { 8 };
@@ -271,6 +289,9 @@ fn loadable(spec: &ElfSpec) -> Vec<u8> {
             dynamic_at + dynamic_count as u64 * size
         };
         writer.write_program_header(&segment(elf::PT_DYNAMIC, rw, dynamic_at, end, 8));
+    }
+    for ((kind, note), at) in notes.iter().zip(&notes_at) {
+        writer.write_program_header(&segment(*kind, r, *at, at + note.len() as u64, 8));
     }
     writer.write_program_header(&ProgramHeader {
         p_align: 16,
@@ -325,19 +346,28 @@ fn loadable(spec: &ElfSpec) -> Vec<u8> {
             let place = places.iter().find(|(known, _)| *known == name);
             place.expect("every name was added").1
         };
-        // All symbols are global and of no version.
+        // All symbols are global, and of no version but those that say one.
         writer.pad_until(versym_at);
-        writer.write(
-            &[
-                u8::from(!spec.machine.big_endian),
-                u8::from(spec.machine.big_endian),
-            ]
-            .repeat(symbol_count as usize),
-        );
+        let first_import = symbol_count as usize - spec.imports.len();
+        for index in 0..symbol_count as usize {
+            let import = index
+                .checked_sub(first_import)
+                .map(|at| &spec.imports[at].0);
+            let wanted = import.and_then(|name| spec.import_versions.get(name));
+            let number = wanted.map_or(1, |version| spec.versions.index_of(version));
+            writer.write(&match spec.machine.big_endian {
+                true => number.to_be_bytes(),
+                false => number.to_le_bytes(),
+            });
+        }
         writer.pad_until(verneed_at);
         writer.write(&spec.versions.needs_table(order, &at));
         writer.pad_until(verdef_at);
         writer.write(&spec.versions.definitions_table(order, &at));
+    }
+    for ((_, note), at) in notes.iter().zip(&notes_at) {
+        writer.pad_until(*at);
+        writer.write(note);
     }
     writer.pad_until(rodata_at);
     writer.write(&spec.rodata);
@@ -394,6 +424,30 @@ fn loadable(spec: &ElfSpec) -> Vec<u8> {
         writer.write_shstrtab_section_header();
     }
     file
+}
+
+/// The notes that the spec asks for, each with the type of its segment.
+fn notes(spec: &ElfSpec) -> Vec<(elf::ProgramType, Vec<u8>)> {
+    let word = |value: u32| match spec.machine.big_endian {
+        true => value.to_be_bytes(),
+        false => value.to_le_bytes(),
+    };
+    let note = |kind: u32, words: &[u32]| {
+        let size = u32::try_from(4 * words.len()).unwrap();
+        let head = [4, size, kind].map(word).concat();
+        let data: Vec<u8> = words.iter().flat_map(|&value| word(value)).collect();
+        [&head[..], b"GNU\0", &data[..]].concat()
+    };
+    let mut notes = Vec::new();
+    if let Some(tag) = spec.abi_tag {
+        notes.push((elf::PT_NOTE, note(1, &tag)));
+    }
+    if let Some(bits) = spec.isa {
+        // GNU_PROPERTY_X86_ISA_1_NEEDED, four bytes and four to fill it up.
+        let property = note(5, &[0xc000_8002, 4, bits, 0]);
+        notes.push((elf::PT_NOTE, property));
+    }
+    notes
 }
 
 /// A global function of that name in the code.

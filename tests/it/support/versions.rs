@@ -55,6 +55,16 @@ impl Versions {
             .collect()
     }
 
+    /// The number by which symbols refer to a version that is wanted.
+    pub(crate) fn index_of(&self, wanted: &[u8]) -> u16 {
+        let needs = self.needs.iter().flat_map(|need| &need.versions);
+        let place = needs
+            .map(|version| &version.name)
+            .position(|name| name == wanted);
+        let place = place.expect("a version of the file's verneed=");
+        u16::try_from(self.definitions.len() + 2 + place).unwrap()
+    }
+
     /// `.gnu.version_r`: a Verneed of 16 bytes, a Vernaux of 16 bytes for each version.
     /// `at` gives a name's place in `.dynstr`.
     pub(crate) fn needs_table(&self, order: Order, at: &dyn Fn(&[u8]) -> u32) -> Vec<u8> {

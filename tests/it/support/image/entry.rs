@@ -9,6 +9,8 @@ pub(crate) struct Entry {
     pub(crate) mode: u32,
     pub(crate) uid: u32,
     pub(crate) gid: u32,
+    /// `security.capability`
+    pub(crate) capability: Option<Vec<u8>>,
 }
 
 /// What an entry is.
@@ -31,11 +33,17 @@ impl Entry {
             mode,
             uid: 0,
             gid: 0,
+            capability: None,
         }
     }
 
     pub(crate) fn mode(mut self, mode: u32) -> Self {
         self.mode = mode;
+        self
+    }
+
+    pub(crate) fn capability(mut self, value: Option<Vec<u8>>) -> Self {
+        self.capability = value;
         self
     }
 

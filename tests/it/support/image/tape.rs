@@ -61,6 +61,9 @@ fn put(archive: &mut Vec<u8>, entry: &Entry, long: LongNames) {
                     records.extend(record(key, value));
                 }
             }
+            if let Some(value) = &entry.capability {
+                records.extend(record("SCHILY.xattr.security.capability", value));
+            }
             if !records.is_empty() {
                 extend(archive, Header::new(b"PaxHeaders.0/x", b'x', 0), &records);
             }

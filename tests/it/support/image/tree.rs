@@ -51,7 +51,15 @@ pub(crate) fn entries(root: &Path) -> Vec<Entry> {
             )
         };
         let mode = about.mode() & 0o7777;
-        entries.push(entry.mode(mode).owner(about.uid(), about.gid()));
+        let entry = entry.mode(mode).owner(about.uid(), about.gid());
+        entries.push(entry.capability(capability(found.path())));
     }
     entries
+}
+
+/// The attribute by which a file grants capabilities.
+fn capability(path: &Path) -> Option<Vec<u8>> {
+    let mut value = [0; 64];
+    let length = rustix::fs::lgetxattr(path, "security.capability", &mut value).ok()?;
+    Some(value[..length].to_vec())
 }

@@ -1,0 +1,84 @@
+//! Case 75: flags in the ELF header that tell ABIs of one machine apart.
+
+use crate::support::case::{Given, case, given};
+
+const FATAL: &str = "exit 127: /app/exe: error while loading shared libraries: ";
+
+/// A program and its library with those flags at `/x`; another with the program's own
+/// at `/y`.
+fn pair(machine: &str, program: &str, library: &str) -> Given {
+    given(format!(
+        "
+        loader glibc 2.36 {machine}
+        /app/exe    elf {machine} needed=liba.so runpath=/x:/y e_flags={program}
+        /x/liba.so  elf {machine} e_flags={library}
+        /y/liba.so  elf {machine} e_flags={program}
+        "
+    ))
+}
+
+fn taken(platform: &str, machine: &str, program: &str, library: &str) -> Given {
+    pair(machine, program, library).run(
+        format!("platform={platform} /app/exe"),
+        "/app/exe\n└── liba.so => /x/liba.so [runpath]\nstarts",
+    )
+}
+
+fn passed_by(platform: &str, machine: &str, program: &str, library: &str) -> Given {
+    pair(machine, program, library).run(
+        format!("platform={platform} /app/exe"),
+        "/app/exe\n└── liba.so => /y/liba.so [runpath]\nstarts",
+    )
+}
+
+case!(
+    case_75_the_float_abi_of_riscv_is_part_of_the_machine,
+    passed_by("linux/riscv64", "riscv64", "0x4", "0x0"),
+    passed_by("linux/riscv64", "riscv64", "0x4", "0x2"),
+    // That instructions are compressed is not.
+    taken("linux/riscv64", "riscv64", "0x4", "0x5"),
+);
+
+case!(
+    case_75b_the_abi_of_ppc64_is_part_of_the_machine_where_a_file_says_it,
+    passed_by("linux/ppc64le", "ppc64le", "0x2", "0x1"),
+    taken("linux/ppc64le", "ppc64le", "0x2", "0x0"),
+    taken("linux/ppc64le", "ppc64le", "0x2", "0x2"),
+);
+
+case!(
+    case_75c_mips_keeps_abis_and_nans_apart,
+    // n32
+    passed_by("linux/mips", "mips", "0x1000", "0x1020"),
+    // NaN2008
+    passed_by("linux/mips", "mips", "0x1000", "0x1400"),
+    // What became of o32 with 64-bit registers, in the end.
+    passed_by("linux/mips", "mips", "0x1000", "0x1200"),
+    // Code for another CPU of the family.
+    taken("linux/mips", "mips", "0x1000", "0x2000"),
+);
+
+case!(
+    case_75d_arm_has_no_words_for_the_other_float_abi,
+    pair("arm", "0x5000400", "0x5000200").run(
+        "platform=linux/arm/v7 /app/exe",
+        format!(
+            "/app/exe\n├── liba.so => /x/liba.so unusable\n└── liba.so => /y/liba.so [runpath]\n\
+             {FATAL}/x/liba.so: internal error"
+        )
+    ),
+    // Files that say neither go with both, and so do those of older ABIs.
+    taken("linux/arm/v7", "arm", "0x5000400", "0x5000000"),
+    taken("linux/arm/v7", "arm", "0x5000400", "0x4000200"),
+    given(
+        "
+        /app/exe                 elf arm needed=liba.so runpath=/x e_flags=0x5000200 interp=/lib/ld-linux.so.3
+        /lib/ld-linux.so.3       loader glibc 2.36 arm
+        /x/liba.so               elf arm e_flags=0x5000400
+        "
+    )
+    .run(
+        "platform=linux/arm/v5 /app/exe",
+        format!("/app/exe\n└── liba.so => /x/liba.so unusable\n{FATAL}/x/liba.so: internal error")
+    ),
+);
