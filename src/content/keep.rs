@@ -26,6 +26,8 @@ pub(super) struct KeptElf {
     pub(super) object: Arc<Object>,
     pub(super) versions: Versions,
     pub(super) build: Build,
+    /// Of a libc.so.6, if it says so.
+    pub(super) glibc_release: Option<(u32, u32)>,
     /// Its dynamic symbols, if binding them may be asked for.
     pub(super) symbols: Option<Arc<Symbols>>,
 }
@@ -115,7 +117,12 @@ impl Keep {
             true => Some(Arc::from(read_all(bytes, usize::MAX).ok()?)),
             false => None,
         };
+        let glibc_release = match object.dynamic.soname.as_deref() {
+            Some(b"libc.so.6") => object.glibc_release(bytes).unwrap_or_default(),
+            _ => None,
+        };
         let kept = KeptElf {
+            glibc_release,
             object: Arc::new(object),
             versions,
             build,

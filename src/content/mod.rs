@@ -111,6 +111,17 @@ pub fn build(object: &Object, source: &dyn ReadAt) -> io::Result<Build> {
     }
 }
 
+/// The release of glibc that `object`, which `source` has, says it is of.
+///
+/// # Errors
+/// Whatever reading reports.
+pub fn glibc_release(object: &Object, source: &dyn ReadAt) -> io::Result<Option<(u32, u32)>> {
+    match kept(source) {
+        Some(kept) => Ok(kept.glibc_release),
+        None => object.glibc_release(source),
+    }
+}
+
 /// The dynamic symbols of `object`, which `source` has, as a loader for `machine`
 /// takes its relocations.
 ///

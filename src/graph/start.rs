@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::content::Files;
+use crate::content::{self, Files};
 use crate::elf::consts::{PF_W, PF_X};
 use crate::elf::{Object, Segment};
 use crate::errno::Errno;
@@ -290,16 +290,10 @@ impl Loaders {
         if let Some(known) = self.releases.borrow().get(&identity) {
             return *known;
         }
-        let source = opened.data.filter(|data| data.known().is_none());
         let record = files.record(files.open(path).ok()?);
-        let found = source.and_then(|source| {
+        let found = opened.data.and_then(|data| {
             let content = record.content.ok()?;
-            let loads = content.elf()?.loads.iter();
-            let mut data = loads.filter(|load| load.flags & (PF_W | PF_X) == 0);
-            data.find_map(|load| {
-                let bytes = read_range(&*source, load.offset, load.file_size).ok()?;
-                glibc::release(&bytes)
-            })
+            content::glibc_release(content.elf()?, &*data).ok()?
         });
         self.releases.borrow_mut().insert(identity, found);
         found

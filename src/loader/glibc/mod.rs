@@ -13,7 +13,6 @@ use std::rc::Rc;
 
 pub use judge::judge_map;
 pub use traits::Traits;
-pub(crate) use traits::release;
 
 use self::cache::Cache;
 use super::link_map::{Expanded, LinkMap, Loaded, ObjectId, Role};

@@ -7,6 +7,7 @@
 
 use memchr::memmem;
 
+use crate::elf::{number_pair, release_in};
 use crate::platform::Abi;
 
 /// What a glibc loader was built with.
@@ -50,7 +51,7 @@ impl Traits {
             .unwrap_or_default();
         let version = data
             .iter()
-            .find_map(|part| release(part))
+            .find_map(|part| release_in(part))
             .or_else(|| release_of_name(name));
         let lib = lib_token(directories.as_deref(), data);
         let built_by = |who: &[u8]| data.iter().any(|part| memmem::find(part, who).is_some());
@@ -175,28 +176,9 @@ fn hwcaps_levels(part: &[u8]) -> Option<Vec<String>> {
         .then(|| text.split(':').map(str::to_owned).collect())
 }
 
-/// `stable release version 2.36.`, in the loader itself from 2.33 on.
-pub(crate) fn release(part: &[u8]) -> Option<(u32, u32)> {
-    let at = memmem::find(part, b"release version ")? + b"release version ".len();
-    number_pair(&part[at..])
-}
-
 /// `ld-2.31.so`
 fn release_of_name(name: &[u8]) -> Option<(u32, u32)> {
     number_pair(name.strip_prefix(b"ld-")?)
-}
-
-fn number_pair(text: &[u8]) -> Option<(u32, u32)> {
-    let digits = |text: &[u8]| -> Option<(u32, usize)> {
-        let end = text
-            .iter()
-            .position(|b| !b.is_ascii_digit())
-            .unwrap_or(text.len());
-        Some((std::str::from_utf8(&text[..end]).ok()?.parse().ok()?, end))
-    };
-    let (major, end) = digits(text)?;
-    let (minor, _) = digits(text.get(end..)?.strip_prefix(b".")?)?;
-    Some((major, minor))
 }
 
 /// `$LIB` is the first default directory without its slashes where the loader
