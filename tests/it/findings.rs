@@ -29,7 +29,10 @@ fn every_code_has_a_page_and_every_page_a_code() {
 
 #[test]
 fn every_code_has_a_scenario_and_every_scenario_a_code() {
-    assert_eq!(sorted(scenarios::codes()), codes());
+    // Some have several.
+    let mut scenarios = sorted(scenarios::codes());
+    scenarios.dedup();
+    assert_eq!(scenarios, codes());
 }
 
 #[test]
