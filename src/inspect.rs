@@ -188,7 +188,7 @@ impl<'t> Inspector<'t> {
     pub fn locate(&self, name: &[u8]) -> Result<TargetPath, Lookup> {
         let workdir = &self.settings.workdir;
         if is_path(name) {
-            return Ok(workdir.join(name));
+            return Ok(workdir.seen_by_process(name));
         }
         let lookup = self.lookup(name);
         lookup.path.clone().ok_or(lookup)
@@ -215,7 +215,7 @@ impl<'t> Inspector<'t> {
     #[must_use]
     pub fn inspect(&self, name: &[u8], role: Role) -> Inspection {
         if is_path(name) {
-            return self.inspect_path(&self.settings.workdir.join(name), role, None);
+            return self.inspect_path(&self.settings.workdir.seen_by_process(name), role, None);
         }
         let lookup = self.lookup(name);
         match &lookup.path {
@@ -482,15 +482,15 @@ impl<'t> Inspector<'t> {
     /// where the name itself is absent.
     fn hops(&self, path: &[u8]) -> Vec<String> {
         let rootfs = self.files.rootfs();
-        let path = self.settings.workdir.join(path);
-        let last = rootfs.walk(path.as_bytes(), Follow::NotLast);
+        let path = self.settings.workdir.seen_by_process(path);
+        let last = rootfs.walk(&path, Follow::NotLast);
         let is_link = last
             .end
             .is_ok_and(|node| rootfs.filesystem().metadata(node).kind == Kind::Symlink);
         if !is_link {
             return Vec::new();
         }
-        let walk = rootfs.walk(path.as_bytes(), Follow::Last);
+        let walk = rootfs.walk(&path, Follow::Last);
         let Err(errno) = walk.end else {
             return Vec::new();
         };
@@ -511,7 +511,7 @@ impl<'t> Inspector<'t> {
         else {
             return Vec::new();
         };
-        let opened = self.files.open_once(path.as_bytes());
+        let opened = self.files.open_once(path);
         match opened.map(|file| self.files.record(file).content) {
             Ok(Ok(Content::Other { head, .. })) => head.to_vec(),
             _ => Vec::new(),

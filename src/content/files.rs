@@ -10,6 +10,7 @@ use super::Content;
 use super::glance::Candidate;
 use crate::elf::Versions;
 use crate::errno::Errno;
+use crate::path::Way;
 use crate::read_at::Facts;
 use crate::rootfs::{Identity, Kind, Metadata, Opened, Rootfs};
 
@@ -89,7 +90,12 @@ impl<'r> Files<'r> {
     ///
     /// # Errors
     /// What `open` would set `errno` to.
-    pub fn open(&self, path: &[u8]) -> Result<FileId, Errno> {
+    pub fn open<'w>(&self, path: impl Into<Way<'w>>) -> Result<FileId, Errno> {
+        let way = path.into();
+        if self.is_private(way) {
+            return self.open_once(way);
+        }
+        let path = way.path;
         if let Some(known) = self.state.borrow().by_path.get(path) {
             return *known;
         }
@@ -109,8 +115,14 @@ impl<'r> Files<'r> {
     ///
     /// # Errors
     /// What `open` would set `errno` to.
-    pub fn open_once(&self, path: &[u8]) -> Result<FileId, Errno> {
+    pub fn open_once<'w>(&self, path: impl Into<Way<'w>>) -> Result<FileId, Errno> {
         self.rootfs.open(path).map(|opened| self.keep(&opened))
+    }
+
+    /// Whether a way may lead where its path alone does not: only root may go
+    /// anywhere.
+    fn is_private(&self, way: Way<'_>) -> bool {
+        way.entered > 0 && !self.rootfs.user().is_root()
     }
 
     /// The file with this identity, if it was opened before.
@@ -190,15 +202,21 @@ impl<'r> Files<'r> {
     /// # Errors
     /// `ENOTDIR` where it leads to something else, or what `stat` would set
     /// `errno` to.
-    pub fn directory(&self, path: &[u8]) -> Result<(), Errno> {
-        if let Some(known) = self.state.borrow().directories.get(path) {
-            return *known;
-        }
-        let found = match self.rootfs.metadata(path) {
+    pub fn directory<'w>(&self, path: impl Into<Way<'w>>) -> Result<(), Errno> {
+        let way = path.into();
+        let path = way.path;
+        let look = || match self.rootfs.metadata(way) {
             Ok(metadata) if metadata.kind == Kind::Directory => Ok(()),
             Ok(_) => Err(Errno::NOTDIR),
             Err(errno) => Err(errno),
         };
+        if self.is_private(way) {
+            return look();
+        }
+        if let Some(known) = self.state.borrow().directories.get(path) {
+            return *known;
+        }
+        let found = look();
         self.state
             .borrow_mut()
             .directories

@@ -62,10 +62,15 @@ fn disagreement(lookup: &Lookup) -> Option<Finding> {
             outcome::crun_words(lookup),
         ),
     };
+    // A relative path differs where the user may not go to the working directory.
+    let fix = match lookup.name.contains(&b'/') {
+        true => "let the user search every directory above the working directory",
+        false => "name it by its whole path",
+    };
     let finding = Draft::about(&lookup.name, Code::RuntimesDisagree, runc, message)
         .evidence(format!("runc starts {}", Shown(runc)))
         .evidence(seen)
-        .fix(None, "name it by its whole path", None)
+        .fix(None, fix, None)
         .done();
     Some(finding)
 }

@@ -375,7 +375,10 @@ impl Resolver<'_> {
         let Some(object) = content.and_then(|content| content.elf()) else {
             return false;
         };
-        let opened = self.files.rootfs().open(self.workdir.join(path).as_bytes());
+        let opened = self
+            .files
+            .rootfs()
+            .open(&self.workdir.seen_by_process(path));
         let Some(data) = opened.ok().and_then(|opened| opened.data) else {
             return false;
         };

@@ -187,7 +187,7 @@ impl Resolver<'_> {
         let there = |below: &[u8]| {
             let path = [directory, below].concat();
             self.files
-                .directory(self.workdir.join(&path).as_bytes())
+                .directory(&self.workdir.seen_by_process(&path))
                 .is_ok()
         };
         there(first) && (subdirectory.len() == first.len() + 1 || there(subdirectory))
@@ -253,8 +253,8 @@ impl Resolver<'_> {
             );
             return Tried::Next;
         }
-        let absolute = self.workdir.join(path);
-        let opened = match self.files.open(absolute.as_bytes()) {
+        let absolute = self.workdir.seen_by_process(path);
+        let opened = match self.files.open(&absolute) {
             Ok(file) => Ok((file, self.as_read(&absolute, self.files.record(file)))),
             Err(errno) => Err(errno),
         };
@@ -282,8 +282,8 @@ impl Resolver<'_> {
                     Some((_, subdirectory)) if !subdirectory.is_empty() => false,
                     Some((directory, _)) => {
                         !directory.starts_with(b"/") || {
-                            let directory = self.workdir.join(directory);
-                            self.files.directory(directory.as_bytes()).is_ok()
+                            let directory = self.workdir.seen_by_process(directory);
+                            self.files.directory(&directory).is_ok()
                         }
                     }
                 };
@@ -307,12 +307,7 @@ impl Resolver<'_> {
             ..
         }) = &record.content
         {
-            let data = self
-                .files
-                .rootfs()
-                .open(path.as_bytes())
-                .ok()
-                .and_then(|o| o.data);
+            let data = self.files.rootfs().open(path).ok().and_then(|o| o.data);
             let object = data.and_then(|data| Object::read_as(&*data, musl.layout()).ok());
             if let Some(object) = object.filter(Object::is_loadable_type) {
                 record.content = Ok(Content::Elf(Arc::new(object)));

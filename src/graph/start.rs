@@ -12,7 +12,7 @@ use crate::errno::Errno;
 use crate::loader::{
     Environment, Glibc, LinkMap, Loaded, Loader, LoaderKind, Musl, Role, Subject, glibc, recognise,
 };
-use crate::path::{TargetPath, file_name};
+use crate::path::{TargetPath, Way, file_name};
 use crate::platform::Abi;
 use crate::read_at::ReadAt;
 use crate::rootfs::Identity;
@@ -72,8 +72,8 @@ pub fn start(
     usable: bool,
     environment: &Environment,
 ) -> Start {
-    let path = environment.workdir.join(program.interp);
-    let kind = usable.then(|| loaders.kind(files, path.as_bytes()));
+    let path = environment.workdir.seen_by_process(program.interp);
+    let kind = usable.then(|| loaders.kind(files, &path));
     let unreadable = match kind {
         Some(Err(errno)) if errno.is_ours() => Some((Rc::from(program.interp), errno)),
         _ => None,
@@ -213,7 +213,7 @@ fn add_program(
     files: &Files<'_>,
 ) {
     let interp: Rc<[u8]> = Rc::from(program.interp);
-    let of_loader = files.open(environment.workdir.join(program.interp).as_bytes());
+    let of_loader = files.open(&environment.workdir.seen_by_process(program.interp));
     let of_loader = of_loader.ok().map(|id| (id, files.record(id)));
     let loader_object = of_loader
         .as_ref()
@@ -261,7 +261,12 @@ impl Loaders {
     /// # Errors
     /// What opening or reading it would set `errno` to; `ENOEXEC` where it is no
     /// ELF file.
-    pub fn kind(&self, files: &Files<'_>, path: &[u8]) -> Result<LoaderKind, Errno> {
+    pub fn kind<'w>(
+        &self,
+        files: &Files<'_>,
+        path: impl Into<Way<'w>>,
+    ) -> Result<LoaderKind, Errno> {
+        let path = path.into();
         let record = files.record(files.open(path)?);
         let identity = record.metadata.identity;
         if let Some(kind) = self.known.borrow().get(&identity) {

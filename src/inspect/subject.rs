@@ -126,10 +126,8 @@ impl Draft<'_> {
         if !self.settings.in_full {
             return None;
         }
-        let path = self.settings.workdir.join(path);
-        Some(lossy(
-            self.files.rootfs().real_path(path.as_bytes())?.as_bytes(),
-        ))
+        let path = self.settings.workdir.seen_by_process(path);
+        Some(lossy(self.files.rootfs().real_path(&path)?.as_bytes()))
     }
 
     /// The package that owns a library: by the path it was opened by, or by that

@@ -238,7 +238,7 @@ pub fn exec(files: &Files<'_>, request: Request<'_>) -> Exec {
                 None => break noexec(Refusal::Format(path, why)),
                 Some(Err(error)) => break noexec(Refusal::Shebang(path, error)),
                 Some(Ok(shebang)) => {
-                    let next = request.workdir.join(&shebang.interpreter);
+                    let next = request.workdir.seen_by_process(&shebang.interpreter);
                     way.scripts.push(Script { path, shebang });
                     path = next;
                 }
@@ -265,7 +265,7 @@ struct Place {
 /// `fs/exec.c:do_open_execat`: look the path up, want a regular file.
 fn executable(files: &Files<'_>, path: &TargetPath) -> Result<Executable, End> {
     let rootfs = files.rootfs();
-    let walk = rootfs.walk(path.as_bytes(), Follow::Last);
+    let walk = rootfs.walk(path, Follow::Last);
     let refused = |errno, why| End::Refused { errno, why };
     let node = walk.end.map_err(|errno| match errno {
         Errno::ACCES if rootfs.user().is_root() => End::Unreadable(errno),
@@ -405,7 +405,7 @@ fn interpreter(
     let file = if path.is_empty() {
         Err(InterpreterRefusal::EmptyName)
     } else {
-        open_interpreter(files, &request.workdir.join(&path), object)
+        open_interpreter(files, &request.workdir.seen_by_process(&path), object)
     };
     Ok(Some(Interpreter { path, file }))
 }
@@ -417,7 +417,7 @@ fn open_interpreter(
 ) -> Result<FileId, InterpreterRefusal> {
     let rootfs = files.rootfs();
     let node = rootfs
-        .walk(path.as_bytes(), Follow::Last)
+        .walk(path, Follow::Last)
         .end
         .map_err(|errno| match errno {
             Errno::ACCES if rootfs.user().is_root() => InterpreterRefusal::Unreadable(errno),

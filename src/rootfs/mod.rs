@@ -15,7 +15,7 @@ mod walk;
 use std::io;
 
 use crate::errno::Errno;
-use crate::path::TargetPath;
+use crate::path::{TargetPath, Way};
 use crate::read_at::{ReadAt, read_all};
 
 pub(crate) use capability::ATTRIBUTE as CAPABILITY_ATTRIBUTE;
@@ -278,19 +278,19 @@ impl Rootfs {
 
     /// Follows `path`, noting every link on the way.
     #[must_use]
-    pub fn walk(&self, path: &[u8], follow: Follow) -> Walk {
-        walk::walk(&*self.filesystem, &self.user, path, follow)
+    pub fn walk<'w>(&self, path: impl Into<Way<'w>>, follow: Follow) -> Walk {
+        walk::walk(&*self.filesystem, &self.user, path.into(), follow)
     }
 
     /// [`Rootfs::walk`] in a filesystem that is still being put together.
     #[must_use]
-    pub fn walk_in(
+    pub fn walk_in<'w>(
         filesystem: &dyn Filesystem,
         user: &Credentials,
-        path: &[u8],
+        path: impl Into<Way<'w>>,
         follow: Follow,
     ) -> Walk {
-        walk::walk(filesystem, user, path, follow)
+        walk::walk(filesystem, user, path.into(), follow)
     }
 
     /// Opens what `path` leads to for reading, as `open(path, O_RDONLY)` would.
@@ -298,13 +298,14 @@ impl Rootfs {
     /// # Errors
     /// What `open` would set `errno` to. `EACCES` for root, or for a file whose
     /// mode grants reading, means that we are not allowed what they are.
-    pub fn open(&self, path: &[u8]) -> Result<Opened, Errno> {
+    pub fn open<'w>(&self, path: impl Into<Way<'w>>) -> Result<Opened, Errno> {
+        let way = path.into();
         if self.kernel_may_look
-            && let Some(opened) = self.filesystem.open_path(path)
+            && let Some(opened) = self.filesystem.open_path(way.path)
         {
             return opened;
         }
-        let node = self.walk(path, Follow::Last).end?;
+        let node = self.walk(way, Follow::Last).end?;
         let metadata = self.filesystem.metadata(node);
         if !self.user.may(Access::Read, &metadata) {
             return Err(Errno::ACCES);
@@ -363,7 +364,7 @@ impl Rootfs {
     ///
     /// # Errors
     /// What `stat` would set `errno` to.
-    pub fn metadata(&self, path: &[u8]) -> Result<Metadata, Errno> {
+    pub fn metadata<'w>(&self, path: impl Into<Way<'w>>) -> Result<Metadata, Errno> {
         self.walk(path, Follow::Last)
             .end
             .map(|node| self.filesystem.metadata(node))
@@ -371,7 +372,7 @@ impl Rootfs {
 
     /// The path of the file that `path` leads to, without links.
     #[must_use]
-    pub fn real_path(&self, path: &[u8]) -> Option<TargetPath> {
+    pub fn real_path<'w>(&self, path: impl Into<Way<'w>>) -> Option<TargetPath> {
         let walk = self.walk(path, Follow::Last);
         walk.end.is_ok().then_some(walk.real_path)
     }
@@ -395,6 +396,6 @@ impl Rootfs {
 
     fn walk_as_root(&self, path: &[u8]) -> Walk {
         let root = Credentials::root();
-        walk::walk(&*self.filesystem, &root, path, Follow::Last)
+        walk::walk(&*self.filesystem, &root, path.into(), Follow::Last)
     }
 }

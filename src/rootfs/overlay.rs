@@ -90,7 +90,7 @@ impl Overlay {
             .filter(|name| !name.is_empty())
         {
             let next = reached.join(name);
-            let walk = walk::walk(&*self, &Credentials::root(), next.as_bytes(), Follow::Last);
+            let walk = walk::walk(&*self, &Credentials::root(), (&next).into(), Follow::Last);
             directory = match walk.end {
                 Ok(node) if self.metadata(node).kind == Kind::Directory => node,
                 Ok(_) => {

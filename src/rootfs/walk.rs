@@ -8,7 +8,7 @@
 
 use super::{Access, Credentials, Filesystem, Kind, NodeId};
 use crate::errno::Errno;
-use crate::path::TargetPath;
+use crate::path::{TargetPath, Way};
 
 /// `MAXSYMLINKS`
 const MAX_LINKS: usize = 40;
@@ -58,6 +58,8 @@ struct Walker<'a> {
     /// so that the next component is its last.
     rest: Vec<Vec<u8>>,
     hops: Vec<Hop>,
+    /// The links that were followed on the path that was begun.
+    links: usize,
     /// A trailing slash somewhere demands a directory at the end.
     wants_directory: bool,
 }
@@ -65,22 +67,34 @@ struct Walker<'a> {
 pub(super) fn walk(
     filesystem: &dyn Filesystem,
     user: &Credentials,
-    path: &[u8],
+    way: Way<'_>,
     follow: Follow,
 ) -> Walk {
+    let root = Credentials::root();
+    let Way { path, entered } = way;
+    let (before, path) = path.split_at(entered.min(path.len()));
     let mut walker = Walker {
         filesystem,
-        user,
+        user: &root,
         at: vec![(filesystem.root(), Vec::new())],
         rest: Vec::new(),
         hops: Vec::new(),
+        links: 0,
         wants_directory: false,
     };
-    let end = match path {
+    let entered = match before {
+        b"" => Ok(filesystem.root()),
+        before => walker.run(before, Follow::Last),
+    };
+    walker.user = user;
+    // Links are counted for each path by itself.
+    walker.links = 0;
+    walker.wants_directory = false;
+    let end = entered.and_then(|_| match path {
         b"" => Err(Errno::NOENT),
         path if path.len() >= MAX_PATH => Err(Errno::NAMETOOLONG),
         path => walker.run(path, follow),
-    };
+    });
     Walk {
         real_path: walker.real_path(),
         hops: walker.hops,
@@ -169,9 +183,10 @@ impl Walker<'_> {
     }
 
     fn follow(&mut self, node: NodeId, link: TargetPath) -> Result<(), Errno> {
-        if self.hops.len() >= MAX_LINKS {
+        if self.links >= MAX_LINKS {
             return Err(Errno::LOOP);
         }
+        self.links += 1;
         let target = self.filesystem.link_target(node)?;
         if target.is_empty() {
             return Err(Errno::NOENT);

@@ -7,9 +7,9 @@
 //! So the two may differ, and a file that only root may execute passes crun's
 //! look-up and fails in `execve`.
 //!
-//! Unfinished: a relative name is walked from the root. runc enters the working
-//! directory as root and looks from there, so it starts `./app` below a directory
-//! that the user may not search, and we say that the user cannot reach it.
+//! A relative name starts at the working directory, which runc enters as root: it
+//! starts `./app` below a directory that the user may not search. crun makes the name
+//! a whole path, and `execve` fails.
 
 use super::view::View;
 use crate::errno::Errno;
@@ -55,8 +55,8 @@ pub enum Refused {
     NotInPath,
     /// PATH leads to it by way of the working directory, which Go takes for a trap.
     WorkingDirectory,
-    /// PATH leads crun, as root, to a file that the container's user may not
-    /// execute; so it comes to calling `execve`, in vain.
+    /// crun comes, as root, to a file that the container's user may not execute or
+    /// reach; so it comes to calling `execve`, in vain.
     OnlyForRoot,
 }
 
@@ -82,8 +82,8 @@ pub fn lookup(name: &[u8], place: Place<'_>) -> Lookup {
     };
     let runc = runc(name, place.user, place.path, &view);
     let path = match &runc {
-        Ok(found) => Some(place.workdir.join(found)),
-        Err(_) if name.contains(&b'/') => Some(place.workdir.join(name)),
+        Ok(found) => Some(place.workdir.seen_by_process(found)),
+        Err(_) if name.contains(&b'/') => Some(place.workdir.seen_by_process(name)),
         Err(_) => None,
     };
     let mut named = crun_whole(name, place.workdir);
@@ -91,9 +91,10 @@ pub fn lookup(name: &[u8], place: Place<'_>) -> Lookup {
         Err(refused) if !refused.is_absence() => crun(name, place.user, place.path, &view),
         decided => decided,
     };
-    // Where the name is a path the kernel is asked about the same file anyway.
+    // An absolute path both hand to the kernel. A relative one runc does too, from the
+    // directory that it entered as root; crun makes it a whole path first.
     if let Ok(found) = &crun
-        && !name.contains(&b'/')
+        && (!name.contains(&b'/') || (name.first() != Some(&b'/') && runc.is_ok()))
         && crun_access(found, place.user, &view).is_err()
     {
         named.clone_from(found);
@@ -105,6 +106,7 @@ pub fn lookup(name: &[u8], place: Place<'_>) -> Lookup {
     };
     let agrees = match (&runc, &crun) {
         (Ok(runc), Ok(crun)) => identity(runc) == identity(crun),
+        (Ok(_), Err(Refused::OnlyForRoot)) => false,
         // What a path leads to is for the kernel to judge, who is asked about it.
         _ if name.contains(&b'/') => true,
         (runc, crun) => runc.is_ok() == crun.is_ok(),

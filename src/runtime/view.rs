@@ -20,8 +20,8 @@ impl View<'_> {
         if path.is_empty() {
             return Err(Errno::NOENT);
         }
-        let path = self.workdir.join(path);
-        let walk = Rootfs::walk_in(self.filesystem, user, path.as_bytes(), Follow::Last);
+        let path = self.workdir.seen_by_process(path);
+        let walk = Rootfs::walk_in(self.filesystem, user, &path, Follow::Last);
         walk.end.map(|node| self.filesystem.metadata(node))
     }
 

@@ -258,6 +258,58 @@ fn a_relative_name_starts_at_the_working_directory() {
     );
 }
 
+/// runc enters the directory as root; `tests/oracle/runtimes.py` has both runtimes do
+/// this.
+#[test]
+fn a_relative_name_needs_no_way_to_the_working_directory() {
+    let fixture = "
+        /root/w/app      elf needed=./liba.so
+        /root/w/liba.so  elf
+        /root/w/run      script '#!./app\\n'
+        /root            dir mode=0700
+        ";
+    let differs = "
+        warning[cwd-dependent] `./liba.so` is found as `./liba.so`, from the working directory
+        warning[runtimes-disagree] `./NAME` is not started by crun
+        ";
+    for name in ["app", "run"] {
+        check(
+            fixture,
+            &format!("Cmd ./{name}\nWorkingDir /root/w\nUser 7:7"),
+            &format!(
+                "7:7 [] in /root/w, home /\ncmd /root/w/./{name} warning\n{}",
+                differs.replace("NAME", name).trim()
+            ),
+        );
+    }
+    // The whole name is another way.
+    check(
+        fixture,
+        "Cmd /root/w/app\nWorkingDir /root/w\nUser 7:7",
+        r#"
+        7:7 [] in /root/w, home /
+        cmd /root/w/app broken
+        runc: exec: "/root/w/app": stat /root/w/app: permission denied
+        crun: exec container process `/root/w/app`: Permission denied
+        sh: sh: 1: /root/w/app: Permission denied
+        error[user-cannot-reach] `/root/w/app` cannot be reached by user 7
+        "#,
+    );
+    // And what is closed itself is closed to who is in it.
+    check(
+        "/root/app elf static\n/root dir mode=0700",
+        "Cmd ./app\nWorkingDir /root\nUser 7:7",
+        r#"
+        7:7 [] in /root, home /
+        cmd /root/./app broken
+        runc: exec: "./app": stat ./app: permission denied
+        crun: exec container process `/root/./app`: Permission denied
+        sh: sh: 1: ./app: Permission denied
+        error[user-cannot-reach] `/root/./app` cannot be reached by user 7
+        "#,
+    );
+}
+
 #[test]
 fn path_is_searched_with_the_default_of_the_engines() {
     let found = "0:0 [] in /, home /\ncmd /usr/local/bin/app ok";

@@ -57,6 +57,8 @@ def cases():
     nobody = f"{NOBODY}:{NOBODY}"
     closed = {"/app": ("mode", 0o700, "program")}
     deep = {"/root/app": "program", "/root": ("mode", 0o700, "directory")}
+    closed_root = {"/root": ("mode", 0o700, "directory")}
+    inside = {"/root/w/app": "program", **closed_root}
     in_bin = {"/usr/bin/app": "program"}
     member = {"/app": ("owner", 0, 50, ("mode", 0o710, "program")), "/etc/passwd": ("text", "u:x:1000:1000::/home/u:/bin/sh\n"), "/etc/group": ("text", "staff:x:50:v,u\n")}
     return [
@@ -128,6 +130,15 @@ def cases():
         Case("a relative name without an x bit", {"/w/app": ("mode", 0o644, "program")}, ["./app"], cwd="/w"),
         Case("a relative name without an interpreter", {"/w/app": "dynamic"}, ["./app"], cwd="/w/"),
         Case("a relative name that is a directory", {"/w/app": "directory"}, ["./app"], cwd="/w"),
+        Case("a relative name below a closed directory", inside, ["./app"], cwd="/root/w", user=nobody),
+        Case("a relative name without dots below a closed directory", {"/root/w/bin/app": "program", **closed_root}, ["bin/app"], cwd="/root/w", user=nobody),
+        Case("the whole name below a closed directory", inside, ["/root/w/app"], cwd="/root/w", user=nobody),
+        Case("a relative name in a closed directory", deep, ["./app"], cwd="/root", user=nobody),
+        Case("a relative name that is absent, below a closed directory", inside, ["./nope"], cwd="/root/w", user=nobody),
+        Case("up and down again through a closed directory", inside, ["../w/app"], cwd="/root/w", user=nobody),
+        Case("a relative interpreter below a closed directory", {"/root/w/app": ("mode", 0o755, ("text", "#!./sh\n")), "/root/w/sh": "program", **closed_root}, ["./app"], cwd="/root/w", user=nobody),
+        Case("a relative link below a closed directory", {"/root/w/app": ("link", "real"), "/root/w/real": "program", **closed_root}, ["./app"], cwd="/root/w", user=nobody),
+        Case("an absolute link below a closed directory", {"/root/w/app": ("link", "/root/w/real"), "/root/w/real": "program", **closed_root}, ["./app"], cwd="/root/w", user=nobody),
         Case("the name of nothing", app, ["", "x"]),
         Case("the name of here", app, ["."], news=("crun",)),
         Case("here, with a slash", app, ["./"]),
