@@ -39,6 +39,9 @@ pub enum IssueKind {
     Duplicate,
     /// Something below a file.
     BelowFile,
+    /// Something below a link of this layer to a directory that this layer does not
+    /// have.
+    BelowDanglingLink,
     /// A hard link to a file that only a lower layer has.
     HardLinkToLower,
     /// A hard link that comes before what it leads to.
@@ -81,6 +84,7 @@ impl IssueKind {
             | IssueKind::WhiteoutAndDirectory
             | IssueKind::Duplicate
             | IssueKind::BelowFile
+            | IssueKind::BelowDanglingLink
             | IssueKind::HardLinkToLower
             | IssueKind::HardLinkForward
             | IssueKind::OldSparse => "engines-disagree",
@@ -146,6 +150,10 @@ impl fmt::Display for Issue {
                 " comes twice; Docker and podman refuse the layer, for others the last one counts"
             ),
             IssueKind::BelowFile => write!(f, " is a file, and something lies below it"),
+            IssueKind::BelowDanglingLink => write!(
+                f,
+                " lies below a link to a directory that this layer does not have; with overlay Docker and podman refuse the layer, containerd makes the directory"
+            ),
             IssueKind::HardLinkToLower => write!(
                 f,
                 " is a hard link to a file of a lower layer; overlay engines refuse the layer"

@@ -285,7 +285,12 @@ impl Layer {
             return Ok(ROOT);
         }
         let mut walk = Follow::new(ROOT, components);
+        let mut own_left = components.len();
+        let mut is_noted = false;
         while let Some(component) = walk.rest.pop() {
+            // What is left beyond the entry's own components is a link's.
+            let is_of_link = walk.rest.len() >= own_left;
+            own_left = own_left.min(walk.rest.len());
             match walk.step(&self.nodes, &component) {
                 Ok(()) => {}
                 Err(Obstacle::Loop) => return Err(Refusal::Odd(IssueKind::LinkLoop)),
@@ -297,6 +302,9 @@ impl Layer {
                     }
                     if obstacle != Obstacle::Absent {
                         self.note(name, IssueKind::BelowFile);
+                    } else if is_of_link && !is_noted {
+                        is_noted = true;
+                        self.note(name, IssueKind::BelowDanglingLink);
                     }
                     let made = self.insert(walk.here(), &component, Node::implied_directory());
                     walk.enter(made);

@@ -235,8 +235,35 @@ fn symlink_escape() {
         abs:l->/host/two up:l->../../../../host/one
         host/one/pwn:f(1) host/one:d host/two/pwn:f(1) host/two:d host:d
         ",
-        &[],
+        &["engines-disagree up/pwn", "engines-disagree abs/pwn"],
     );
+}
+
+/// What a lower layer has does not help an engine that unpacks each layer by itself.
+/// podman 4.3 refuses all three with overlay and takes them with vfs.
+#[test]
+fn below_a_link_of_the_layer_whose_target_only_a_lower_one_has() {
+    let lower = "
+        layer
+            usr/          dir
+            usr/lib/      dir
+            usr/lib/a.so  text
+        layer
+            lib           link usr/lib
+        ";
+    let whole = "lib:l->usr/lib usr/lib/a.so:f(1) usr/lib/b.so:f(1) usr/lib:d usr:d";
+    let issue = &["engines-disagree lib/b.so"];
+    merges(&format!("{lower}    lib/b.so text"), whole, issue);
+    // A whiteout as well: there is no directory to put its mark into.
+    let whole = "lib:l->usr/lib usr/lib:d usr:d";
+    let issue = &["engines-disagree lib/.wh.a.so"];
+    merges(&format!("{lower}    lib/a.so whiteout"), whole, issue);
+    let issue = &["engines-disagree lib/.wh..wh..opq"];
+    merges(&format!("{lower}    lib opaque"), whole, issue);
+    // A directory that the link does not name is made by every engine.
+    let present = format!("{lower}    usr/ dir\n usr/lib/ dir\n");
+    let whole = "lib:l->usr/lib usr/lib/a.so:f(1) usr/lib/c/d.so:f(1) usr/lib/c:d usr/lib:d usr:d";
+    merges(&format!("{present}    lib/c/d.so text"), whole, &[]);
 }
 
 /// All six engines refuse it.
