@@ -14,12 +14,12 @@ pub use self::binding::SymbolLines;
 use self::donor::Donor;
 pub use self::scan::Scanned;
 use crate::content::{self, Content, Files};
-use crate::elf::Build;
+use crate::elf::{Build, VersionDefinition};
 use crate::errno::Errno;
 use crate::finding::{self, Case};
 use crate::graph::{self, Graph, Limits, LoaderFile, Loaders, Program, Status};
 use crate::kernel::{self, End, Exec, Request};
-use crate::loader::{Environment, TryOutcome};
+use crate::loader::{Environment, ObjectId, TryOutcome};
 use crate::nearby::{Extent, Nearby};
 use crate::outcome;
 use crate::package::Owners;
@@ -250,6 +250,26 @@ impl<'t> Inspector<'t> {
         let build = LazyCell::new(|| self.build(&exec));
         let near = |name: &[u8]| self.nearby.near(&self.files, name);
         let has = |path: &[u8]| self.files.rootfs().metadata(path).is_ok();
+        let symbols = |of: ObjectId| {
+            let (_, graph) = graph?;
+            let loaded = graph.map.get(of);
+            let path = loaded.real_path.as_ref().unwrap_or(&loaded.path);
+            let path = self.settings.workdir.join(path);
+            let data = self
+                .files
+                .rootfs()
+                .open_as_root(path.as_bytes())
+                .ok()?
+                .data?;
+            let object = loaded.object.as_ref()?;
+            content::symbols(object, &*data, object.header.machine).ok()
+        };
+        let defines = |path: &TargetPath, version: &[u8]| {
+            let file = self.files.open(path.as_bytes()).ok();
+            let versions = file.and_then(|file| self.files.versions(file));
+            let is_it = |definition: &VersionDefinition| *definition.name == *version;
+            versions.is_some_and(|versions| versions.definitions.iter().any(is_it))
+        };
         let granted = || self.granted(exec.program.as_ref()?);
         let mut findings = finding::findings(&Case {
             path,
@@ -272,6 +292,8 @@ impl<'t> Inspector<'t> {
             hops: &hops,
             near: &near,
             has: &has,
+            symbols: &symbols,
+            defines: &defines,
             layers: finding::Layers {
                 all: &self.settings.layers,
                 lost: &lost,

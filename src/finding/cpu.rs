@@ -17,7 +17,9 @@ pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
 /// A loader that was built for a better CPU than the one that was given. Without one
 /// nothing is said: every program of such a system would have it.
 fn baseline(case: &Case<'_>, found: &mut Vec<Finding>) {
-    let Some((_, graph)) = case.graph else { return };
+    let Some((_, graph)) = case.graph.filter(|_| !case.is_library) else {
+        return;
+    };
     let Some(refusal) = graph.cpu.filter(|cpu| *cpu == CpuRefusal::Loader) else {
         return;
     };

@@ -19,14 +19,19 @@ pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
         (loaded.role == crate::loader::Role::Loader).then_some(&loaded.path)
     });
     let loader: &[u8] = loader.map_or(b"", |path| path);
-    let (own, other) = (release(mixed.loader), mixed.words());
+    let own = mixed.loader.map_or_else(|| "another".to_owned(), release);
+    let other = mixed.words();
     let message = format!(
         "{} is of glibc {other} and its loader {} of {own}",
         quoted(libc),
         quoted(loader)
     );
     let mut draft = Draft::new(case, Code::MixedLibc, libc, message)
-        .evidence(format!("{}: glibc {own}", crate::bytes::Shown(loader)))
+        .also(
+            mixed
+                .loader
+                .map(|_| format!("{}: glibc {own}", crate::bytes::Shown(loader))),
+        )
         .evidence(format!("{}: glibc {other}", crate::bytes::Shown(libc)))
         .evidence("the two use data of one another whose layout differs between releases");
     let said = case.outcome.message.as_deref().unwrap_or_default();

@@ -40,11 +40,13 @@ pub use secure::Rights;
 
 use std::ops::Deref;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::bytes::Shown;
-use crate::elf::{Build, Object};
+use crate::elf::{Build, Object, Symbols};
 use crate::graph::{Graph, LoaderFile};
 use crate::kernel::Exec;
+use crate::loader::ObjectId;
 use crate::nearby::Near;
 use crate::path::TargetPath;
 use crate::report::{Finding, Fix, Outcome, Severity};
@@ -78,6 +80,10 @@ pub struct Case<'a> {
     pub hops: &'a dyn Fn(&[u8]) -> Vec<String>,
     /// What the target has that is like a name it lacks.
     pub near: &'a dyn Fn(&[u8]) -> Rc<Near>,
+    /// The symbols of a loaded object, for what they tell of its versions.
+    pub symbols: &'a dyn Fn(ObjectId) -> Option<Arc<Symbols>>,
+    /// Whether the file at a path defines a version.
+    pub defines: &'a dyn Fn(&TargetPath, &[u8]) -> bool,
     /// Whether the target has a file at a path.
     pub has: &'a dyn Fn(&[u8]) -> bool,
     /// What its file does to the rights of who starts it.

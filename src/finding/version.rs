@@ -7,12 +7,15 @@
 use super::release::{self, Level};
 use super::{Case, Code, Draft, mixed, quoted};
 use crate::bytes::{Shown, lossy};
-use crate::elf::Versions;
+use crate::elf::{Symbols, Undefined, Versions};
 use crate::graph::{Graph, LoaderFile, VersionFault, VersionProblem};
 use crate::loader::ObjectId;
-use crate::path::file_name;
+use crate::nearby::NearFile;
+use crate::path::{TargetPath, file_name};
 use crate::report::{Finding, Severity};
 
+/// The most symbols that are named of one version.
+const MAX_SYMBOLS: usize = 3;
 /// The most names in one line of evidence.
 const MAX_SHOWN: usize = 8;
 
@@ -123,17 +126,36 @@ impl Group {
         }
         for (requester, versions) in &requesters {
             let by = quoted(path(graph, *requester));
-            draft = draft.evidence(format!("{by} needs {}", listed(versions)));
+            let symbols = (case.symbols)(*requester);
+            let versions = with_symbols(symbols.as_deref(), versions);
+            draft = draft.evidence(format!("{by} needs {versions}"));
         }
         for provider in self.providers(graph) {
             draft = draft.also(offer(graph, provider, &worst.version));
         }
-        draft = draft.also(chosen_by(graph, first.provider));
+        let better = match code {
+            Code::GlibcTooOld | Code::RelrUnsupported => None,
+            _ => better_copy(case, graph, first.provider, &worst.version),
+        };
+        draft = match &better {
+            Some(better) => draft.evidence(format!(
+                "`{better}` has {wanted}; {} comes before it",
+                chosen_rule(graph, first.provider)
+            )),
+            None => draft.also(chosen_by(graph, first.provider)),
+        };
         let level = self.problems(graph).filter_map(|p| Level::of(&p.version));
         let level = level.max();
         draft = draft.also(target_is(case));
         draft = draft.also(level.and_then(would_do));
         draft = self.seen(case, graph, draft);
+        if let Some(better) = &better {
+            draft = draft.fix(
+                None,
+                "let the copy be found that has it",
+                Some(&format!("ENV LD_LIBRARY_PATH={}", better.parent())),
+            );
+        }
         match code {
             Code::GlibcTooOld => glibc_fixes(draft, case, level),
             Code::RelrUnsupported => relr_fixes(draft, level),
@@ -330,6 +352,77 @@ fn listed(versions: &[&[u8]]) -> String {
         text.push_str(&format!(" and {more} more"));
     }
     text
+}
+
+/// As [`listed`], each with the symbols that pull it in.
+fn with_symbols(symbols: Option<&Symbols>, versions: &[&[u8]]) -> String {
+    let Some(symbols) = symbols else {
+        return listed(versions);
+    };
+    let of = |version: &[u8]| -> Vec<&[u8]> {
+        let is_of = |undefined: &&Undefined| {
+            let wanted = symbols.versions.get(&undefined.version);
+            wanted.is_some_and(|wanted| wanted.file.is_some() && *wanted.name == *version)
+        };
+        let wanted = symbols.undefined.iter().filter(is_of);
+        wanted.map(|undefined| &*undefined.name).collect()
+    };
+    let shown = versions.iter().take(MAX_SHOWN).map(|version| {
+        let names = of(version);
+        let version = lossy(version);
+        let named: Vec<String> = names
+            .iter()
+            .take(MAX_SYMBOLS)
+            .map(|name| Shown(name).to_string())
+            .collect();
+        match names.len().saturating_sub(MAX_SYMBOLS) {
+            _ if named.is_empty() => version,
+            0 => format!("{version} ({})", named.join(", ")),
+            more => format!("{version} ({} and {more} more)", named.join(", ")),
+        }
+    });
+    let mut text = shown.collect::<Vec<_>>().join(", ");
+    if let Some(more) = versions.len().checked_sub(MAX_SHOWN).filter(|&n| n > 0) {
+        text.push_str(&format!(" and {more} more"));
+    }
+    text
+}
+
+/// Another file of the provider's name that has the version.
+fn better_copy(
+    case: &Case<'_>,
+    graph: &Graph,
+    provider: Option<ObjectId>,
+    version: &[u8],
+) -> Option<TargetPath> {
+    let provider = provider?;
+    let near = (case.near)(name(graph, provider));
+    let fits = |file: &&NearFile| {
+        let is_other = file.path.as_bytes() != path(graph, provider);
+        is_other && (case.defines)(&file.path, version)
+    };
+    near.same.iter().find(fits).map(|file| file.path.clone())
+}
+
+/// The rule by which a provider was taken.
+fn chosen_rule(graph: &Graph, provider: Option<ObjectId>) -> String {
+    use crate::loader::Rule;
+    let of_provider = |library: &&crate::graph::Library| library.object == provider;
+    let library = graph.libraries.iter().find(of_provider);
+    let owner = library.and_then(|library| library.owner);
+    let of = |tag: &str| match owner {
+        Some(id) => format!("the {tag} of {}", quoted(path(graph, id))),
+        None => format!("a {tag}"),
+    };
+    match library.and_then(|library| library.rule) {
+        Some(Rule::Preload) => "a preload".to_owned(),
+        Some(Rule::LibraryPath) => "LD_LIBRARY_PATH".to_owned(),
+        Some(Rule::Rpath | Rule::RpathInherited) => of("rpath"),
+        Some(Rule::Runpath | Rule::RunpathInherited) => of("runpath"),
+        Some(Rule::Cache) => "`ld.so.cache`".to_owned(),
+        Some(Rule::DefaultDirectory) => "a default directory".to_owned(),
+        _ => "what is loaded".to_owned(),
+    }
 }
 
 /// The most that a provider has of the kind that is wanted.

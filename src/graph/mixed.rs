@@ -1,7 +1,7 @@
 //! Whether the C library is of its loader's release of glibc.
 
-use super::Graph;
 use super::start::Loaders;
+use super::{Graph, VersionFault};
 use crate::content::Files;
 use crate::loader::{Loader, ObjectId, Role};
 use crate::path::TargetPath;
@@ -14,8 +14,8 @@ const SILENT: u32 = 3;
 pub struct Mixed {
     /// The C library.
     pub libc: ObjectId,
-    /// The loader's release.
-    pub loader: (u32, u32),
+    /// The loader's release, where its file tells.
+    pub loader: Option<(u32, u32)>,
     /// The C library's release, where its file could be asked.
     pub release: Option<(u32, u32)>,
     /// The newest version that the C library defines.
@@ -31,7 +31,9 @@ pub(super) fn check(
     graph: &Graph,
     workdir: &TargetPath,
 ) -> Option<Mixed> {
-    let own = loader.glibc_version()?;
+    if loader.is_musl() {
+        return None;
+    }
     let libc = graph.map.named(b"libc.so.6")?;
     let loaded = graph.map.get(libc);
     if loaded.role != Role::Library {
@@ -40,15 +42,25 @@ pub(super) fn check(
     let versions = files.versions(loaded.file?)?;
     let defined = versions.definitions.iter();
     let newest = defined.filter_map(|d| release(&d.name)).max()?;
-    if newest == own {
+    // It wants of its own loader what that has not.
+    let lacks = graph.versions.problems.iter().any(|problem| {
+        let of_loader = |id: ObjectId| graph.map.get(id).role == Role::Loader;
+        let is_missing = problem.fault == VersionFault::Missing;
+        is_missing && problem.requester == libc && problem.provider.is_some_and(of_loader)
+    });
+    let own = loader.glibc_version();
+    if !lacks && own.is_none_or(|own| own == newest) {
         return None;
     }
     let path = workdir.join(&loaded.path);
     let found = loaders.libc_release(files, path.as_bytes());
     let is_mixed = match found {
-        Some(found) => found != own,
+        _ if lacks => true,
+        Some(found) => own != Some(found),
         // A version is as old as its release; none comes back to an older one.
-        None => newest > own || newest.0 != own.0 || newest.1 + SILENT < own.1,
+        None => {
+            own.is_some_and(|own| newest > own || newest.0 != own.0 || newest.1 + SILENT < own.1)
+        }
     };
     is_mixed.then_some(Mixed {
         libc,

@@ -17,6 +17,9 @@ use crate::platform::Abi;
 use crate::read_at::ReadAt;
 use crate::rootfs::Identity;
 
+/// What gcompat's stub has preloaded (`loader/loader.c`, `Makefile`:
+/// `LIBGCOMPAT_PATH`).
+const GCOMPAT: &[u8] = b"/lib/libgcompat.so.0";
 /// The most of a loader's read-only data that is searched.
 const MAX_LOADER: u64 = 8 << 20;
 
@@ -91,10 +94,14 @@ pub fn start(
         }
         LoaderFile::Known(LoaderKind::Gcompat) => {
             let traits = crate::loader::musl::Traits { architecture: None };
+            // The stub calls musl's loader by its own last name, which a program for
+            // glibc may need, and gives it the program by its path without links.
+            let subject = Subject {
+                interp: file_name(program.interp),
+                ..subject
+            };
             let mut start = start_musl(files, subject, &traits, environment);
-            start
-                .preloads
-                .insert(0, (b"libgcompat.so.0".to_vec(), "gcompat"));
+            start.preloads.insert(0, (GCOMPAT.to_vec(), "gcompat"));
             start
         }
         LoaderFile::Known(LoaderKind::Glibc(traits)) => {
@@ -109,7 +116,11 @@ pub fn start(
             start_glibc(files, subject, traits, environment, program)
         }
     };
-    add_program(&mut start, program, environment, files);
+    let path = match &file {
+        LoaderFile::Known(LoaderKind::Gcompat) => program.real_path,
+        _ => program.path,
+    };
+    add_program(&mut start, program, path, environment, files);
     start.file = file;
     start.unreadable = unreadable.or(start.unreadable);
     start
@@ -209,6 +220,7 @@ fn start_musl(
 fn add_program(
     start: &mut Start,
     program: &Program<'_>,
+    path: &TargetPath,
     environment: &Environment,
     files: &Files<'_>,
 ) {
@@ -220,7 +232,7 @@ fn add_program(
         .and_then(|(_, r)| r.content.as_ref().ok()?.elf().cloned());
     let mut main = Loaded {
         role: Role::Main,
-        path: Rc::from(program.path.as_bytes()),
+        path: Rc::from(path.as_bytes()),
         names: Vec::new(),
         searched: false,
         real_path: Some(Rc::from(program.real_path.as_bytes())),

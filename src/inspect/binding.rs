@@ -35,7 +35,8 @@ impl Inspector<'_> {
         let settings = &self.settings;
         let asked = settings.symbols || settings.unused;
         // Whether it starts at all hangs on symbols there.
-        let is_needed = asked || graph.mixed.is_some() || (is_musl && decides(main, is_library));
+        let is_mixed = graph.mixed.is_some() && graph.versions.exit_status.is_none();
+        let is_needed = asked || is_mixed || (is_musl && decides(main, is_library));
         if !is_needed {
             return None;
         }

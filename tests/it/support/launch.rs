@@ -26,6 +26,8 @@ pub(crate) fn start(root: &Path, run: &Run) -> Ended {
 pub(crate) fn trace(root: &Path, run: &Run, fixture: &Fixture) -> Option<Vec<Library>> {
     match fixture.loader {
         Some(Loader::Musl) => list_of_musl(root, run),
+        // It lists nothing by itself.
+        Some(Loader::Gcompat) => None,
         _ => trace_of_glibc(root, run),
     }
 }

@@ -102,7 +102,14 @@ impl Loader {
     pub(crate) fn real(&self) -> Result<PathBuf, String> {
         let path = match self {
             Self::Musl => "/lib/ld-musl-x86_64.so.1",
-            Self::Gcompat => return Err("no gcompat on this machine".to_owned()),
+            Self::Gcompat => {
+                let folder = std::env::var_os("IMGLDD_GCOMPAT");
+                let stub = folder.map(|folder| Path::new(&folder).join("ld-linux-x86-64.so.2"));
+                let stub = stub.filter(|stub| stub.is_file());
+                return stub.ok_or_else(|| {
+                    "no gcompat here; IMGLDD_GCOMPAT names the folder of its stub".to_owned()
+                });
+            }
             Self::Glibc { baseline: true, .. } => {
                 return Err("no loader for better CPUs alone on this machine".to_owned());
             }
