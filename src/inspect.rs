@@ -249,6 +249,14 @@ impl<'t> Inspector<'t> {
         };
         let build = LazyCell::new(|| self.build(&exec));
         let near = |name: &[u8]| self.nearby.near(&self.files, name);
+        let owner = |path: &[u8]| {
+            let owners = self
+                .owners
+                .get_or_init(|| Owners::read(self.files.rootfs()));
+            let real = self.files.rootfs().real_path(path);
+            let of_real = real.and_then(|real| owners.of(real.as_bytes()));
+            of_real.or_else(|| owners.of(path)).map(str::to_owned)
+        };
         let has = |path: &[u8]| self.files.rootfs().metadata(path).is_ok();
         let symbols = |of: ObjectId| {
             let (_, graph) = graph?;
@@ -291,6 +299,7 @@ impl<'t> Inspector<'t> {
             in_path: &|name| self.lookup(name).path.is_some(),
             hops: &hops,
             near: &near,
+            owner: &owner,
             has: &has,
             symbols: &symbols,
             defines: &defines,

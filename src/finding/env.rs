@@ -54,11 +54,7 @@ pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
                     "at run time: env: '{}': No such file or directory",
                     Shown(name)
                 ))
-                .fix(
-                    None,
-                    "name an interpreter that the target has, or install this one",
-                    None,
-                );
+                .fixed_for(case, name);
             found.push(finding.done());
         }
         Asked::One(_) => {}

@@ -74,11 +74,7 @@ fn lookup(case: &Case<'_>, path: &TargetPath, errno: Errno) -> Finding {
                 crate::bytes::Shown(&script.shebang.line)
             ))
             .evidence(format!("{path}: {errno}"))
-            .fix(
-                None,
-                "name an interpreter that the target has, or install this one",
-                None,
-            )
+            .fixed_for(case, script.shebang.interpreter.as_ref())
     } else if errno == Errno::ACCES {
         let message = format!("`{path}` cannot be reached by user {}", user(case));
         Draft::new(case, Code::UserCannotReach, object, message)
@@ -162,20 +158,23 @@ fn not_executable(case: &Case<'_>, path: &TargetPath, metadata: &Metadata) -> Fi
         )
     };
     let name = crate::bytes::lossy(path.as_bytes());
-    Draft::new(case, code, path.as_bytes(), message)
+    let draft = Draft::new(case, code, path.as_bytes(), message)
         .evidence(format!("{path}: {mode}"))
-        .fix(
-            None,
-            "give it the permission",
-            Some(&format!("RUN chmod 755 {name}")),
-        )
-        .fix(
-            None,
-            "or bring it with the permission",
-            Some("COPY --chmod=755 …"),
-        )
         .seen(case)
-        .done()
+        .fix(
+            None,
+            "bring it with the permission",
+            Some(&format!("COPY --chmod=755 … {name}")),
+        );
+    match case.can_run() {
+        true => draft.fix(
+            None,
+            "or give it the permission",
+            Some(&format!("RUN chmod 755 {name}")),
+        ),
+        false => draft,
+    }
+    .done()
 }
 
 fn shebang(case: &Case<'_>, path: &TargetPath, error: ShebangError) -> Finding {
@@ -304,7 +303,13 @@ fn machine(case: &Case<'_>, path: &TargetPath) -> Finding {
         .map_or_else(String::new, ToString::to_string);
     let message = format!("`{path}` is for {of_file}, the target is {of_target}");
     let draft = Draft::new(case, Code::ArchMismatch, path.as_bytes(), message)
-        .evidence(format!("e_machine: {of_file}"))
+        .also(header.map(|header| format!("e_machine = {} ({of_file})", header.machine)))
+        .also(
+            case.target
+                .loaders
+                .first()
+                .map(|loader| format!("this target has  {}  ({})", loader.path, loader.abi.name)),
+        )
         .consequence(format!(
             "a host with binfmt_misc and qemu for {of_file} would run it"
         ))
@@ -358,6 +363,19 @@ fn killed(case: &Case<'_>, why: &str) -> Finding {
         .done()
 }
 
+/// What the carriage return is a part of, and what is there instead.
+fn carriage_return_of(case: &Case<'_>, shebang: &crate::kernel::Shebang) -> Option<String> {
+    if shebang.argument.is_some() {
+        return Some("the carriage return is the end of what the interpreter is given".to_owned());
+    }
+    let name = shebang.interpreter.strip_suffix(b"\r")?;
+    let shown = crate::bytes::Shown(name);
+    Some(match (case.has)(name) {
+        true => format!("{shown} is there; the kernel looks for {shown}\\r"),
+        false => format!("the kernel looks for {shown}\\r; {shown} is not there either"),
+    })
+}
+
 /// A carriage return at the end of any `#!` line on the way.
 fn carriage_return(case: &Case<'_>, found: &mut Vec<Finding>) {
     for script in case
@@ -379,13 +397,13 @@ fn carriage_return(case: &Case<'_>, found: &mut Vec<Finding>) {
         };
         let message = format!("`{}` has Windows line endings, {what}", script.path);
         let name = crate::bytes::lossy(script.path.file_name());
-        let finding = Draft::new(case, Code::ShebangCrlf, script.path.as_bytes(), message)
+        let draft = Draft::new(case, Code::ShebangCrlf, script.path.as_bytes(), message)
             .evidence(format!(
                 "{}:1: {}",
                 script.path,
                 crate::bytes::Shown(&shebang.line)
             ))
-            .evidence("the carriage return is part of what the kernel looks up")
+            .also(carriage_return_of(case, shebang))
             .seen(case)
             .fix(
                 None,
@@ -396,8 +414,13 @@ fn carriage_return(case: &Case<'_>, found: &mut Vec<Finding>) {
                 None,
                 "and keep them out",
                 Some("echo '*.sh text eol=lf' >> .gitattributes"),
-            )
-            .done();
-        found.push(finding);
+            );
+        let draft = match shebang.argument {
+            Some(_) => draft,
+            None => draft.consequence(format!(
+                "a shell that is given the file, as in `sh {name}`, may run it; the kernel does not"
+            )),
+        };
+        found.push(draft.done());
     }
 }

@@ -7,7 +7,7 @@ use crate::bytes::Shown;
 use crate::elf::{Anomaly, NeedKind, Object};
 use crate::graph::{Attempt, Graph, Library, LoaderFile, Status};
 use crate::loader::{Loaded, LoaderKind, Role, Rule, TryOutcome};
-use crate::report::{Finding, Severity};
+use crate::report::{Finding, Fix, Severity};
 
 pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
     let Some((file, graph)) = case.graph else {
@@ -22,15 +22,27 @@ pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
         let finding = match &library.status {
             Status::Missing if loader_is_there => missing(case, file, graph, library),
             // That a layer took it is a cause of its own.
-            Status::Missing => match taken(case, graph, library) {
+            Status::Missing => match taken(case, file, graph, library) {
                 Some(finding) => finding,
                 None => continue,
             },
             Status::Unusable(why) => unusable(case, graph, library, why),
-            Status::Optional if library.rule == Some(Rule::Preload) => preload(case, library),
+            Status::Optional if library.rule == Some(Rule::Preload) => preload(case, file, library),
             _ => continue,
         };
-        merge(found, first, finding);
+        merge(found, first, finding, &requesters(graph, library));
+    }
+    let mut absent: Vec<&mut Finding> = found[first..]
+        .iter_mut()
+        .filter(|finding| may_be_installed(&finding.code))
+        .collect();
+    near::packages(case, &mut absent);
+    for finding in absent.into_iter().filter(|f| f.fixes.is_empty()) {
+        finding.fixes.push(Fix {
+            when: None,
+            text: "install the package that has it, or copy it in".to_owned(),
+            snippet: None,
+        });
     }
     chances(case, graph, found);
     if let LoaderFile::Known(LoaderKind::Musl(_) | LoaderKind::Gcompat) = file {
@@ -38,11 +50,24 @@ pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
     }
 }
 
-/// A name that several objects miss is one finding.
-fn merge(found: &mut Vec<Finding>, first: usize, finding: Finding) {
+/// Whether a finding is about a library that is nowhere, so that a package may bring it.
+fn may_be_installed(code: &str) -> bool {
+    [
+        Code::NeededMissing,
+        Code::SonameBumped,
+        Code::SonameDiffersByDistro,
+        Code::RuntimeLibRemoved,
+    ]
+    .iter()
+    .any(|known| known.word() == code)
+}
+
+/// A name that several objects miss is one finding; `by` are those of `finding`.
+fn merge(found: &mut Vec<Finding>, first: usize, finding: Finding, by: &str) {
     let same = |known: &&mut Finding| known.fingerprint == finding.fingerprint;
     match found[first..].iter_mut().find(same) {
         Some(known) => {
+            known.evidence.push(format!("{by} needs it too"));
             for line in finding.evidence {
                 if !known.evidence.contains(&line) {
                     known.evidence.push(line);
@@ -75,7 +100,7 @@ fn missing(case: &Case<'_>, file: &LoaderFile, graph: &Graph, library: &Library)
             .find(|need| *need.name == **name)
             .map(|need| need.kind)
     });
-    if let Some(finding) = taken(case, graph, library) {
+    if let Some(finding) = taken(case, file, graph, library) {
         return finding;
     }
     if let Some(draft) = secure::withheld(case, graph, library) {
@@ -108,8 +133,8 @@ fn missing(case: &Case<'_>, file: &LoaderFile, graph: &Graph, library: &Library)
     let Some((code, message)) = named else {
         return not_found(case, file, graph, library);
     };
-    let draft = Draft::new(case, code, name, message).evidence(format!("needed by {by}"));
-    let draft = searched(draft, &library.attempts);
+    let draft = Draft::new(case, code, name, message);
+    let draft = searched(case, file, draft, &library.attempts);
     let draft = runtime_words(case, draft);
     let draft = match code {
         Code::WrongArchLib => draft.fix(None, "install the library for this architecture", None),
@@ -131,7 +156,7 @@ fn missing(case: &Case<'_>, file: &LoaderFile, graph: &Graph, library: &Library)
 }
 
 /// The finding about a library that was there until a layer took it.
-fn taken(case: &Case<'_>, graph: &Graph, library: &Library) -> Option<Finding> {
+fn taken(case: &Case<'_>, file: &LoaderFile, graph: &Graph, library: &Library) -> Option<Finding> {
     let by = requesters(graph, library);
     let absent = library
         .attempts
@@ -139,8 +164,8 @@ fn taken(case: &Case<'_>, graph: &Graph, library: &Library) -> Option<Finding> {
         .filter(|attempt| matches!(attempt.outcome, TryOutcome::Absent | TryOutcome::BrokenLink));
     let paths = absent.map(|attempt| &*attempt.path);
     let draft = lost::draft(case, &library.name, paths, &format!("; {by} needs it"))?;
-    let draft = draft.evidence(format!("needed by {by}"));
-    Some(runtime_words(case, searched(draft, &library.attempts)).done())
+    let draft = searched(case, file, draft, &library.attempts);
+    Some(runtime_words(case, draft).done())
 }
 
 /// None of the places has a file of the name: what is near tells more.
@@ -155,33 +180,44 @@ fn not_found(case: &Case<'_>, file: &LoaderFile, graph: &Graph, library: &Librar
             LoaderFile::Known(LoaderKind::Musl(_) | LoaderKind::Gcompat)
         ),
     };
-    let draft = near::draft(case, &lacking).evidence(format!("needed by {by}"));
-    let draft = searched(draft, &library.attempts);
-    let draft = runtime_words(case, draft);
-    // A library that is there needs no package.
-    let is_there = [
-        "lib-not-on-search-path",
-        "ldcache-stale",
-        "runpath-not-transitive",
-        // And the host's has none.
-        "host-injected",
-    ]
-    .contains(&draft.finding.code.as_str());
-    let draft = match is_there {
+    let draft = near::draft(case, &lacking);
+    let draft = match draft.finding.code == Code::HostInjected.word() {
         true => draft,
-        false => near::package(case, draft, &library.name),
+        false => searched(case, file, draft, &library.attempts),
     };
-    match draft.finding.fixes.is_empty() {
-        true => draft.fix(None, "install the package that has it, or copy it in", None),
+    headless(case, library, runtime_words(case, draft)).done()
+}
+
+/// The smaller wheel of OpenCV needs no windows, and none of the libraries for them.
+fn headless(case: &Case<'_>, library: &Library, draft: Draft) -> Draft {
+    const FOR_WINDOWS: [&[u8]; 4] = [
+        b"libGL.so.1",
+        b"libgthread-2.0.so.0",
+        b"libSM.so.6",
+        b"libXext.so.6",
+    ];
+    let path = case.path.as_bytes();
+    let is_opencv = memchr::memmem::find(path, b"-packages/cv2/").is_some();
+    match is_opencv && FOR_WINDOWS.contains(&&*library.name) {
+        true => draft.fix(
+            Some("no windows needed"),
+            "use the smaller wheel",
+            Some("pip install opencv-python-headless"),
+        ),
         false => draft,
     }
-    .done()
 }
 
 /// Says where was looked, in order, and what was met on the way.
-fn searched(mut draft: Draft, attempts: &[Attempt]) -> Draft {
+fn searched(case: &Case<'_>, file: &LoaderFile, mut draft: Draft, attempts: &[Attempt]) -> Draft {
     let mut absent = Vec::new();
     let mut known = HashSet::new();
+    // A name that the cache does not have leaves no attempt.
+    let is_direct = attempts.iter().any(|attempt| attempt.rule == Rule::Direct);
+    let mut cache = !is_direct
+        && matches!(file, LoaderFile::Known(LoaderKind::Glibc(_)))
+        && attempts.iter().all(|attempt| attempt.rule != Rule::Cache)
+        && (case.has)(b"/etc/ld.so.cache");
     for attempt in attempts {
         let path = Shown(&attempt.path).to_string();
         match attempt.outcome {
@@ -195,8 +231,15 @@ fn searched(mut draft: Draft, attempts: &[Attempt]) -> Draft {
                 } else {
                     directory
                 };
+                if cache && attempt.rule == Rule::DefaultDirectory {
+                    cache = false;
+                    absent.push("/etc/ld.so.cache".to_owned());
+                }
                 if known.insert(directory) {
-                    absent.push(Shown(directory).to_string());
+                    absent.push(match named_by(attempt.rule) {
+                        Some(by) => format!("{} ({by})", Shown(directory)),
+                        None => Shown(directory).to_string(),
+                    });
                 }
             }
             _ => {
@@ -212,6 +255,22 @@ fn searched(mut draft: Draft, attempts: &[Attempt]) -> Draft {
         draft
     } else {
         draft.evidence(format!("searched: {}", absent.join(", ")))
+    }
+}
+
+/// What names a directory that is not searched by default.
+fn named_by(rule: Rule) -> Option<&'static str> {
+    match rule {
+        Rule::Rpath | Rule::RpathInherited => Some("rpath"),
+        Rule::Runpath | Rule::RunpathInherited => Some("runpath"),
+        Rule::LibraryPath => Some("LD_LIBRARY_PATH"),
+        Rule::Cache => Some("ld.so.cache"),
+        Rule::MuslPathFile => Some("musl's path file"),
+        Rule::Preload
+        | Rule::DefaultDirectory
+        | Rule::Direct
+        | Rule::AlreadyLoaded
+        | Rule::LoaderItself => None,
     }
 }
 
@@ -252,19 +311,18 @@ fn unusable(case: &Case<'_>, graph: &Graph, library: &Library, why: &str) -> Fin
     let path = library.path.clone().unwrap_or_else(|| library.name.clone());
     let by = requesters(graph, library);
     let message = format!("{} cannot be loaded: {why}; {by} needs it", quoted(&path));
-    let draft = Draft::new(case, Code::LibNotElf, &library.name, message)
-        .evidence(format!("needed by {by}"));
+    let draft = Draft::new(case, Code::LibNotElf, &library.name, message);
     let draft = runtime_words(case, draft);
     draft.fix(None, "put the real library there", None).done()
 }
 
-fn preload(case: &Case<'_>, library: &Library) -> Finding {
+fn preload(case: &Case<'_>, file: &LoaderFile, library: &Library) -> Finding {
     let message = format!(
         "{} is to be preloaded and cannot be loaded",
         quoted(&library.name)
     );
     let draft = Draft::new(case, Code::PreloadMissing, &library.name, message);
-    let draft = searched(draft, &library.attempts);
+    let draft = searched(case, file, draft, &library.attempts);
     let draft = runtime_words(case, draft);
     draft
         .fix(

@@ -7,6 +7,7 @@ use super::{Case, Draft};
 use crate::bytes::Shown;
 use crate::elf::{Build, GoBuild, Object};
 use crate::kernel::Program;
+use crate::package::Manager;
 use crate::report::Libc;
 
 /// Debian's releases as images are tagged: number and name.
@@ -177,6 +178,43 @@ impl<'c> Known<'c> {
         };
         let snippet = format!("docker buildx build --platform {os}/{architecture} .");
         draft.fix(None, text, Some(&snippet))
+    }
+
+    /// The image to build in for the target's own release, where the target is a known
+    /// one.
+    pub(super) fn builder(&self) -> Option<String> {
+        self.case.target.distro.as_ref()?;
+        let snippet = self.on_the_same_libc()?.snippet;
+        Some(match snippet.ends_with(" AS build") {
+            true => snippet,
+            false => format!("{snippet} AS build"),
+        })
+    }
+
+    /// Adds how a program is made that is content with glibc 2.`minor`.
+    pub(super) fn against_older(&self, draft: Draft, minor: u32) -> Draft {
+        let Some(machine) = self.machine() else {
+            return draft;
+        };
+        match self.origin() {
+            Origin::Go(_) => match self.without_c() {
+                Some(line) => {
+                    let text = format!("or {}", line.text);
+                    draft.fix(line.when, &text, Some(&line.snippet))
+                }
+                None => draft,
+            },
+            Origin::Rust(_) => {
+                let target = format!("{machine}-unknown-linux-gnu.2.{minor}");
+                let snippet = format!("cargo zigbuild --release --target {target}");
+                draft.fix(None, "or build against an older glibc", Some(&snippet))
+            }
+            Origin::Unknown => {
+                let snippet = format!("zig cc -target {machine}-linux-gnu.2.{minor}");
+                draft.fix(None, "or build against an older glibc", Some(&snippet))
+            }
+            Origin::Packaged(_) => draft,
+        }
     }
 
     /// Go's own resolver and user database instead of C's.
@@ -400,6 +438,49 @@ impl<'c> Known<'c> {
             "x86_64" => Some("x86_64"),
             "aarch64" => Some("aarch64"),
             _ => None,
+        }
+    }
+}
+
+/// Interpreters of scripts, and the packages that have them where they are called so by
+/// every distribution.
+const INTERPRETERS: [&str; 6] = ["bash", "dash", "zsh", "python3", "perl", "ruby"];
+
+/// Adds the fixes for a script that names `interpreter`, which is not there.
+pub(super) fn script(case: &Case<'_>, draft: Draft, interpreter: &[u8]) -> Draft {
+    let name = crate::bytes::lossy(crate::path::file_name(interpreter));
+    let is_shell = name.ends_with("sh");
+    let has_shell = (case.has)(b"/bin/sh");
+    let draft = match is_shell && has_shell {
+        true => draft.fix(
+            Some("the script needs no more than a plain shell"),
+            "name that one",
+            Some("#!/bin/sh"),
+        ),
+        false => draft,
+    };
+    let managers = [Manager::Apt, Manager::Apk, Manager::Microdnf, Manager::Dnf];
+    let is_here = |manager: &&Manager| manager.programs().iter().any(|p| (case.has)(p.as_bytes()));
+    let manager = managers.iter().find(is_here);
+    match manager.filter(|_| INTERPRETERS.contains(&&*name)) {
+        Some(manager) => draft.fix(
+            None,
+            &format!("install `{name}`"),
+            Some(&manager.command(&name)),
+        ),
+        None if case.target.loaders.is_empty() && !has_shell => draft.fix(
+            None,
+            "start a program instead of a script: this target has no shell",
+            Some("ENTRYPOINT [\"/app/server\"]"),
+        ),
+        None => {
+            let or = if draft.finding.fixes.is_empty() {
+                ""
+            } else {
+                "or "
+            };
+            let text = "name an interpreter that the target has, or take a base that has this one";
+            draft.fix(None, &format!("{or}{text}"), None)
         }
     }
 }

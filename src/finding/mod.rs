@@ -84,6 +84,8 @@ pub struct Case<'a> {
     pub symbols: &'a dyn Fn(ObjectId) -> Option<Arc<Symbols>>,
     /// Whether the file at a path defines a version.
     pub defines: &'a dyn Fn(&TargetPath, &[u8]) -> bool,
+    /// The package that owns a file, where the target's package manager lists it.
+    pub owner: &'a dyn Fn(&[u8]) -> Option<String>,
     /// Whether the target has a file at a path.
     pub has: &'a dyn Fn(&[u8]) -> bool,
     /// What its file does to the rights of who starts it.
@@ -248,6 +250,11 @@ impl Draft {
         self.finding.object.as_deref().unwrap_or_default()
     }
 
+    /// The fixes for a script whose interpreter is not there.
+    fn fixed_for(self, case: &Case<'_>, interpreter: &[u8]) -> Draft {
+        mend::script(case, self, interpreter)
+    }
+
     fn done(self) -> Finding {
         self.finding
     }
@@ -262,6 +269,15 @@ fn fingerprint(parts: &[&[u8]]) -> String {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
     format!("{hash:016x}")
+}
+
+/// A path, and the package that owns it where that is known.
+fn owned(case: &Case<'_>, path: &[u8]) -> String {
+    let path_shown = Shown(path);
+    match (case.owner)(path) {
+        Some(package) => format!("{path_shown} (package {package})"),
+        None => path_shown.to_string(),
+    }
 }
 
 /// A name in backticks.

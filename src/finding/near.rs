@@ -1,14 +1,15 @@
 //! What a missing library's near misses tell: which code it is, and what mends it.
 
-use super::{Case, Code, Draft, quoted};
+use super::{Case, Code, Draft, owned, quoted};
 use crate::bytes::Shown;
 use crate::elf::{NotElf, Object};
 use crate::graph::{Graph, Library};
 use crate::loader::{Directory, LinkMap, Rule, TryOutcome};
 use crate::nearby::{Near, NearFile, What};
+use crate::package::Manager;
 use crate::path::{file_name, parent};
 use crate::platform::{abi, machine_name};
-use crate::report::Libc;
+use crate::report::{Finding, Fix, Libc};
 
 /// The most near files that are told.
 const MAX_TOLD: usize = 4;
@@ -85,7 +86,10 @@ pub(super) fn draft(case: &Case<'_>, lacking: &Lacking<'_>) -> Draft {
             quoted(file_name(other.path.as_bytes()))
         );
         draft(Code::SonameBumped, message)
-            .evidence(format!("another version: {}", other.path))
+            .evidence(format!(
+                "another version: {}",
+                owned(case, other.path.as_bytes())
+            ))
             .fix(None, "build it on the release that it is to run on", None)
     } else if let Some(other) = alias(case, name, main) {
         let message = format!(
@@ -94,7 +98,7 @@ pub(super) fn draft(case: &Case<'_>, lacking: &Lacking<'_>) -> Draft {
             quoted(file_name(other.as_bytes()))
         );
         draft(Code::SonameDiffersByDistro, message)
-            .evidence(format!("here it is {}", Shown(other.as_bytes())))
+            .evidence(format!("here it is {}", owned(case, other.as_bytes())))
             .fix(
                 None,
                 "build it on the distribution that it is to run on",
@@ -160,24 +164,16 @@ fn misplaced(
             )
     } else if let Some(attempt) = stale.filter(|_| !lacking.musl) {
         let why = format!("and ld.so.cache says {}", Shown(&attempt.path));
-        in_words(why)(Code::LdcacheStale).fix(
-            None,
-            "run ldconfig after the last change",
-            Some("RUN ldconfig"),
-        )
+        ldconfig(case, in_words(why)(Code::LdcacheStale))
     } else if let Some(listed) = listed.filter(|_| !lacking.musl) {
         let why = format!("which {listed} lists, and ld.so.cache does not have it");
-        in_words(why)(Code::LdcacheStale).fix(
-            None,
-            "run ldconfig after the library was put there",
-            Some("RUN ldconfig"),
-        )
+        ldconfig(case, in_words(why)(Code::LdcacheStale))
     } else {
         let draft = in_words("which is not searched".to_owned())(Code::LibNotOnSearchPath);
         let snippet = format!("ENV LD_LIBRARY_PATH={directory}");
         let draft = draft.fix(None, "name the directory to the loader", Some(&snippet));
         let configure = format!("RUN echo {directory} > /etc/ld.so.conf.d/local.conf && ldconfig");
-        let draft = match lacking.musl {
+        let draft = match lacking.musl || !runs_ldconfig(case) {
             true => draft,
             false => draft.fix(None, "or put it into the cache", Some(&configure)),
         };
@@ -190,8 +186,23 @@ fn misplaced(
     };
     let told = usable.iter().take(MAX_TOLD);
     told.fold(draft, |draft, file| {
-        draft.evidence(format!("it is here: {}", file.path))
+        draft.evidence(format!("it is here: {}", owned(case, file.path.as_bytes())))
     })
+}
+
+/// Whether the target can run its own ldconfig.
+fn runs_ldconfig(case: &Case<'_>) -> bool {
+    case.can_run() && ((case.has)(b"/sbin/ldconfig") || (case.has)(b"/usr/sbin/ldconfig"))
+}
+
+/// How a cache is made that knows what there is.
+fn ldconfig(case: &Case<'_>, draft: Draft) -> Draft {
+    let text = "make the cache again after the last change";
+    match runs_ldconfig(case) {
+        true => draft.fix(None, text, Some("RUN ldconfig")),
+        // From outside, on an unpacked root.
+        false => draft.fix(None, text, Some("ldconfig -r ROOTFS")),
+    }
 }
 
 /// An object on the way to who asks, but not that one, whose runpath leads to a
@@ -216,29 +227,55 @@ fn ancestor_with_runpath<'g>(lacking: &'g Lacking<'_>, usable: &[&NearFile]) -> 
     Some(&map.get(owner).path)
 }
 
-/// The fix that installs the package which brings `name`, where that is known.
-pub(super) fn package(case: &Case<'_>, draft: Draft, name: &[u8]) -> Draft {
-    let distro = case.target.distro.as_ref();
-    let Some(provider) = distro.and_then(|distro| crate::package::provider(distro, name)) else {
-        return draft;
+/// Adds to each of `findings`, which are about libraries that are nowhere, the fix that
+/// installs the packages of all: one line mends them together.
+pub(super) fn packages(case: &Case<'_>, findings: &mut [&mut Finding]) {
+    let Some(distro) = &case.target.distro else {
+        return;
     };
-    let package = provider.package;
-    let has = match provider.is_certain {
-        true => "has",
-        false => "usually has",
+    let provider = |finding: &Finding| {
+        let name = finding.object.as_deref()?;
+        crate::package::provider(distro, name.as_bytes())
     };
-    let mut managers = provider.managers.iter();
-    match managers.find(|manager| manager.programs().iter().any(|p| (case.has)(p.as_bytes()))) {
-        Some(manager) => draft.fix(
-            None,
-            &format!("install `{package}`, the package that {has} it"),
-            Some(&manager.command(package)),
+    let mut names: Vec<&'static str> = Vec::new();
+    let (mut managers, mut is_certain): (&[Manager], bool) = (&[], true);
+    for provider in findings.iter().filter_map(|finding| provider(finding)) {
+        is_certain &= provider.is_certain;
+        managers = provider.managers;
+        for name in provider.package.split(' ') {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    let has = if is_certain { "" } else { "usually " };
+    let what = match quoted.as_slice() {
+        [one] => format!("install {one}, the package that {has}has it"),
+        several => format!(
+            "install {}, the packages that {has}have them",
+            several.join(", ")
         ),
-        None => draft.fix(
-            None,
-            &format!("install `{package}`, the package that {has} it, in another stage, and copy its files: this target has no package manager"),
-            None,
-        ),
+    };
+    let here = |manager: &&Manager| manager.programs().iter().any(|p| (case.has)(p.as_bytes()));
+    let fix = match managers.iter().find(here) {
+        Some(manager) => Fix {
+            when: None,
+            text: what,
+            snippet: Some(manager.command(&names.join(" "))),
+        },
+        None => Fix {
+            when: None,
+            text: format!(
+                "{what}, in another stage, and copy the files: this target has no package manager"
+            ),
+            snippet: None,
+        },
+    };
+    for finding in findings {
+        if provider(finding).is_some() {
+            finding.fixes.push(fix.clone());
+        }
     }
 }
 

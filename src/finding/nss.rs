@@ -26,9 +26,12 @@ pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
     let Some(build) = case.build().filter(|build| build.loads_nss) else {
         return;
     };
+    let Some(program) = &case.exec.program else {
+        return;
+    };
     let message = format!(
         "`{}` is static, and loads glibc's NSS modules at run time, which are not here",
-        case.path
+        program.path
     );
     let finding = Draft::new(case, Code::StaticGlibcNss, case.path.as_bytes(), message)
         .evidence("it has the strings `libnss_%s.so` and `/etc/nsswitch.conf`, and no interpreter")

@@ -105,6 +105,11 @@ impl Level {
 }
 
 impl Release {
+    /// The minor number of its glibc.
+    pub(super) fn glibc(&self) -> u32 {
+        self.glibc
+    }
+
     fn has(&self, level: Level) -> bool {
         match level {
             Level::Glibc(wanted) => self.glibc >= wanted,

@@ -4,12 +4,13 @@
 //! A file that is too old is one finding, whoever wants how many versions of it,
 //! and the files of one glibc are one file in this.
 
+use super::mend::Known;
 use super::release::{self, Level};
-use super::{Case, Code, Draft, mixed, quoted};
+use super::{Case, Code, Draft, mixed, owned, quoted};
 use crate::bytes::{Shown, lossy};
 use crate::elf::{Symbols, Undefined, Versions};
 use crate::graph::{Graph, LoaderFile, VersionFault, VersionProblem};
-use crate::loader::ObjectId;
+use crate::loader::{LinkMap, ObjectId};
 use crate::nearby::NearFile;
 use crate::path::{TargetPath, file_name};
 use crate::report::{Finding, Severity};
@@ -118,20 +119,32 @@ impl Group {
             VersionFault::MissingWeak => "; it can do without",
             _ => "",
         };
-        let message = format!("{} is too old: {by} needs {wanted}{weak}", quoted(provider));
+        let message = match code {
+            Code::GlibcTooOld => {
+                format!("{by} needs a newer glibc than this target has: {wanted}{weak}")
+            }
+            _ => format!(
+                "{by} needs a newer {} than the one that is loaded: {wanted}{weak}",
+                quoted(file_name(provider))
+            ),
+        };
         let object = name(graph, first.provider.unwrap_or(first.requester));
         let mut draft = Draft::new(case, code, object, message);
         if first.fault == VersionFault::MissingWeak {
             draft = draft.severity(Severity::Warning);
         }
+        // Of one version without symbols the message tells.
+        let several = requesters.len() > 1 || requesters.iter().any(|(_, all)| all.len() > 1);
         for (requester, versions) in &requesters {
             let by = quoted(path(graph, *requester));
             let symbols = (case.symbols)(*requester);
-            let versions = with_symbols(symbols.as_deref(), versions);
-            draft = draft.evidence(format!("{by} needs {versions}"));
+            if several || symbols.is_some() {
+                let versions = with_symbols(symbols.as_deref(), versions);
+                draft = draft.evidence(format!("{by} needs {versions}"));
+            }
         }
         for provider in self.providers(graph) {
-            draft = draft.also(offer(graph, provider, &worst.version));
+            draft = draft.also(offer(case, graph, provider, &worst.version));
         }
         let better = match code {
             Code::GlibcTooOld | Code::RelrUnsupported => None,
@@ -146,7 +159,15 @@ impl Group {
         };
         let level = self.problems(graph).filter_map(|p| Level::of(&p.version));
         let level = level.max();
-        draft = draft.also(target_is(case));
+        let is_program = first.requester == LinkMap::MAIN && !case.is_library;
+        let program = case.exec.program.as_ref().filter(|_| is_program);
+        let known = program.map(|program| Known::of(case, program));
+        let because = known.as_ref().map(Known::because).unwrap_or_default();
+        draft = draft.also((!because.is_empty()).then(|| {
+            let newer = "why: it was linked on a system with a newer one";
+            format!("{newer}{because}")
+        }));
+        draft = draft.also(target_is(case, code));
         draft = draft.also(level.and_then(would_do));
         draft = self.seen(case, graph, draft);
         if let Some(better) = &better {
@@ -157,7 +178,7 @@ impl Group {
             );
         }
         match code {
-            Code::GlibcTooOld => glibc_fixes(draft, case, level),
+            Code::GlibcTooOld => glibc_fixes(draft, case, known.as_ref(), level),
             Code::RelrUnsupported => relr_fixes(draft, level),
             Code::LibstdcxxTooOld => libstdcxx_fixes(draft, level),
             _ => other_fixes(draft),
@@ -426,7 +447,7 @@ fn chosen_rule(graph: &Graph, provider: Option<ObjectId>) -> String {
 }
 
 /// The most that a provider has of the kind that is wanted.
-fn offer(graph: &Graph, provider: ObjectId, wanted: &[u8]) -> Option<String> {
+fn offer(case: &Case<'_>, graph: &Graph, provider: ObjectId, wanted: &[u8]) -> Option<String> {
     let (_, versions): &(_, std::rc::Rc<Versions>) = graph
         .versions
         .offers
@@ -444,7 +465,7 @@ fn offer(graph: &Graph, provider: ObjectId, wanted: &[u8]) -> Option<String> {
     let most = names
         .filter(|name| series(name) == wanted_series && !numbers(name).is_empty())
         .max_by_key(|name| numbers(name));
-    let file = quoted(path(graph, provider));
+    let file = owned(case, path(graph, provider));
     Some(match most {
         Some(most) => format!("{file} has at most {}", Shown(most)),
         None => format!("{file} has none of that series"),
@@ -473,10 +494,13 @@ fn chosen_by(graph: &Graph, provider: Option<ObjectId>) -> Option<String> {
     Some(format!("{by} chose {file}; another copy may be newer"))
 }
 
-fn target_is(case: &Case<'_>) -> Option<String> {
+fn target_is(case: &Case<'_>, code: Code) -> Option<String> {
     let distro = case.target.distro.as_ref()?;
     let version = distro.version_id.as_deref().unwrap_or_default();
     let name = match release::named(&distro.id, version) {
+        Some(release) if code == Code::GlibcTooOld => {
+            format!("{}, which has glibc 2.{}", release.name, release.glibc())
+        }
         Some(release) => release.name.to_owned(),
         None => format!("{} {version}", distro.id),
     };
@@ -498,29 +522,32 @@ fn base(case: &Case<'_>, level: Option<Level>) -> Option<String> {
     Some(format!("FROM {}", release.image))
 }
 
-fn glibc_fixes(draft: Draft, case: &Case<'_>, level: Option<Level>) -> Draft {
+fn glibc_fixes(
+    draft: Draft,
+    case: &Case<'_>,
+    known: Option<&Known<'_>>,
+    level: Option<Level>,
+) -> Draft {
+    let draft = draft.evidence("a newer libc.so.6, copied in by itself, breaks what is here");
     let distro = case.target.distro.as_ref();
-    let own = distro.and_then(|distro| {
-        let release = release::named(&distro.id, distro.version_id.as_deref()?)?;
-        Some(format!("build on {}", release.name))
-    });
-    let draft = draft.fix(None, "build on the release that it runs on", own.as_deref());
+    let own = distro.and_then(|distro| release::named(&distro.id, distro.version_id.as_deref()?));
+    let builder = match (known.and_then(Known::builder), own) {
+        (Some(builder), _) => Some(builder),
+        (None, Some(own)) => Some(format!("FROM {} AS build", own.image)),
+        (None, None) => None,
+    };
+    let text = "build on the release that it runs on";
+    let draft = draft.fix(None, text, builder.as_deref());
     let base = base(case, level);
     let draft = match &base {
         Some(base) => draft.fix(None, "or run on a release that has it", Some(base)),
         None => draft,
     };
-    draft
-        .fix(
-            Some("Go, and nothing needs C"),
-            "build without cgo",
-            Some("CGO_ENABLED=0 go build"),
-        )
-        .fix(
-            Some("Rust, C or C++"),
-            "build against an older glibc",
-            Some("cargo zigbuild --target x86_64-unknown-linux-gnu.2.17"),
-        )
+    let older = own.map_or(17, release::Release::glibc);
+    match known {
+        Some(known) => known.against_older(draft, older),
+        None => draft,
+    }
 }
 
 fn relr_fixes(draft: Draft, level: Option<Level>) -> Draft {

@@ -94,44 +94,41 @@ impl Text {
         self.tree.style
     }
 
-    /// `place` says whose finding it is, where that is not plain.
-    fn finding(
+    /// Findings of one kind: what they share is written once. `place` says whose they are,
+    /// where that is not plain.
+    fn findings(
         &mut self,
         out: &mut dyn Write,
-        finding: &Finding,
+        findings: &[Finding],
         place: Option<&str>,
     ) -> io::Result<()> {
         let style = self.style();
-        self.codes.insert(finding.code.clone());
-        self.waived += usize::from(finding.waived);
-        let (word, paint) = match finding.severity {
-            Severity::Error => ("error", Paint::Bad),
-            Severity::Warning => ("warning", Paint::Warn),
-            Severity::Note => ("note", Paint::Note),
-        };
-        let waived = if finding.waived { " (waived)" } else { "" };
-        let head = style.paint(paint, &format!("{word}[{}]{waived}", finding.code));
-        writeln!(
-            out,
-            "{head}: {}",
-            style.paint(Paint::Strong, &escape(&finding.message))
-        )?;
+        for finding in findings {
+            self.codes.insert(finding.code.clone());
+            self.waived += usize::from(finding.waived);
+            let (word, paint) = match finding.severity {
+                Severity::Error => ("error", Paint::Bad),
+                Severity::Warning => ("warning", Paint::Warn),
+                Severity::Note => ("note", Paint::Note),
+            };
+            let waived = if finding.waived { " (waived)" } else { "" };
+            let head = style.paint(paint, &format!("{word}[{}]{waived}", finding.code));
+            let message = escape(&finding.message);
+            writeln!(out, "{head}: {}", style.paint(Paint::Strong, &message))?;
+        }
         if let Some(place) = place {
             writeln!(out, "  --> {place}")?;
         }
-        for line in &finding.evidence {
+        for line in once(findings.iter().flat_map(|finding| &finding.evidence)) {
             writeln!(out, "   = {}", escape(line))?;
         }
-        for line in &finding.consequences {
+        for line in once(findings.iter().flat_map(|finding| &finding.consequences)) {
             writeln!(out, "   = also: {}", escape(line))?;
         }
-        let wide = finding
-            .fixes
-            .iter()
-            .map(|fix| fix_text(fix).chars().count())
-            .max()
-            .unwrap_or(0);
-        for fix in &finding.fixes {
+        let fixes = once(findings.iter().flat_map(|finding| &finding.fixes));
+        let wide = fixes.iter().map(|fix| fix_text(fix).chars().count()).max();
+        let wide = wide.unwrap_or(0);
+        for fix in fixes {
             let text = fix_text(fix);
             let help = style.paint(Paint::Good, "help");
             match &fix.snippet {
@@ -141,6 +138,26 @@ impl Text {
         }
         Ok(())
     }
+}
+
+/// Each of `all` where it first comes.
+fn once<'a, T: PartialEq + 'a>(all: impl Iterator<Item = &'a T>) -> Vec<&'a T> {
+    all.fold(Vec::new(), |mut known, one| {
+        if !known.contains(&one) {
+            known.push(one);
+        }
+        known
+    })
+}
+
+/// Whether two findings, one after the other, are of one kind and mended by one line, so
+/// that they are told together.
+fn belong_together(one: &Finding, next: &Finding) -> bool {
+    let command = |finding: &Finding| finding.fixes.last().and_then(|fix| fix.snippet.clone());
+    one.code == next.code
+        && one.severity == next.severity
+        && command(one).is_some()
+        && command(one) == command(next)
 }
 
 fn fix_text(fix: &crate::report::Fix) -> String {
@@ -200,9 +217,9 @@ impl Renderer for Text {
             writeln!(out, "\nVersion information:")?;
             version::write(out, &subject, ["", "  "])?;
         }
-        for finding in &subject.findings {
+        for findings in subject.findings.chunk_by(belong_together) {
             writeln!(out)?;
-            self.finding(out, finding, place(target, &subject).as_deref())?;
+            self.findings(out, findings, place(target, &subject).as_deref())?;
         }
         self.after_blank = !subject.findings.is_empty();
         if self.after_blank {
@@ -228,7 +245,7 @@ impl Renderer for Text {
             if !target.findings.is_empty() {
                 self.begin(out, number, target)?;
                 for finding in &target.findings {
-                    self.finding(out, finding, None)?;
+                    self.findings(out, std::slice::from_ref(finding), None)?;
                 }
                 writeln!(out)?;
                 self.after_blank = true;

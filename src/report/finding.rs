@@ -39,7 +39,7 @@ pub struct Finding {
 }
 
 /// Something that mends a finding.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 pub struct Fix {
     /// The condition under which it does.
     pub when: Option<String>,

@@ -27,9 +27,9 @@ fn every_code_has_a_page_and_every_page_a_code() {
     assert_eq!(sorted(headings), codes());
 }
 
+/// A code may have several.
 #[test]
 fn every_code_has_a_scenario_and_every_scenario_a_code() {
-    // Some have several.
     let mut scenarios = sorted(scenarios::codes());
     scenarios.dedup();
     assert_eq!(scenarios, codes());

@@ -216,6 +216,8 @@ const DEBIAN: &str = "
 fn a_library_in_a_directory_that_is_not_searched() {
     check(
         "
+        /bin/sh         elf static
+        /sbin/ldconfig  elf static
         /app/exe          elf needed=liba.so.1
         /opt/x/liba.so.1  elf
         ",
@@ -251,6 +253,8 @@ fn musl_has_no_cache_to_put_it_into() {
 fn a_directory_that_ld_so_conf_lists_wants_ldconfig() {
     check(
         "
+        /bin/sh         elf static
+        /sbin/ldconfig  elf static
         /app/exe                     elf needed=liba.so.1
         /etc/ld.so.conf              text 'include /etc/ld.so.conf.d/*.conf\\n'
         /etc/ld.so.conf.d/libc.conf  text '# local\\n/usr/local/lib # here\\n'
@@ -260,7 +264,7 @@ fn a_directory_that_ld_so_conf_lists_wants_ldconfig() {
         "
         ldcache-stale: `liba.so.1` is in /usr/local/lib, which /etc/ld.so.conf.d/libc.conf lists, and ld.so.cache does not have it; `/app/exe` needs it
         = it is here: /usr/local/lib/liba.so.1
-        help: run ldconfig after the library was put there: RUN ldconfig
+        help: make the cache again after the last change: RUN ldconfig
         ",
     );
 }
@@ -276,7 +280,7 @@ fn a_cache_that_names_a_file_which_moved() {
         "
         ldcache-stale: `liba.so.1` is in /new, and ld.so.cache says /old/liba.so.1; `/app/exe` needs it
         = it is here: /new/liba.so.1
-        help: run ldconfig after the last change: RUN ldconfig
+        help: make the cache again after the last change: ldconfig -r ROOTFS
         ",
     );
 }
@@ -427,7 +431,7 @@ fn no_package_manager_no_command() {
         "
         needed-missing: `libpq.so.5` is not found; `/app/exe` needs it
         = no file of that name is anywhere in this target
-        help: install `libpq5`, the package that has it, in another stage, and copy its files: this target has no package manager: -
+        help: install `libpq5`, the package that has it, in another stage, and copy the files: this target has no package manager: -
         ",
     );
 }
@@ -582,7 +586,6 @@ fn a_search_that_is_not_whole_does_not_say_nowhere() {
         lib-not-on-search-path: `libb.so.1` is in /opt/x, which is not searched; `/app/exe` needs it
         = it is here: /opt/x/libb.so.1
         help: name the directory to the loader: ENV LD_LIBRARY_PATH=/opt/x
-        help: or put it into the cache: RUN echo /opt/x > /etc/ld.so.conf.d/local.conf && ldconfig
         help: or give what needs it a runpath: patchelf --add-rpath /opt/x FILE
         ",
     );
