@@ -1,5 +1,6 @@
 //! From a path in a target to a subject of the report: the layers, in order.
 
+mod beyond;
 mod binding;
 mod donor;
 mod facts;
@@ -13,6 +14,7 @@ use std::collections::BTreeMap;
 pub use self::binding::SymbolLines;
 use self::donor::Donor;
 pub use self::scan::Scanned;
+use crate::beyond::Places;
 use crate::content::{self, Content, Files};
 use crate::elf::{Build, VersionDefinition};
 use crate::errno::Errno;
@@ -94,6 +96,7 @@ pub struct Inspector<'t> {
     settings: Settings,
     nearby: Nearby,
     owners: OnceCell<Owners>,
+    places: Places,
     donor: Option<Donor<'t>>,
 }
 
@@ -133,6 +136,7 @@ impl<'t> Inspector<'t> {
             settings,
             nearby,
             owners: OnceCell::new(),
+            places: Places::default(),
             donor: None,
         }
     }
@@ -237,7 +241,8 @@ impl<'t> Inspector<'t> {
             },
         );
         let is_library = is_library(&exec, role);
-        let resolved = self.resolve(&exec, is_library);
+        let mut resolved = self.resolve(&exec, is_library);
+        let beyond = self.beyond(&exec, resolved.as_mut(), is_library);
         let graph = resolved.as_ref().map(|found| (&found.file, &found.graph));
         let lookup = || lookup.map_or_else(|| self.lookup(path.as_bytes()), Lookup::clone);
         let outcome = outcome::outcome(lookup, &exec, graph.filter(|_| !is_library));
@@ -286,6 +291,7 @@ impl<'t> Inspector<'t> {
             target: &self.target,
             outcome: &outcome,
             user: self.files.rootfs().user(),
+            has_home: self.has_home(),
             head: &head,
             build: &build,
             newest_glibc: &|| self.newest_glibc(&exec),
@@ -294,6 +300,7 @@ impl<'t> Inspector<'t> {
                 secure: resolved.as_ref().is_some_and(|resolved| resolved.secure),
                 granted: &granted,
             },
+            beyond: &beyond,
             cpu: self.settings.cpu.as_deref(),
             variable: &|name| self.settings.variables.get(name).cloned(),
             in_path: &|name| self.lookup(name).path.is_some(),
@@ -341,6 +348,11 @@ impl<'t> Inspector<'t> {
             errors,
             symbols,
         }
+    }
+
+    fn has_home(&self) -> bool {
+        let home = self.settings.variables.get(&b"HOME"[..]);
+        home.is_some_and(|home| !home.is_empty() && home != b"/")
     }
 
     /// A bare name that is in no directory of PATH.

@@ -34,6 +34,7 @@
 //! # Ok::<(), imgldd::source::SourceError>(())
 //! ```
 
+mod beyond;
 pub mod bytes;
 pub mod content;
 pub mod elf;

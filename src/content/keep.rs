@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::HEAD;
-use crate::elf::{Build, MAX_WHOLE, Object, ReadError, Symbols, Versions, ranges_read};
+use crate::elf::{Asks, Build, MAX_WHOLE, Object, ReadError, Symbols, Versions, ranges_read};
 use crate::path::file_name;
 use crate::read_at::{Known, ReadAt, read_all};
 use crate::source::{Passing, Probe, Want};
@@ -28,6 +28,7 @@ pub(super) struct KeptElf {
     pub(super) build: Build,
     /// Of a libc.so.6, if it says so.
     pub(super) glibc_release: Option<(u32, u32)>,
+    pub(super) asks: Asks,
     /// Its dynamic symbols, if binding them may be asked for.
     pub(super) symbols: Option<Arc<Symbols>>,
 }
@@ -105,6 +106,7 @@ impl Keep {
         let (versions, _) = object.versions(bytes).ok()?;
         // It decides nothing, so what cannot be had of it is not worth the file.
         let build = object.build(bytes).unwrap_or_default();
+        let asks = object.asks(bytes).unwrap_or_default();
         let symbols = match self.symbols || file.once || !is_for_glibc(&object) {
             // Where the tables lie outside what was shown, whoever asks finds out.
             true => object
@@ -126,6 +128,7 @@ impl Keep {
             object: Arc::new(object),
             versions,
             build,
+            asks,
             symbols,
         };
         Some(Known {

@@ -18,7 +18,7 @@ pub use keep::Keep;
 pub use crate::source::is_not_kept;
 
 use self::keep::KeptElf;
-use crate::elf::{Build, NotElf, Object, ReadError, Symbols, Versions};
+use crate::elf::{Asks, Build, NotElf, Object, ReadError, Symbols, Versions};
 use crate::read_at::ReadAt;
 
 /// `BINPRM_BUF_SIZE`: what the kernel looks at to tell what a file is.
@@ -119,6 +119,17 @@ pub fn glibc_release(object: &Object, source: &dyn ReadAt) -> io::Result<Option<
     match kept(source) {
         Some(kept) => Ok(kept.glibc_release),
         None => object.glibc_release(source),
+    }
+}
+
+/// What `object`, which `source` has, asks of the system when it runs.
+///
+/// # Errors
+/// Whatever reading reports.
+pub fn asks(object: &Object, source: &dyn ReadAt) -> io::Result<Asks> {
+    match kept(source) {
+        Some(kept) => Ok(kept.asks),
+        None => object.asks(source),
     }
 }
 

@@ -11,9 +11,11 @@
 //! and damage becomes an [`Anomaly`] beside whatever could still be read.
 
 mod anomaly;
+mod asks;
 mod build;
 mod comment;
 pub mod consts;
+mod dlopen;
 mod dynamic;
 mod extent;
 mod go;
@@ -31,7 +33,9 @@ mod version;
 mod window;
 
 pub use anomaly::Anomaly;
+pub use asks::{Ask, Asks};
 pub use build::{Build, MAX_WHOLE};
+pub use dlopen::{Feature, Priority};
 pub use dynamic::{Dynamic, Need, NeedKind, RelocationTable, RelocationTables, SymbolTables};
 pub use extent::ranges_read;
 pub use go::{GoBuild, Imports};

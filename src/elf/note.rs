@@ -3,6 +3,10 @@
 use object::Endianness;
 
 use super::consts::{GNU_PROPERTY_X86_ISA_1_NEEDED, NT_GNU_ABI_TAG, NT_GNU_PROPERTY_TYPE_0};
+use super::dlopen::{self, Feature, NT_DLOPEN};
+
+/// The ID that Go's linker gives a build.
+const NT_GO_BUILD_ID: u32 = 4;
 
 /// `NT_GNU_ABI_TAG`: the system and the oldest kernel that a file is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,6 +25,10 @@ pub struct Notes {
     /// `GNU_PROPERTY_X86_ISA_1_NEEDED`: bit 0 the baseline, bits 1 to 3 the
     /// levels x86-64-v2 to v4.
     pub x86_isa_needed: Option<u32>,
+    /// What the file loads by name when it runs, as far as it says so.
+    pub dlopens: Vec<Feature>,
+    /// Go's linker made the file, by itself or through another.
+    pub is_go: bool,
 }
 
 impl Notes {
@@ -32,12 +40,13 @@ impl Notes {
         let align = if align == 8 { 8 } else { 4 };
         let mut rest = segment;
         while let Some(note) = take_note(&mut rest, align, endian) {
-            if note.owner != b"GNU\0" {
-                continue;
-            }
-            match note.kind {
-                NT_GNU_ABI_TAG => self.abi_tag = self.abi_tag.or_else(|| abi_tag(note, endian)),
-                NT_GNU_PROPERTY_TYPE_0 if takes_properties => {
+            match (note.owner, note.kind) {
+                (b"FDO\0", NT_DLOPEN) => dlopen::add(&mut self.dlopens, note.data),
+                (b"Go\0\0", NT_GO_BUILD_ID) => self.is_go = true,
+                (b"GNU\0", NT_GNU_ABI_TAG) => {
+                    self.abi_tag = self.abi_tag.or_else(|| abi_tag(note, endian));
+                }
+                (b"GNU\0", NT_GNU_PROPERTY_TYPE_0) if takes_properties => {
                     self.x86_isa_needed = self
                         .x86_isa_needed
                         .or_else(|| isa_needed(note.data, align, endian));

@@ -79,10 +79,6 @@ pub const NOT_CHECKED: &[Cause] = &[
     ("kernel-too-old", "a libc for a newer kernel"),
     ("seccomp-too-old", "a seccomp filter older than the libc"),
     (
-        "dlopen-missing",
-        "a library that is opened by name at run time",
-    ),
-    (
         "host-injected",
         "a library that the host brings, as a GPU's",
     ),
@@ -90,10 +86,6 @@ pub const NOT_CHECKED: &[Cause] = &[
         "secure-exec",
         "setuid or file capabilities drop LD_LIBRARY_PATH and $ORIGIN",
     ),
-    ("no-ca-certificates", "no certificates in the image"),
-    ("no-tzdata", "no time zones in the image"),
-    ("no-tmp", "no /tmp in the image"),
-    ("no-passwd-home", "no entry for the user in /etc/passwd"),
     (
         "static-glibc-nss",
         "a static glibc program that loads NSS modules",

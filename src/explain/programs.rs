@@ -158,7 +158,13 @@ pub(super) const ROWS: &[Pattern] = &[
         phase: Phase::Running,
         proves: "The program started, or was linked. A static glibc program loads NSS modules when it looks up names.",
         open: "Whether it is that, or a network without a name server.",
-        causes: &[("static-glibc-nss", "the modules are not in the image")],
+        causes: &[
+            ("static-glibc-nss", "the modules are not in the image"),
+            (
+                "nss-modules",
+                "a dynamic program, and a module of nsswitch.conf is not in the image",
+            ),
+        ],
         ask: &[],
         source: "glibc include/link_warning.h, nss/getaddrinfo.c",
     },

@@ -112,6 +112,13 @@ codes! {
     ExecstackRefused = "execstack-refused", Warning, "A file asks for an executable stack, which some systems refuse.";
     Textrel = "textrel", Warning, "A file changes its own code when it is loaded, which some systems refuse.";
     WritableCode = "writable-code", Warning, "A segment of a file can be written and executed, which some systems refuse.";
+    DlopenMissing = "dlopen-missing", Warning, "A library that is loaded by name at run time is not found.";
+    NssModules = "nss-modules", Warning, "A module by which glibc looks up users or hosts is not found.";
+    ResolverConfig = "resolver-config", Note, "Without a configuration glibc asks DNS before the file of hosts.";
+    NoCaCertificates = "no-ca-certificates", Warning, "A program trusts the system's certificates, and there are none.";
+    NoTzdata = "no-tzdata", Warning, "A program wants a time zone by its name, and it is not there.";
+    NoTmp = "no-tmp", Warning, "A program makes temporary files, and there is no directory for them.";
+    NoPasswdHome = "no-passwd-home", Warning, "A program asks who its user is, and `/etc/passwd` has no line about it.";
     DeletedByLayer = "deleted-by-layer", Error, "What is needed was there until a layer deleted it.";
     UsrmergeClobbered = "usrmerge-clobbered", Error, "A layer made a directory where a link was that much of the system is reached by.";
     EnginesDisagree = "engines-disagree", Warning, "Container engines do different things with an entry of a layer.";

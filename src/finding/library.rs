@@ -22,12 +22,12 @@ pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
         let finding = match &library.status {
             Status::Missing if loader_is_there => missing(case, file, graph, library),
             // That a layer took it is a cause of its own.
-            Status::Missing => match taken(case, file, graph, library) {
+            Status::Missing => match taken(case, graph, library) {
                 Some(finding) => finding,
                 None => continue,
             },
             Status::Unusable(why) => unusable(case, graph, library, why),
-            Status::Optional if library.rule == Some(Rule::Preload) => preload(case, file, library),
+            Status::Optional if library.rule == Some(Rule::Preload) => preload(case, library),
             _ => continue,
         };
         merge(found, first, finding, &requesters(graph, library));
@@ -100,7 +100,7 @@ fn missing(case: &Case<'_>, file: &LoaderFile, graph: &Graph, library: &Library)
             .find(|need| *need.name == **name)
             .map(|need| need.kind)
     });
-    if let Some(finding) = taken(case, file, graph, library) {
+    if let Some(finding) = taken(case, graph, library) {
         return finding;
     }
     if let Some(draft) = secure::withheld(case, graph, library) {
@@ -134,7 +134,7 @@ fn missing(case: &Case<'_>, file: &LoaderFile, graph: &Graph, library: &Library)
         return not_found(case, file, graph, library);
     };
     let draft = Draft::new(case, code, name, message);
-    let draft = searched(case, file, draft, &library.attempts);
+    let draft = searched(case, draft, &library.attempts);
     let draft = runtime_words(case, draft);
     let draft = match code {
         Code::WrongArchLib => draft.fix(None, "install the library for this architecture", None),
@@ -156,7 +156,7 @@ fn missing(case: &Case<'_>, file: &LoaderFile, graph: &Graph, library: &Library)
 }
 
 /// The finding about a library that was there until a layer took it.
-fn taken(case: &Case<'_>, file: &LoaderFile, graph: &Graph, library: &Library) -> Option<Finding> {
+fn taken(case: &Case<'_>, graph: &Graph, library: &Library) -> Option<Finding> {
     let by = requesters(graph, library);
     let absent = library
         .attempts
@@ -164,7 +164,7 @@ fn taken(case: &Case<'_>, file: &LoaderFile, graph: &Graph, library: &Library) -
         .filter(|attempt| matches!(attempt.outcome, TryOutcome::Absent | TryOutcome::BrokenLink));
     let paths = absent.map(|attempt| &*attempt.path);
     let draft = lost::draft(case, &library.name, paths, &format!("; {by} needs it"))?;
-    let draft = searched(case, file, draft, &library.attempts);
+    let draft = searched(case, draft, &library.attempts);
     Some(runtime_words(case, draft).done())
 }
 
@@ -183,7 +183,7 @@ fn not_found(case: &Case<'_>, file: &LoaderFile, graph: &Graph, library: &Librar
     let draft = near::draft(case, &lacking);
     let draft = match draft.finding.code == Code::HostInjected.word() {
         true => draft,
-        false => searched(case, file, draft, &library.attempts),
+        false => searched(case, draft, &library.attempts),
     };
     headless(case, library, runtime_words(case, draft)).done()
 }
@@ -209,13 +209,16 @@ fn headless(case: &Case<'_>, library: &Library, draft: Draft) -> Draft {
 }
 
 /// Says where was looked, in order, and what was met on the way.
-fn searched(case: &Case<'_>, file: &LoaderFile, mut draft: Draft, attempts: &[Attempt]) -> Draft {
+pub(super) fn searched(case: &Case<'_>, mut draft: Draft, attempts: &[Attempt]) -> Draft {
     let mut absent = Vec::new();
     let mut known = HashSet::new();
     // A name that the cache does not have leaves no attempt.
     let is_direct = attempts.iter().any(|attempt| attempt.rule == Rule::Direct);
     let mut cache = !is_direct
-        && matches!(file, LoaderFile::Known(LoaderKind::Glibc(_)))
+        && matches!(
+            case.graph,
+            Some((LoaderFile::Known(LoaderKind::Glibc(_)), _))
+        )
         && attempts.iter().all(|attempt| attempt.rule != Rule::Cache)
         && (case.has)(b"/etc/ld.so.cache");
     for attempt in attempts {
@@ -316,13 +319,13 @@ fn unusable(case: &Case<'_>, graph: &Graph, library: &Library, why: &str) -> Fin
     draft.fix(None, "put the real library there", None).done()
 }
 
-fn preload(case: &Case<'_>, file: &LoaderFile, library: &Library) -> Finding {
+fn preload(case: &Case<'_>, library: &Library) -> Finding {
     let message = format!(
         "{} is to be preloaded and cannot be loaded",
         quoted(&library.name)
     );
     let draft = Draft::new(case, Code::PreloadMissing, &library.name, message);
-    let draft = searched(case, file, draft, &library.attempts);
+    let draft = searched(case, draft, &library.attempts);
     let draft = runtime_words(case, draft);
     draft
         .fix(

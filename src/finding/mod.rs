@@ -4,12 +4,15 @@
 //! recorded; nothing here reads a file or searches again. One root cause is one
 //! finding, and what follows from it is folded under it.
 
+mod certificates;
 mod code;
 mod cpu;
+mod dlopen;
 mod env;
 mod exec;
 mod gift;
 mod host;
+mod install;
 mod interpreter;
 mod kernel;
 mod layers;
@@ -27,7 +30,10 @@ mod runtime;
 mod secure;
 mod stand_in;
 mod symbol;
+mod temporary;
+mod user;
 mod version;
+mod zones;
 
 pub use code::{CODES, Code};
 pub(crate) use gift::{Gift, give};
@@ -42,6 +48,7 @@ use std::ops::Deref;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use crate::beyond::Beyond;
 use crate::bytes::Shown;
 use crate::elf::{Build, Object, Symbols};
 use crate::graph::{Graph, LoaderFile};
@@ -67,6 +74,8 @@ pub struct Case<'a> {
     pub outcome: &'a Outcome,
     /// Who starts it.
     pub user: &'a Credentials,
+    /// HOME is set, and is not `/`.
+    pub has_home: bool,
     /// The first bytes of the file at the end of the way, if it is no ELF file.
     pub head: &'a [u8],
     /// What the program tells of its build; read when it is first asked for, as a program
@@ -76,6 +85,8 @@ pub struct Case<'a> {
     pub newest_glibc: &'a dyn Fn() -> Option<(u32, u32)>,
     /// It is a library and judged by its needs alone.
     pub is_library: bool,
+    /// What the program asks beyond its libraries, and does not get.
+    pub(crate) beyond: &'a Beyond,
     /// Links on the way to something that is not there.
     pub hops: &'a dyn Fn(&[u8]) -> Vec<String>,
     /// What the target has that is like a name it lacks.
@@ -171,6 +182,11 @@ pub fn findings(case: &Case<'_>) -> Vec<Finding> {
     runpath::findings(case, &mut found);
     page::findings(case, &mut found);
     kernel::findings(case, &mut found);
+    dlopen::findings(case, &mut found);
+    certificates::findings(case, &mut found);
+    zones::findings(case, &mut found);
+    temporary::findings(case, &mut found);
+    user::findings(case, &mut found);
     found
 }
 
@@ -229,6 +245,12 @@ impl Draft {
             text: text.to_owned(),
             snippet: snippet.map(str::to_owned),
         });
+        self
+    }
+
+    /// A fix that there may be.
+    fn remedy(mut self, fix: Option<Fix>) -> Draft {
+        self.finding.fixes.extend(fix);
         self
     }
 

@@ -6,7 +6,7 @@ use crate::elf::{NotElf, Object};
 use crate::graph::{Graph, Library};
 use crate::loader::{Directory, LinkMap, Rule, TryOutcome};
 use crate::nearby::{Near, NearFile, What};
-use crate::package::Manager;
+use crate::package::{Manager, Provider};
 use crate::path::{file_name, parent};
 use crate::platform::{abi, machine_name};
 use crate::report::{Finding, Fix, Libc};
@@ -230,16 +230,30 @@ fn ancestor_with_runpath<'g>(lacking: &'g Lacking<'_>, usable: &[&NearFile]) -> 
 /// Adds to each of `findings`, which are about libraries that are nowhere, the fix that
 /// installs the packages of all: one line mends them together.
 pub(super) fn packages(case: &Case<'_>, findings: &mut [&mut Finding]) {
-    let Some(distro) = &case.target.distro else {
+    let objects = findings.iter().filter_map(|finding| finding.object.clone());
+    let objects: Vec<String> = objects.collect();
+    let names: Vec<&[u8]> = objects.iter().map(String::as_bytes).collect();
+    let Some(fix) = installing(case, &names) else {
         return;
     };
-    let provider = |finding: &Finding| {
-        let name = finding.object.as_deref()?;
-        crate::package::provider(distro, name.as_bytes())
-    };
+    for finding in findings {
+        let name = finding.object.as_deref().unwrap_or_default();
+        if provider(case, name.as_bytes()).is_some() {
+            finding.fixes.push(fix.clone());
+        }
+    }
+}
+
+fn provider(case: &Case<'_>, name: &[u8]) -> Option<Provider> {
+    crate::package::provider(case.target.distro.as_ref()?, name)
+}
+
+/// The fix that installs the packages which bring the libraries `wanted`, as far as they are
+/// known.
+pub(super) fn installing(case: &Case<'_>, wanted: &[&[u8]]) -> Option<Fix> {
     let mut names: Vec<&'static str> = Vec::new();
     let (mut managers, mut is_certain): (&[Manager], bool) = (&[], true);
-    for provider in findings.iter().filter_map(|finding| provider(finding)) {
+    for provider in wanted.iter().filter_map(|name| provider(case, name)) {
         is_certain &= provider.is_certain;
         managers = provider.managers;
         for name in provider.package.split(' ') {
@@ -251,6 +265,7 @@ pub(super) fn packages(case: &Case<'_>, findings: &mut [&mut Finding]) {
     let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     let has = if is_certain { "" } else { "usually " };
     let what = match quoted.as_slice() {
+        [] => return None,
         [one] => format!("install {one}, the package that {has}has it"),
         several => format!(
             "install {}, the packages that {has}have them",
@@ -258,25 +273,19 @@ pub(super) fn packages(case: &Case<'_>, findings: &mut [&mut Finding]) {
         ),
     };
     let here = |manager: &&Manager| manager.programs().iter().any(|p| (case.has)(p.as_bytes()));
-    let fix = match managers.iter().find(here) {
-        Some(manager) => Fix {
-            when: None,
-            text: what,
-            snippet: Some(manager.command(&names.join(" "))),
-        },
-        None => Fix {
-            when: None,
-            text: format!(
-                "{what}, in another stage, and copy the files: this target has no package manager"
-            ),
-            snippet: None,
-        },
+    let manager = managers.iter().find(here);
+    let text = match manager {
+        Some(_) => what,
+        None => format!(
+            "{what}, in another stage, and copy the files: this target has no package manager"
+        ),
     };
-    for finding in findings {
-        if provider(finding).is_some() {
-            finding.fixes.push(fix.clone());
-        }
-    }
+    let snippet = manager.map(|manager| manager.command(&names.join(" ")));
+    Some(Fix {
+        when: None,
+        text,
+        snippet,
+    })
 }
 
 /// A library of the target that has another soname elsewhere.

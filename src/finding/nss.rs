@@ -1,15 +1,24 @@
 //! Look-ups of users and hosts, which glibc leaves to modules.
 
-use super::{Case, Code, Draft};
+use super::library::searched;
+use super::{Case, Code, Draft, quoted};
+use crate::bytes::{Shown, escape};
 use crate::elf::Linkage;
 use crate::kernel::End;
 use crate::loader::LoaderKind;
-use crate::report::Finding;
+use crate::path::parent;
+use crate::report::{Finding, Severity};
+
+/// What look-ups lack.
+pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
+    of_static(case, found);
+    modules(case, found);
+}
 
 /// Static code of glibc looks names up through modules that it loads: they, and the C
 /// library that they need, must be of the release that it was linked with
 /// (`nss/nss_module.c`; the linker warns of it).
-pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
+fn of_static(case: &Case<'_>, found: &mut Vec<Finding>) {
     let is_static = case.exec.program.as_ref().is_some_and(|program| {
         let linkage = program.object.linkage();
         matches!(linkage, Linkage::Static | Linkage::StaticPie)
@@ -45,4 +54,94 @@ pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
         None => finding.fix(None, "link it with musl", Some("musl-gcc -static")),
     };
     found.push(finding.done());
+}
+
+/// What glibc's modules for the look-ups of the program lack, and the order of hosts.
+fn modules(case: &Case<'_>, found: &mut Vec<Finding>) {
+    for modules in &case.beyond.modules {
+        let database = modules.database.word();
+        let names: Vec<String> = modules
+            .missing
+            .iter()
+            .map(|(_, later)| quoted(&later.name))
+            .collect();
+        let are = match names.len() {
+            1 => "is",
+            _ => "are",
+        };
+        let message = format!(
+            "`{}` looks {database} up, and the NSS module{} {} {are} not found",
+            case.path,
+            match names.len() {
+                1 => "",
+                _ => "s",
+            },
+            names.join(", ")
+        );
+        // The others go on where one is not there. DNS and the files have no others.
+        let is_plain = |(service, _): &(String, _)| matches!(service.as_str(), "files" | "dns");
+        let severity = match modules.left.is_empty() || modules.missing.iter().any(is_plain) {
+            true => Severity::Warning,
+            false => Severity::Note,
+        };
+        let draft = Draft::new(case, Code::NssModules, database.as_bytes(), message)
+            .severity(severity)
+            .evidence(format!("it imports {}", modules.by));
+        let draft = match &modules.line {
+            Some(line) => draft.evidence(format!("/etc/nsswitch.conf: {}", escape(line))),
+            None => draft.evidence(format!(
+                "/etc/nsswitch.conf says nothing of {database}; glibc's own default holds"
+            )),
+        };
+        let draft = match modules.left.is_empty() {
+            true => draft.evidence("no other service is left"),
+            false => draft.evidence(format!("left: {}", escape(&modules.left.join(" ")))),
+        };
+        let first = modules.missing.first();
+        let draft = match first {
+            Some((_, later)) => searched(case, draft, &later.attempts),
+            None => draft,
+        };
+        let draft = match first {
+            Some((service, _)) => mend(case, draft, service),
+            None => draft,
+        };
+        found.push(draft.done());
+    }
+    if let Some(by) = case.beyond.hosts_last {
+        let message = format!(
+            "`{}` looks hosts up, and without /etc/nsswitch.conf glibc asks DNS before /etc/hosts",
+            case.path
+        );
+        let finding = Draft::new(case, Code::ResolverConfig, b"/etc/nsswitch.conf", message)
+            .evidence(format!("it imports {by}"))
+            .evidence(
+                "/etc/nsswitch.conf: absent; glibc before 2.35 takes `dns [!UNAVAIL=return] files`",
+            )
+            .fix(
+                None,
+                "say the order",
+                Some("RUN echo 'hosts: files dns' > /etc/nsswitch.conf"),
+            );
+        found.push(finding.done());
+    }
+}
+
+/// What mends a service whose module is missing: whose that is, where it is known.
+fn mend(case: &Case<'_>, draft: Draft, service: &str) -> Draft {
+    if !matches!(service, "files" | "dns" | "compat" | "hesiod") {
+        return draft
+            .fix(None, "install the package that has the module", None)
+            .fix(None, "or take the service out of /etc/nsswitch.conf", None);
+    }
+    // They are glibc's own, and stand beside it.
+    let graph = case.graph.map(|(_, graph)| graph);
+    let libc = graph.and_then(|graph| Some(graph.map.get(graph.map.named(b"libc.so.6")?)));
+    let directory = libc.map(|libc| Shown(parent(&libc.path)).to_string());
+    let copy = directory.map(|at| format!("COPY --from=build {at}/libnss_* {at}/"));
+    draft.fix(
+        None,
+        "copy glibc's modules with it, of the same release",
+        copy.as_deref(),
+    )
 }

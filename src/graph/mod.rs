@@ -8,6 +8,7 @@
 
 mod binding;
 mod cpu;
+mod later;
 mod message;
 mod mixed;
 mod order;
@@ -22,13 +23,14 @@ use std::rc::Rc;
 pub use binding::{Bind, Bound, Culprit, Near, SymbolCache, Unbound, Undecided, When, bind};
 pub use cpu::CpuRefusal;
 pub(crate) use cpu::STATUS as CPU_STATUS;
+pub use later::Later;
 pub use mixed::Mixed;
 pub use resolve::{Limits, resolve};
 pub use start::{LoaderFile, Loaders, Program, Start, start};
 pub use version::{CheckedNeed, VersionCheck, VersionFault, VersionProblem, Versioned, list};
 
 use crate::errno::Errno;
-use crate::loader::{LinkMap, ObjectId, Rule, TryOutcome};
+use crate::loader::{LinkMap, Loader, ObjectId, Rule, TryOutcome};
 
 /// How one name was resolved.
 #[derive(Clone, Debug)]
@@ -121,6 +123,8 @@ impl std::fmt::Display for Limit {
 /// A program with everything that it needs.
 #[derive(Clone, Debug)]
 pub struct Graph {
+    /// The loader, for what is asked of it later.
+    loader: Rc<Loader>,
     /// The objects, the program first.
     pub map: LinkMap,
     /// The names in load order.

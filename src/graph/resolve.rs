@@ -44,32 +44,8 @@ pub fn resolve(
     limits: Limits,
 ) -> Graph {
     let lists_itself = start.lists_itself;
-    let mut resolver = Resolver {
-        files,
-        loader: start.loader,
-        workdir,
-        limits,
-        probes: 0,
-        kept: 0,
-        errno: Errno::NONE,
-        own_file_read: false,
-        places: HashMap::default(),
-        absent: HashSet::default(),
-        assumed: HashMap::default(),
-        graph: Graph {
-            map: start.map,
-            libraries: Vec::new(),
-            stop: None,
-            warnings: Vec::new(),
-            versions: VersionCheck::default(),
-            cpu: None,
-            mixed: None,
-            limit: None,
-            unreadable: start.unreadable,
-            assumed: HashSet::new(),
-            bound: None,
-        },
-    };
+    let mut resolver = Resolver::new(files, start.loader.into(), start.map, workdir, limits);
+    resolver.graph.unreadable = start.unreadable;
     resolver.run(&start.audits, &start.preloads, lists_itself);
     resolver.graph.versions = version::check(files, &resolver.loader, &resolver.graph);
     resolver.graph.cpu = cpu::check(&resolver.loader, &resolver.graph);
@@ -80,7 +56,7 @@ pub fn resolve(
 
 pub(super) struct Resolver<'r> {
     pub(super) files: &'r Files<'r>,
-    pub(super) loader: Loader,
+    pub(super) loader: Rc<Loader>,
     pub(super) workdir: &'r TargetPath,
     pub(super) limits: Limits,
     pub(super) probes: usize,
@@ -115,6 +91,45 @@ pub(super) struct Request<'a> {
 impl Request<'_> {
     fn by(&self) -> ObjectId {
         self.requester.unwrap_or(LinkMap::MAIN)
+    }
+}
+
+impl<'r> Resolver<'r> {
+    /// Nothing looked for yet.
+    pub(super) fn new(
+        files: &'r Files<'r>,
+        loader: Rc<Loader>,
+        map: LinkMap,
+        workdir: &'r TargetPath,
+        limits: Limits,
+    ) -> Self {
+        Resolver {
+            files,
+            loader: loader.clone(),
+            workdir,
+            limits,
+            probes: 0,
+            kept: 0,
+            errno: Errno::NONE,
+            own_file_read: false,
+            places: HashMap::default(),
+            absent: HashSet::default(),
+            assumed: HashMap::default(),
+            graph: Graph {
+                loader,
+                map,
+                libraries: Vec::new(),
+                stop: None,
+                warnings: Vec::new(),
+                versions: VersionCheck::default(),
+                cpu: None,
+                mixed: None,
+                limit: None,
+                unreadable: None,
+                assumed: HashSet::new(),
+                bound: None,
+            },
+        }
     }
 }
 
@@ -287,7 +302,11 @@ impl Resolver<'_> {
     }
 
     /// Plans a search and makes it.
-    fn find(&mut self, requester: Option<ObjectId>, name: &[u8]) -> (Search, Option<StopText>) {
+    pub(super) fn find(
+        &mut self,
+        requester: Option<ObjectId>,
+        name: &[u8],
+    ) -> (Search, Option<StopText>) {
         match self.loader.plan(&self.graph.map, requester, name) {
             Plan::Impossible(stop) => (Search::default(), Some(stop)),
             Plan::Search(steps) => (self.search(&steps, name), None),

@@ -299,7 +299,7 @@ impl Resolver<'_> {
 
     /// musl reads a file in its own layout whatever its first bytes say.
     fn as_read(&self, path: &TargetPath, mut record: FileRecord) -> FileRecord {
-        let Loader::Musl(musl) = &self.loader else {
+        let Loader::Musl(musl) = &*self.loader else {
             return record;
         };
         if let Ok(Content::Other {

@@ -154,6 +154,9 @@ pub enum Manager {
 }
 
 impl Manager {
+    /// All of them; of two in one target the first is the one to use.
+    pub const ALL: [Manager; 4] = [Manager::Apt, Manager::Apk, Manager::Dnf, Manager::Microdnf];
+
     /// Its programs, by one of which a target that has it is known.
     #[must_use]
     pub fn programs(self) -> &'static [&'static str] {

@@ -1,0 +1,270 @@
+//! What a program asks of the system beyond its libraries, and does not get.
+
+use std::cell::OnceCell;
+
+use super::{Inspector, Resolved};
+use crate::beyond::{
+    Beyond, Missing, Modules, Places, Switch, Trusting, Untemporary, Zone, databases, module_name,
+};
+use crate::content;
+use crate::elf::{Ask, Asks, Object, Priority};
+use crate::graph::{Graph, Later, LoaderFile};
+use crate::kernel::{End, Exec, Program};
+use crate::loader::{LinkMap, LoaderKind, ObjectId, Role};
+
+/// What glibc loads to unwind the stack of a thread that ends (`misc/unwind-link.c`).
+const UNWINDER: &[u8] = b"libgcc_s.so.1";
+/// The first glibc that has the services `files` and `dns` in itself.
+const SERVICES_BUILT_IN: (u32, u32) = (2, 34);
+/// The first that asks `/etc/hosts` first by itself (bug 28700).
+const FILES_FIRST: (u32, u32) = (2, 35);
+
+/// What a program asks, read when it is first wanted.
+struct Asking<'a> {
+    inspector: &'a Inspector<'a>,
+    program: &'a Program,
+    known: OnceCell<Asks>,
+}
+
+impl Asking<'_> {
+    fn by(&self, what: Ask) -> Option<&'static str> {
+        let asks = self.known.get_or_init(|| {
+            let program = self.program;
+            self.inspector
+                .asks(&program.object, program.path.as_bytes())
+        });
+        asks.by(what)
+    }
+}
+
+impl Inspector<'_> {
+    /// What `exec`'s program asks, and the target lacks.
+    pub(super) fn beyond(
+        &self,
+        exec: &Exec,
+        resolved: Option<&mut Resolved>,
+        is_library: bool,
+    ) -> Beyond {
+        let mut beyond = Beyond::default();
+        let Some(program) = &exec.program else {
+            return beyond;
+        };
+        let starts = exec.end == End::Starts;
+        let mut known = resolved.and_then(|resolved| match &resolved.file {
+            LoaderFile::Known(kind) => Some((kind, &mut resolved.graph)),
+            LoaderFile::Assumed => None,
+        });
+        if let Some((_, graph)) = &mut known
+            && (starts || is_library)
+        {
+            beyond.features = self.features(graph);
+        }
+        // What a script asks is not known.
+        if is_library || !starts || !exec.scripts.is_empty() {
+            return beyond;
+        }
+        let asking = Asking {
+            inspector: self,
+            program,
+            known: OnceCell::new(),
+        };
+        if let Some((LoaderKind::Glibc(traits), graph)) = &mut known {
+            beyond.end_of_thread = self.end_of_thread(graph, &asking);
+            self.switch(traits.version, graph, &asking, &mut beyond);
+        }
+        let graph = known.map(|(_, graph)| &*graph);
+        beyond.certificates = self.certificates(program, graph, &asking);
+        beyond.zone = self.zone(program, &asking);
+        let (files, variables) = (&self.files, &self.settings.variables);
+        beyond.temporary = self.places.temporary(files, variables).and_then(|what| {
+            let (by, is_certain) = match asking.by(Ask::TemporaryDirectory) {
+                Some(by) => (by, true),
+                None => (asking.by(Ask::TemporaryFile)?, false),
+            };
+            Some(Untemporary {
+                what,
+                by,
+                is_certain,
+            })
+        });
+        if !self.places.has_user(files) {
+            beyond.user = asking.by(Ask::UserOfNumber);
+        }
+        beyond
+    }
+
+    /// What a file asks of the system.
+    fn asks(&self, object: &Object, path: &[u8]) -> Asks {
+        // Who starts the program has no say in what it is made of.
+        let path = self.settings.workdir.join(path);
+        let opened = self.files.rootfs().open_as_root(path.as_bytes());
+        let data = opened.ok().and_then(|opened| opened.data);
+        let asks = data.and_then(|data| content::asks(object, &*data).ok());
+        asks.unwrap_or_default()
+    }
+
+    /// Features of the objects that are loaded, none of whose libraries is found. What
+    /// libraries merely suggest is said of them, not of every program that needs them.
+    fn features(&self, graph: &mut Graph) -> Vec<Missing> {
+        let objects = graph.map.iter().filter_map(|(id, loaded)| {
+            let object = loaded.object.clone()?;
+            (!object.notes.dlopens.is_empty()).then_some((id, object))
+        });
+        let objects: Vec<_> = objects.collect();
+        let mut missing = Vec::new();
+        for (id, object) in objects {
+            let features = object.notes.dlopens.iter();
+            let told = features
+                .filter(|feature| id == LinkMap::MAIN || feature.priority > Priority::Suggested);
+            for feature in told {
+                let names = feature.sonames.iter().map(|name| name.as_bytes());
+                let Some(tried) = self.dlopen(graph, id, names) else {
+                    continue;
+                };
+                if tried.iter().all(|later| !later.is_found) {
+                    missing.push(Missing {
+                        object: id,
+                        feature: feature.clone(),
+                        tried,
+                    });
+                }
+            }
+        }
+        missing
+    }
+
+    fn dlopen<'n>(
+        &self,
+        graph: &mut Graph,
+        caller: ObjectId,
+        names: impl IntoIterator<Item = &'n [u8]>,
+    ) -> Option<Vec<Later>> {
+        let settings = &self.settings;
+        graph.dlopen(
+            &self.files,
+            &settings.workdir,
+            settings.limits,
+            caller,
+            names,
+        )
+    }
+
+    /// What glibc would not find when a thread ends.
+    fn end_of_thread(
+        &self,
+        graph: &mut Graph,
+        asking: &Asking<'_>,
+    ) -> Option<(&'static str, Later)> {
+        let later = self.dlopen(graph, libc(graph), [UNWINDER])?.pop()?;
+        if later.is_found {
+            return None;
+        }
+        Some((asking.by(Ask::EndOfThread)?, later))
+    }
+
+    /// Modules of NSS that the program would not get.
+    fn switch(
+        &self,
+        version: Option<(u32, u32)>,
+        graph: &mut Graph,
+        asking: &Asking<'_>,
+        beyond: &mut Beyond,
+    ) {
+        let text = self.files.text(b"/etc/nsswitch.conf");
+        let text = text.as_deref().ok();
+        let is_old = |first: (u32, u32)| version.is_some_and(|version| version < first);
+        for database in databases() {
+            let Switch { line, services } = Switch::of(text, database);
+            let (mut missing, mut left) = (Vec::new(), Vec::new());
+            for service in services {
+                let is_built_in = matches!(service.as_str(), "files" | "dns");
+                let name = match is_built_in && !is_old(SERVICES_BUILT_IN) {
+                    true => None,
+                    false => module_name(&service),
+                };
+                let tried =
+                    name.and_then(|name| self.dlopen(graph, libc(graph), [name.as_bytes()])?.pop());
+                match tried.filter(|later| !later.is_found) {
+                    Some(later) => missing.push((service, later)),
+                    None => left.push(service),
+                }
+            }
+            if missing.is_empty() {
+                continue;
+            }
+            let by = database.asked_by().iter().find_map(|what| asking.by(*what));
+            if let Some(by) = by {
+                beyond.modules.push(Modules {
+                    database,
+                    line,
+                    by,
+                    missing,
+                    left,
+                });
+            }
+        }
+        if text.is_none() && is_old(FILES_FIRST) {
+            beyond.hosts_last = asking.by(Ask::Hosts);
+        }
+    }
+
+    /// Who trusts certificates that are not there.
+    fn certificates(
+        &self,
+        program: &Program,
+        graph: Option<&Graph>,
+        asking: &Asking<'_>,
+    ) -> Option<Trusting> {
+        let (files, variables) = (&self.files, &self.settings.variables);
+        let own = program.object.has_tls() || program.object.notes.is_go;
+        let is_curl = |path: &[u8]| crate::path::file_name(path).starts_with(b"libcurl");
+        let may_trust = |object: &Object, path: &[u8]| object.has_tls() || is_curl(path);
+        let objects = || {
+            let loaded = graph.into_iter().flat_map(|graph| graph.map.iter());
+            loaded.filter_map(|(_, loaded)| {
+                let object = loaded.object.as_deref()?;
+                let is_one = loaded.role == Role::Library && may_trust(object, &loaded.path);
+                is_one.then_some((object, &*loaded.path))
+            })
+        };
+        if (!own && objects().next().is_none()) || self.places.has_certificates(files, variables) {
+            return None;
+        }
+        let of_program = own.then(|| asking.by(Ask::Certificates)).flatten();
+        let (object, by) = match of_program {
+            Some(by) => (program.path.as_bytes().to_vec(), Some(by)),
+            None => objects().find_map(|(object, path)| {
+                let by = self.asks(object, path).by(Ask::Certificates);
+                (by.is_some() || is_curl(path)).then(|| (path.to_vec(), by))
+            })?,
+        };
+        Some(Trusting {
+            object,
+            by,
+            variable: Places::wrong_variable(variables),
+        })
+    }
+
+    /// A time zone that the program would not find.
+    fn zone(&self, program: &Program, asking: &Asking<'_>) -> Option<Zone> {
+        let (files, variables) = (&self.files, &self.settings.variables);
+        let is_go = program.object.notes.is_go;
+        if let Some(name) = Places::missing_zone(files, variables)
+            && let Some(by) = asking.by(Ask::LocalTime)
+        {
+            let named = Some(name.to_vec());
+            return Some(Zone { named, by, is_go });
+        }
+        if !is_go || self.places.has_zones(files, variables) {
+            return None;
+        }
+        let by = asking.by(Ask::Zones)?;
+        let named = None;
+        Some(Zone { named, by, is_go })
+    }
+}
+
+/// What calls `dlopen` for the C library.
+fn libc(graph: &Graph) -> ObjectId {
+    graph.map.named(b"libc.so.6").unwrap_or(LinkMap::MAIN)
+}
