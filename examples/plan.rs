@@ -72,6 +72,7 @@ fn config(fields: &Map<String, Value>) -> ProcessConfig {
             test: list(check.get("Test")),
         }),
         shell: list(fields.get("Shell")),
+        ..ProcessConfig::default()
     }
 }
 

@@ -63,6 +63,8 @@ pub struct Settings {
     pub symbols: bool,
     /// Name needs that nothing uses, as `ldd -u` would.
     pub unused: bool,
+    /// Where something is mounted when it is run.
+    pub volumes: Vec<TargetPath>,
     /// How much of the target is searched for what is like a missing name.
     pub nearby: Extent,
 }
@@ -82,6 +84,7 @@ impl Default for Settings {
             layers: Vec::new(),
             symbols: false,
             unused: false,
+            volumes: Vec::new(),
             nearby: Extent::default(),
         }
     }

@@ -16,6 +16,7 @@ pub(crate) use places::{Places, Temporary};
 use crate::elf::Feature;
 use crate::graph::Later;
 use crate::loader::ObjectId;
+use crate::path::TargetPath;
 
 /// What a program asks and the target lacks.
 #[derive(Default, Debug)]
@@ -35,6 +36,8 @@ pub(crate) struct Beyond {
     pub(crate) zone: Option<Zone>,
     /// What is the matter with `/tmp`.
     pub(crate) temporary: Option<Untemporary>,
+    /// Volumes, and which of the files that the start needs lie in them.
+    pub(crate) hidden: Vec<(TargetPath, Vec<TargetPath>)>,
     /// The function by which it asks who it is, and no line of `/etc/passwd` tells.
     pub(crate) user: Option<&'static str>,
 }

@@ -5,6 +5,8 @@ use crate::beyond::Places;
 use crate::bytes::Shown;
 use crate::report::Finding;
 
+/// The most places that are named; the page of the finding has all.
+const MAX_TOLD: usize = 4;
 const COPY: &str = "COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/";
 
 /// Who trusts what the system trusts, where it has no certificates.
@@ -30,19 +32,25 @@ pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
         Some((name, value)) => draft.evidence(format!("{name}={}: not there", Shown(value))),
         None => draft,
     };
-    let text = match is_go {
-        true => {
-            "at run time: tls: failed to verify certificate: x509: certificate signed by unknown authority"
+    let text = match trusting.by {
+        _ if is_go => "x509: certificate signed by unknown authority",
+        Some(by) if by.starts_with("gnutls") => {
+            "The certificate is NOT trusted. The certificate issuer is unknown."
         }
-        false => "at run time: unable to get local issuer certificate, or words like it",
+        _ => "unable to get local issuer certificate",
     };
+    let (told, others) = places.split_at(MAX_TOLD.min(places.len()));
     let draft = draft
-        .evidence(format!("none of: {}", places.join(", ")))
-        .evidence(text);
+        .evidence(format!(
+            "there is none of {}, and none of {} other places has any",
+            told.join(", "),
+            others.len()
+        ))
+        .evidence(format!("at run time: {text}"));
     let draft = install::or_copy(case, draft, "ca-certificates", COPY);
-    let draft = if is_go {
+    let draft = if takes_fallback(case) {
         draft.fix(
-            Some("Go 1.20 or later"),
+            None,
             "or put certificates into the program",
             Some("import _ \"golang.org/x/crypto/x509roots/fallback\""),
         )
@@ -56,4 +64,16 @@ pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
         draft
     };
     found.push(draft.done());
+}
+
+/// Whether the program's Go lets certificates be put into it: 1.20 and later
+/// (`crypto/x509.SetFallbackRoots`).
+fn takes_fallback(case: &Case<'_>) -> bool {
+    let go = case.build().and_then(|build| build.go.as_ref());
+    let release = go.and_then(|go| go.release());
+    let numbers = release.as_deref().and_then(|release| {
+        let (major, minor) = release.split_once('.')?;
+        Some((major.parse().ok()?, minor.parse().ok()?))
+    });
+    numbers.is_some_and(|numbers: (u32, u32)| numbers >= (1, 20))
 }

@@ -32,14 +32,14 @@ fn of_object(case: &Case<'_>, graph: &Graph, id: ObjectId, missing: &[Missing]) 
     let path = &graph.map.get(id).path;
     let names = missing.iter().flat_map(|missing| &missing.feature.sonames);
     let names: Vec<String> = names.map(|name| quoted(name.as_bytes())).collect();
-    let (list, are) = match &names[..] {
-        [] => (String::new(), "is"),
-        [one] => (one.clone(), "is"),
-        [all @ .., last] => (format!("{} and {last}", all.join(", ")), "are"),
+    let (them, are) = match names.len() {
+        1 => ("a library", "is"),
+        _ => ("libraries", "are"),
     };
     let message = format!(
-        "{} loads {list} by name when it runs, and {are} not found",
-        quoted(path)
+        "{} loads {them} by name when it runs, which {are} not found: {}",
+        quoted(path),
+        names.join(", ")
     );
     let severities = missing.iter().map(|missing| {
         // What a library does without is less than what the program does without.

@@ -33,6 +33,7 @@ mod symbol;
 mod temporary;
 mod user;
 mod version;
+mod volume;
 mod zones;
 
 pub use code::{CODES, Code};
@@ -187,6 +188,7 @@ pub fn findings(case: &Case<'_>) -> Vec<Finding> {
     zones::findings(case, &mut found);
     temporary::findings(case, &mut found);
     user::findings(case, &mut found);
+    volume::findings(case, &mut found);
     found
 }
 

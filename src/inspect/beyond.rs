@@ -11,6 +11,7 @@ use crate::elf::{Ask, Asks, Object, Priority};
 use crate::graph::{Graph, Later, LoaderFile};
 use crate::kernel::{End, Exec, Program};
 use crate::loader::{LinkMap, LoaderKind, ObjectId, Role};
+use crate::path::TargetPath;
 
 /// What glibc loads to unwind the stack of a thread that ends (`misc/unwind-link.c`).
 const UNWINDER: &[u8] = b"libgcc_s.so.1";
@@ -46,6 +47,8 @@ impl Inspector<'_> {
         is_library: bool,
     ) -> Beyond {
         let mut beyond = Beyond::default();
+        let graph = resolved.as_deref().map(|resolved| &resolved.graph);
+        beyond.hidden = self.hidden(exec, graph);
         let Some(program) = &exec.program else {
             return beyond;
         };
@@ -91,6 +94,40 @@ impl Inspector<'_> {
             beyond.user = asking.by(Ask::UserOfNumber);
         }
         beyond
+    }
+
+    /// What lies in volumes of the scripts, the program, its interpreter and its
+    /// libraries.
+    fn hidden(&self, exec: &Exec, graph: Option<&Graph>) -> Vec<(TargetPath, Vec<TargetPath>)> {
+        let volumes = &self.settings.volumes;
+        if volumes.is_empty() {
+            return Vec::new();
+        }
+        let real = |path: &[u8]| {
+            let path = self.settings.workdir.join(path);
+            self.files.rootfs().real_path(path.as_bytes())
+        };
+        let scripts = exec.scripts.iter().map(|script| script.path.as_bytes());
+        let program = exec.program.iter().map(|program| program.path.as_bytes());
+        let loaded = graph.into_iter().flat_map(|graph| graph.map.iter());
+        let loaded = loaded.map(|(_, loaded)| &*loaded.path);
+        let mut paths: Vec<TargetPath> = Vec::new();
+        for path in scripts.chain(program).chain(loaded).filter_map(real) {
+            if !paths.contains(&path) {
+                paths.push(path);
+            }
+        }
+        let inside = |volume: &TargetPath| {
+            // A mount goes to where links lead.
+            let volume = real(volume.as_bytes())?;
+            let inside = paths.iter().filter(|path| {
+                let rest = path.as_bytes().strip_prefix(volume.as_bytes());
+                rest.is_some_and(|rest| rest.starts_with(b"/"))
+            });
+            let inside: Vec<TargetPath> = inside.cloned().collect();
+            (!inside.is_empty()).then_some((volume, inside))
+        };
+        volumes.iter().filter_map(inside).collect()
     }
 
     /// What a file asks of the system.
@@ -140,13 +177,12 @@ impl Inspector<'_> {
         names: impl IntoIterator<Item = &'n [u8]>,
     ) -> Option<Vec<Later>> {
         let settings = &self.settings;
-        graph.dlopen(
-            &self.files,
-            &settings.workdir,
-            settings.limits,
-            caller,
-            names,
-        )
+        let workdir = &settings.workdir;
+        let mut tried = graph.dlopen(&self.files, workdir, settings.limits, caller, names)?;
+        for later in &mut tried {
+            later.is_found |= (settings.allow_missing)(&later.name);
+        }
+        Some(tried)
     }
 
     /// What glibc would not find when a thread ends.

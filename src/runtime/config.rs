@@ -17,6 +17,8 @@ pub struct ProcessConfig {
     pub user: Vec<u8>,
     /// `Healthcheck`, unless it is inherited.
     pub healthcheck: Option<Healthcheck>,
+    /// `Volumes`: paths where something is mounted when it is run.
+    pub volumes: Vec<Vec<u8>>,
     /// `Shell`, which runs a `CMD-SHELL` health check.
     pub shell: Vec<Vec<u8>>,
 }

@@ -561,6 +561,8 @@ const SILENT: &[&str] = &[
     "healthcheck-malformed",
     "unknown-loader",
     "unused-needed",
+    "resolver-config",
+    "mount-hides",
 ];
 
 #[test]

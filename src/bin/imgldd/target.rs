@@ -191,6 +191,11 @@ pub(crate) fn open(args: &Args, named: &Named, in_full: bool) -> Result<Opened, 
         layers,
         symbols: args.symbols,
         unused: args.unused,
+        volumes: process
+            .volumes
+            .iter()
+            .map(|path| TargetPath::root().join(path))
+            .collect(),
         nearby: match is_host {
             true => Extent::Installed,
             false => Extent::Whole,

@@ -106,6 +106,7 @@ fn process(process: Process) -> ProcessConfig {
         working_dir: process.working_dir.unwrap_or_default().into_bytes(),
         user: process.user.unwrap_or_default().into_bytes(),
         healthcheck: test.map(|test| Healthcheck { test: bytes(test) }),
+        volumes: bytes(process.volumes.unwrap_or_default().into_keys().collect()),
         shell: words(process.shell),
     }
 }

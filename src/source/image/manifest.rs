@@ -3,7 +3,10 @@
 //! `config.md`; moby `image/tarexport`). Only what is used is read; fields that
 //! are not known are passed over.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 /// `index.json`, or a nested index; with `layers` instead it is a [`Manifest`].
 #[derive(Deserialize, Debug)]
@@ -116,6 +119,9 @@ pub(super) struct Process {
     pub(super) healthcheck: Option<HealthcheckField>,
     #[serde(default)]
     pub(super) shell: Option<Words>,
+    /// Paths; what stands behind them is always empty.
+    #[serde(default)]
+    pub(super) volumes: Option<BTreeMap<String, IgnoredAny>>,
 }
 
 /// Words, or one that old tools wrote without a list around it (moby

@@ -14,7 +14,7 @@
 //! | line | means |
 //! |---|---|
 //! | `run WORD...` | what is typed after the target; without it `/app/exe`, or nothing where the image says what to start |
-//! | `Entrypoint`, `Cmd`, `Env`, `WorkingDir`, `User`, `Healthcheck` and words | the image's configuration; `Architecture WORD` too |
+//! | `Entrypoint`, `Cmd`, `Env`, `WorkingDir`, `User`, `Healthcheck`, `Volumes` and words | the image's configuration; `Architecture WORD` too |
 //! | `layer ['CREATED BY']` | what follows is in a layer of its own |
 //! | `PATH whiteout`, `PATH opaque` | in a layer, beside the words of a fixture |
 //! | `entry NAME KIND...` | in a layer, an entry as it stands in the archive, as in [`image`](crate::support::image) |
@@ -23,6 +23,7 @@
 //!
 //! A scene with neither configuration nor layers is a directory, any other a `docker save`.
 
+mod beyond;
 mod exec;
 mod hardening;
 mod interpreter;
@@ -35,6 +36,8 @@ mod scene;
 mod script;
 mod symbol;
 mod version;
+
+use std::collections::BTreeSet;
 
 use scene::Scene;
 
@@ -60,12 +63,14 @@ const ALL: &[&[Scenario]] = &[
     layers::SCENARIOS,
     rights::SCENARIOS,
     layout::SCENARIOS,
+    beyond::SCENARIOS,
 ];
 
-/// The codes that have a scenario, one after the other.
+/// The codes that have a scenario, each once.
 pub(crate) fn codes() -> impl Iterator<Item = &'static str> {
     let all = ALL.iter().copied().flatten();
-    all.map(|scenario| scenario.code)
+    let codes: BTreeSet<&str> = all.map(|scenario| scenario.code).collect();
+    codes.into_iter()
 }
 
 #[test]

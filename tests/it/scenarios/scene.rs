@@ -176,6 +176,7 @@ fn configure(config: &mut Config, field: &str, words: Vec<String>) {
         "Cmd" => config.cmd = words,
         "Env" => config.env = words,
         "Healthcheck" => config.healthcheck = words,
+        "Volumes" => config.volumes = words,
         "WorkingDir" => config.workdir = first(),
         "User" => config.user = first(),
         "Architecture" => config.architecture = first(),

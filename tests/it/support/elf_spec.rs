@@ -185,6 +185,8 @@ pub(crate) struct ElfSpec {
     pub(crate) writable_code: bool,
     /// Bytes of `.rodata`, for what is recognised by its strings.
     pub(crate) rodata: Vec<u8>,
+    /// Notes: owner with its NUL, type, bytes.
+    pub(crate) notes: Vec<(&'static [u8], u32, Vec<u8>)>,
     pub(crate) damage: Vec<Damage>,
 }
 
@@ -227,6 +229,7 @@ impl ElfSpec {
             fits: None,
             writable_code: false,
             rodata: Vec::new(),
+            notes: Vec::new(),
             damage: Vec::new(),
         }
     }
@@ -269,6 +272,17 @@ impl ElfSpec {
                 "fits" => spec.fits = Some(number(value)),
                 "type" => spec.kind = kind(utf8(value)),
                 "strings" => spec.rodata.extend_from_slice(value),
+                "dlopen" => {
+                    let text = [value, b"\0"].concat();
+                    spec.notes.push((b"FDO\0", 0x407c_0c0a, text));
+                }
+                "go" => {
+                    spec.notes.push((b"Go\0\0", 4, b"build".to_vec()));
+                    spec.rodata.push(0);
+                    for name in list(value) {
+                        spec.rodata.extend([&name[..], b"\0"].concat());
+                    }
+                }
                 "pad" => spec.rodata.resize(
                     spec.rodata.len() + usize::try_from(number(value)).unwrap(),
                     b'.',

@@ -49,6 +49,8 @@
 //! | `e_flags=N` `fits=N` `rwx` | flags of the machine; code that fits pages of N bytes at most; code that can be written (synthetic files only) |
 //! | `caps=ep`, `caps=p`, `caps=i` | at the end of any line: `cap_net_bind_service` in the file's attribute (root only) |
 //! | `strings='…'` `pad=N` | bytes of read-only data (synthetic files only) |
+//! | `dlopen='JSON'` | a note of what is loaded by name (synthetic files only); repeatable |
+//! | `go=f,g` | the note of Go's linker, and names of functions (synthetic files only) |
 //! | `damage=osabi:9,padding` | changes afterwards, see [`damage`](super::damage) |
 //!
 //! # Loaders

@@ -200,7 +200,7 @@ fn loadable(spec: &ElfSpec) -> Vec<u8> {
     let verdef_at = writer.reserve(definitions_size, 4);
     let notes_at: Vec<u64> = notes
         .iter()
-        .map(|(_, note)| writer.reserve(note.len() as u64, 8))
+        .map(|(align, note)| writer.reserve(note.len() as u64, *align))
         .collect();
     let rodata_at = writer.reserve(spec.rodata.len() as u64, 16);
     let names_end = writer.reserved_len();
@@ -290,8 +290,9 @@ fn loadable(spec: &ElfSpec) -> Vec<u8> {
         };
         writer.write_program_header(&segment(elf::PT_DYNAMIC, rw, dynamic_at, end, 8));
     }
-    for ((kind, note), at) in notes.iter().zip(&notes_at) {
-        writer.write_program_header(&segment(*kind, r, *at, at + note.len() as u64, 8));
+    for ((align, note), at) in notes.iter().zip(&notes_at) {
+        let end = at + note.len() as u64;
+        writer.write_program_header(&segment(elf::PT_NOTE, r, *at, end, *align));
     }
     writer.write_program_header(&ProgramHeader {
         p_align: 16,
@@ -426,26 +427,35 @@ fn loadable(spec: &ElfSpec) -> Vec<u8> {
     file
 }
 
-/// The notes that the spec asks for, each with the type of its segment.
-fn notes(spec: &ElfSpec) -> Vec<(elf::ProgramType, Vec<u8>)> {
+/// The notes that the spec asks for, each a segment, with its alignment (gABI chapter 5,
+/// "Note Section").
+fn notes(spec: &ElfSpec) -> Vec<(u64, Vec<u8>)> {
     let word = |value: u32| match spec.machine.big_endian {
         true => value.to_be_bytes(),
         false => value.to_le_bytes(),
     };
-    let note = |kind: u32, words: &[u32]| {
-        let size = u32::try_from(4 * words.len()).unwrap();
-        let head = [4, size, kind].map(word).concat();
-        let data: Vec<u8> = words.iter().flat_map(|&value| word(value)).collect();
-        [&head[..], b"GNU\0", &data[..]].concat()
+    let size = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap();
+    let note = |owner: &[u8], kind: u32, data: &[u8]| {
+        let mut bytes = [size(owner), size(data), kind].map(word).concat();
+        for part in [owner, data] {
+            bytes.extend(part);
+            bytes.resize(bytes.len().next_multiple_of(4), 0);
+        }
+        bytes
     };
+    let words = |words: &[u32]| words.iter().flat_map(|&value| word(value)).collect();
     let mut notes = Vec::new();
     if let Some(tag) = spec.abi_tag {
-        notes.push((elf::PT_NOTE, note(1, &tag)));
+        let data: Vec<u8> = words(&tag);
+        notes.push((8, note(b"GNU\0", 1, &data)));
     }
     if let Some(bits) = spec.isa {
         // GNU_PROPERTY_X86_ISA_1_NEEDED, four bytes and four to fill it up.
-        let property = note(5, &[0xc000_8002, 4, bits, 0]);
-        notes.push((elf::PT_NOTE, property));
+        let data: Vec<u8> = words(&[0xc000_8002, 4, bits, 0]);
+        notes.push((8, note(b"GNU\0", 5, &data)));
+    }
+    for (owner, kind, data) in &spec.notes {
+        notes.push((4, note(owner, *kind, data)));
     }
     notes
 }

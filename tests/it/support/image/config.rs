@@ -16,6 +16,7 @@ pub(crate) struct Config {
     pub(crate) user: Option<String>,
     /// `CMD` or `CMD-SHELL`, and the words after it.
     pub(crate) healthcheck: Vec<String>,
+    pub(crate) volumes: Vec<String>,
     pub(crate) history: Vec<History>,
 }
 
@@ -65,6 +66,10 @@ impl Config {
         if !self.healthcheck.is_empty() {
             let check = json!({ "Test": self.healthcheck });
             process.insert("Healthcheck".to_owned(), check);
+        }
+        if !self.volumes.is_empty() {
+            let volumes = self.volumes.iter().map(|path| (path.clone(), json!({})));
+            process.insert("Volumes".to_owned(), Value::Object(volumes.collect()));
         }
         document.insert("config".to_owned(), Value::Object(process));
         let rootfs = json!({ "type": "layers", "diff_ids": diff_ids });
