@@ -2,7 +2,7 @@
 
 use super::interpreter;
 use super::mend::Known;
-use super::{Case, Code, Draft, lost, near, quoted};
+use super::{Case, Code, Draft, ecosystem, lost, near, quoted};
 use crate::elf::NotElf;
 use crate::errno::Errno;
 use crate::kernel::{ElfRefusal, End, Refusal, Script, ShebangError};
@@ -67,13 +67,14 @@ fn lookup(case: &Case<'_>, path: &TargetPath, errno: Errno) -> Finding {
             _ => "which is not in this target",
         };
         let message = format!("`{}` names {name}, {why}", script.path);
-        Draft::new(case, Code::ShebangInterpMissing, object, message)
+        let draft = Draft::new(case, Code::ShebangInterpMissing, object, message)
             .evidence(format!(
                 "{}:1: {}",
                 script.path,
                 crate::bytes::Shown(&script.shebang.line)
             ))
-            .evidence(format!("{path}: {errno}"))
+            .evidence(format!("{path}: {errno}"));
+        ecosystem::environment(case, script, draft)
             .fixed_for(case, script.shebang.interpreter.as_ref())
     } else if errno == Errno::ACCES {
         let message = format!("`{path}` cannot be reached by user {}", user(case));

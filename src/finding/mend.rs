@@ -3,6 +3,7 @@
 //! Tags and versions are those of the program's own toolchain and of the target's
 //! own system, where they are known; no more than three fixes, the likeliest first.
 
+use super::ecosystem::Brought;
 use super::{Case, Draft};
 use crate::bytes::Shown;
 use crate::elf::{Build, GoBuild, Object};
@@ -35,34 +36,9 @@ enum Origin<'c> {
     /// With the version of rustc, where it is known.
     Rust(Option<&'c str>),
     /// Brought by a package manager of a language, which has it for either libc.
-    Packaged(&'static Packaged),
+    Packaged(&'static Brought),
     Unknown,
 }
-
-/// A part of a path that tells who brought the file, and how that is done again.
-struct Packaged {
-    part: &'static str,
-    text: &'static str,
-    snippet: &'static str,
-}
-
-const PACKAGED: [Packaged; 3] = [
-    Packaged {
-        part: "/node_modules/",
-        text: "install the packages again in the final image",
-        snippet: "RUN npm ci",
-    },
-    Packaged {
-        part: "/site-packages/",
-        text: "install the packages again in the final image",
-        snippet: "RUN pip install --no-cache-dir -r requirements.txt",
-    },
-    Packaged {
-        part: "/dist-packages/",
-        text: "install the packages again in the final image",
-        snippet: "RUN pip install --no-cache-dir -r requirements.txt",
-    },
-];
 
 impl<'c> Known<'c> {
     pub(super) fn of(case: &'c Case<'c>, program: &'c Program) -> Known<'c> {
@@ -80,8 +56,7 @@ impl<'c> Known<'c> {
         if let Some(build) = self.build.filter(|build| build.is_rust()) {
             return Origin::Rust(build.rustc());
         }
-        let path = crate::bytes::lossy(self.case.path.as_bytes());
-        match PACKAGED.iter().find(|known| path.contains(known.part)) {
+        match Brought::of(self.case.path.as_bytes()) {
             Some(packaged) => Origin::Packaged(packaged),
             None => Origin::Unknown,
         }
@@ -293,7 +268,12 @@ impl<'c> Known<'c> {
                     false => line(text, format!("FROM rust:{version}{}", self.suffix())),
                 }
             }
-            Origin::Packaged(packaged) => line(packaged.text, packaged.snippet.to_owned()),
+            Origin::Packaged(brought) => {
+                let platform = self.case.target.platform.as_ref();
+                let machine = platform.map(|platform| platform.architecture.as_str());
+                let snippet = brought.snippet(self.case.target.libc, machine);
+                line(brought.text, snippet)
+            }
             Origin::Unknown if is_musl => {
                 let version = self.alpine().map_or_else(String::new, |v| format!(":{v}"));
                 line(

@@ -8,6 +8,7 @@ mod certificates;
 mod code;
 mod cpu;
 mod dlopen;
+mod ecosystem;
 mod env;
 mod exec;
 mod gift;
@@ -189,6 +190,7 @@ pub fn findings(case: &Case<'_>) -> Vec<Finding> {
     temporary::findings(case, &mut found);
     user::findings(case, &mut found);
     volume::findings(case, &mut found);
+    ecosystem::refine(case, &mut found);
     found
 }
 

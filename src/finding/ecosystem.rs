@@ -1,0 +1,256 @@
+//! Files that a package manager of a language brings: the path tells which, and that
+//! tells what mends a file for another libc or machine. Such packages also have files
+//! for several systems side by side, of which one is loaded.
+
+use super::{Case, Code, Draft};
+use crate::bytes::lossy;
+use crate::finding::built_for;
+use crate::kernel::Script;
+use crate::path::{file_name, parent};
+use crate::report::{Finding, Fix, Libc, Severity};
+
+/// What brings the files of a path, and how that is done again.
+pub(super) struct Brought {
+    /// Parts of paths, one of which such files have.
+    parts: &'static [&'static str],
+    pub(super) text: &'static str,
+    /// What to write where the target has musl, and where it has anything else.
+    on_musl: &'static str,
+    on_glibc: &'static str,
+}
+
+const NPM: &str = "RUN npm ci";
+const PIP: &str = "RUN pip install --no-cache-dir -r requirements.txt";
+const BUNDLER: &str = "RUN bundle install";
+const AGAIN: &str = "install the packages again in the final image";
+
+/// The first that fits has it, so the more particular come first.
+const BROUGHT: [Brought; 6] = [
+    // Prisma's engines are fetched by what the schema lists.
+    Brought {
+        parts: &["/.prisma/client/", "/@prisma/engines/"],
+        text: "name the target's engine in the schema and generate the client again",
+        on_musl: "binaryTargets = [\"native\", \"linux-musl-openssl-3.0.x\"]",
+        on_glibc: "binaryTargets = [\"native\", \"debian-openssl-3.0.x\"]",
+    },
+    Brought {
+        parts: &["/node_modules/"],
+        text: AGAIN,
+        on_musl: NPM,
+        on_glibc: NPM,
+    },
+    Brought {
+        parts: &["/site-packages/", "/dist-packages/"],
+        text: AGAIN,
+        on_musl: PIP,
+        on_glibc: PIP,
+    },
+    Brought {
+        parts: &["/gems/", "/vendor/bundle/"],
+        text: AGAIN,
+        on_musl: BUNDLER,
+        on_glibc: BUNDLER,
+    },
+    // .NET before Java: its packages have runtimes by their identifiers.
+    Brought {
+        parts: &[
+            "/Microsoft.NETCore.App/",
+            "/dotnet/",
+            "/libcoreclr.so",
+            "/libhostfxr.so",
+            "/libhostpolicy.so",
+            "/libSystem.Native.so",
+        ],
+        text: "publish it for the runtime identifier of the target",
+        on_musl: "dotnet publish -r linux-musl-x64",
+        on_glibc: "dotnet publish -r linux-x64",
+    },
+    Brought {
+        parts: &["/jvm/", "/java/openjdk/", "/libjvm.so", "/libjli.so"],
+        text: "take the JDK or JRE that is built for the target's libc",
+        on_musl: "FROM eclipse-temurin:…-jre-alpine",
+        on_glibc: "FROM eclipse-temurin:…-jre",
+    },
+];
+
+impl Brought {
+    /// What brings the file at `path`.
+    pub(super) fn of(path: &[u8]) -> Option<&'static Brought> {
+        let path = lossy(path);
+        let has = |brought: &&Brought| brought.parts.iter().any(|part| path.contains(part));
+        BROUGHT.iter().find(has)
+    }
+
+    /// What to write, for a target with this libc and machine.
+    pub(super) fn snippet(&self, libc: Libc, machine: Option<&str>) -> String {
+        let snippet = match libc {
+            Libc::Musl => self.on_musl,
+            _ => self.on_glibc,
+        };
+        // Runtime identifiers call the machine their own way.
+        match machine {
+            Some("arm64") => snippet.replace("-x64", "-arm64"),
+            _ => snippet.to_owned(),
+        }
+    }
+}
+
+/// What is said of a script of a virtual environment of Python whose interpreter is not
+/// there: `venv` writes the environment's path into its scripts, and makes
+/// `bin/python` a link to the interpreter that it was made by (CPython `Lib/venv`,
+/// PEP 405).
+pub(super) fn environment(case: &Case<'_>, script: &Script, draft: Draft) -> Draft {
+    let directory = parent(parent(script.path.as_bytes()));
+    let interpreter = file_name(&script.shebang.interpreter);
+    let mark = [directory, b"/pyvenv.cfg"].concat();
+    if !interpreter.starts_with(b"python") || !(case.has)(&mark) {
+        return draft;
+    }
+    let directory = lossy(directory);
+    let own = format!("{directory}/bin/python");
+    let text = match script.shebang.interpreter.starts_with(own.as_bytes()) {
+        true => {
+            "install the Python that the environment was made by, at the same path, as by the same base image"
+        }
+        false => "make the environment at the path where it is used",
+    };
+    let snippet = format!("RUN python3 -m venv {directory}");
+    draft
+        .evidence(format!(
+            "{directory}/pyvenv.cfg: it belongs to a virtual environment, which holds only where it was made"
+        ))
+        .fix(None, text, Some(&snippet))
+}
+
+/// What is said of a file that is not for this target, if its package is known: how it is
+/// brought again, and whether another file of the package is the one that is loaded.
+pub(super) fn refine(case: &Case<'_>, findings: &mut [Finding]) {
+    let sibling = match case.is_library {
+        true => sibling(case),
+        false => None,
+    };
+    for finding in findings {
+        if !is_about_another_system(case, finding) {
+            continue;
+        }
+        if let Some(sibling) = &sibling {
+            finding.severity = Severity::Note;
+            let line = format!("{sibling} stands beside it for this system");
+            finding.evidence.push(line);
+            finding.fixes.clear();
+            continue;
+        }
+        let object = finding.object.as_deref().unwrap_or_default();
+        let of_object = Brought::of(object.as_bytes());
+        let Some(brought) = of_object.or_else(|| Brought::of(case.path.as_bytes())) else {
+            continue;
+        };
+        let platform = case.target.platform.as_ref();
+        let machine = platform.map(|platform| platform.architecture.as_str());
+        let snippet = brought.snippet(case.target.libc, machine);
+        let has = |fix: &Fix| fix.snippet.as_deref() == Some(&snippet);
+        if !finding.fixes.iter().any(has) {
+            let fix = Fix {
+                when: None,
+                text: brought.text.to_owned(),
+                snippet: Some(snippet),
+            };
+            finding.fixes.insert(0, fix);
+            finding.fixes.truncate(3);
+        }
+    }
+}
+
+/// Whether the cause is that a file was made for another libc or machine, or for no
+/// Linux at all.
+fn is_about_another_system(case: &Case<'_>, finding: &Finding) -> bool {
+    const ALWAYS: [Code; 6] = [
+        Code::GlibcSymbolsOnMusl,
+        Code::GlibcLoaderUnderMusl,
+        Code::GlibcOnMusl,
+        Code::MuslOnGlibc,
+        Code::WrongArchLib,
+        Code::LibNotElf,
+    ];
+    let is = |code: Code| finding.code == code.word();
+    if ALWAYS.into_iter().any(is) {
+        return true;
+    }
+    let object = finding.object.as_deref().unwrap_or_default();
+    let of_other_libc = match case.target.libc {
+        Libc::Musl => object.starts_with("ld-linux"),
+        Libc::Glibc => object.starts_with("libc.musl-") || object.starts_with("ld-musl-"),
+        _ => false,
+    };
+    is(Code::NeededMissing) && (of_other_libc || is_of_other_machine(case))
+}
+
+/// Whether the subject is for another machine than the target.
+fn is_of_other_machine(case: &Case<'_>) -> bool {
+    let program = case.exec.program.as_ref();
+    let abi = program.and_then(|program| {
+        let header = &program.object.header;
+        crate::platform::abi(header.machine, header.layout, header.flags)
+    });
+    let mut loaders = case.target.loaders.iter();
+    abi.is_some_and(|abi| {
+        !case.target.loaders.is_empty() && !loaders.any(|loader| loader.abi.name == abi.name)
+    })
+}
+
+/// The file for this target that stands beside a library of a package of npm for
+/// another libc or machine: the same path with the names of this target in it.
+fn sibling(case: &Case<'_>) -> Option<String> {
+    /// How packages and `prebuilds` name the libc: for musl, for glibc.
+    const LIBCS: [(&str, &str); 6] = [
+        ("-musl", "-gnu"),
+        ("-musl", "-glibc"),
+        ("linuxmusl-", "linux-"),
+        (".musl.", ".glibc."),
+        (".musl.", "."),
+        ("-musl", ""),
+    ];
+    /// How they name machines, and how images do.
+    const MACHINES: [(&str, &str); 6] = [
+        ("x64", "amd64"),
+        ("arm64", "arm64"),
+        ("ia32", "386"),
+        ("arm", "arm"),
+        ("riscv64", "riscv64"),
+        ("s390x", "s390x"),
+    ];
+    let path = lossy(case.path.as_bytes());
+    if !path.contains("/node_modules/") {
+        return None;
+    }
+    let mut others: Vec<String> = Vec::new();
+    let object = &case.exec.program.as_ref()?.object;
+    match (built_for(object), case.target.libc) {
+        (Libc::Musl, Libc::Glibc) => {
+            others.extend(LIBCS.iter().map(|(musl, glibc)| path.replace(musl, glibc)));
+        }
+        (Libc::Glibc, Libc::Musl) => {
+            let named = LIBCS.iter().filter(|(_, glibc)| glibc.len() > 1);
+            others.extend(named.map(|(musl, glibc)| path.replace(glibc, musl)));
+            // Where glibc has no word of its own, musl's stands before the ending.
+            others.extend(path.strip_suffix(".node").map(|p| format!("{p}.musl.node")));
+        }
+        _ => {}
+    }
+    if is_of_other_machine(case) {
+        let platform = case.target.platform.as_ref()?;
+        let own = MACHINES
+            .iter()
+            .find(|(_, oci)| *oci == platform.architecture)?;
+        let foreign = MACHINES.iter().filter(|(name, _)| name != &own.0);
+        for (name, _) in foreign {
+            for around in ["-", "_"] {
+                let [from, to] = [name, &own.0].map(|name| format!("{around}{name}"));
+                others.push(path.replace(&from, &to));
+            }
+        }
+    }
+    others
+        .into_iter()
+        .find(|other| *other != path && (case.has)(other.as_bytes()))
+}
