@@ -147,16 +147,17 @@ fn is_for_glibc(object: &Object) -> bool {
 }
 
 /// Loaders need nothing and name no interpreter, and are called after what they
-/// do: `ld-linux-x86-64.so.2`, `ld-2.31.so`, `ld64.so.1`, `libc.so` (musl's own).
+/// do: `ld-linux-x86-64.so.2`, `ld-2.31.so`, `ld64.so.1`, `libc.so` (musl's own). A stub
+/// that starts another loader, such as gcompat's, is a program under such a name.
 fn may_be_loader(file: &Passing<'_>, object: &Object) -> bool {
+    let name = file_name(file.name);
+    let is_called_so = name.starts_with(b"ld") && memchr::memmem::find(name, b".so").is_some();
     let named = |name: &[u8]| {
         name.starts_with(b"ld") || name.starts_with(b"libc.") || name.starts_with(b"libc-")
     };
     let soname = object.dynamic.soname.as_deref().unwrap_or_default();
-    file.size <= MAX_LOADER
-        && object.interp.is_none()
-        && object.dynamic.needs.is_empty()
-        && (named(file_name(file.name)) || named(soname))
+    let stands_alone = object.interp.is_none() && object.dynamic.needs.is_empty();
+    file.size <= MAX_LOADER && (is_called_so || (stands_alone && (named(name) || named(soname))))
 }
 
 /// Whatever stands alone may be named as an interpreter, which is told by its bytes.
