@@ -35,9 +35,10 @@ pub(crate) fn check(
     };
     for named in targets {
         let opened = target::open(args, named, run.outputs.in_full());
+        let is_last = targets.last() == Some(named);
         let examined = opened
             .map_err(Failure::from)
-            .and_then(|opened| run.examine(args, opened, selection));
+            .and_then(|opened| run.examine(args, opened, selection, is_last));
         match examined {
             Ok(()) => {}
             Err(Failure::Usage(UsageError::Image(error))) if is_obstacle(&error, targets) => {
@@ -76,6 +77,7 @@ impl Run<'_> {
         args: &Args,
         opened: Opened,
         selection: &Selection,
+        is_last: bool,
     ) -> Result<(), Failure> {
         let Opened {
             kind,
@@ -142,8 +144,12 @@ impl Run<'_> {
             subjects.scan(&inspector, selection, args.jobs)?;
         }
         self.targets.push(target);
-        // What was learnt need not be given back piece by piece.
+        // What was learnt need not be given back piece by piece, nor what was opened
+        // last.
         std::mem::forget(inspector);
+        if is_last {
+            std::mem::forget(rootfs);
+        }
         Ok(())
     }
 

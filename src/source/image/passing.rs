@@ -199,6 +199,10 @@ pub(super) fn may_be_member(name: &[u8]) -> bool {
     ];
     /// Hexadecimal digits of a sha256.
     const DIGITS: usize = 64;
+    // Most names of a rootfs lead deeper.
+    if memchr::memchr_iter(b'/', name).nth(2).is_some() {
+        return false;
+    }
     let is_digest = |component: &[u8]| {
         let digits = component.iter().take_while(|byte| byte.is_ascii_hexdigit());
         digits.count() >= DIGITS

@@ -81,6 +81,11 @@ impl<R: BufRead> Input for StreamInput<R> {
 /// What one small read fetches: a header, and the records and the header
 /// after it where it is a short extended one.
 const AHEAD: usize = 3 * BLOCK;
+/// What it fetches where the step before was a small one: small entries come
+/// together, and one larger read is cheaper than several.
+const FAR_AHEAD: usize = 16 * BLOCK;
+/// The largest small step.
+const NEAR: u64 = 4 * BLOCK as u64;
 
 /// An archive in a file, or in a range of one. Skipping is an addition, so
 /// walking it costs about one small read for each entry.
@@ -89,7 +94,7 @@ pub struct RangeInput<'a> {
     position: u64,
     end: u64,
     /// Bytes of the source, `ahead_at` on, that were fetched with others.
-    ahead: [u8; AHEAD],
+    ahead: Box<[u8]>,
     ahead_at: u64,
     ahead_len: usize,
 }
@@ -107,7 +112,7 @@ impl<'a> RangeInput<'a> {
             source,
             position: range.start.min(end),
             end,
-            ahead: [0; AHEAD],
+            ahead: vec![0; FAR_AHEAD].into_boxed_slice(),
             ahead_at: 0,
             ahead_len: 0,
         }
@@ -132,8 +137,12 @@ impl Input for RangeInput<'_> {
         }
         let buffer = &mut buffer[..wanted];
         if self.fetched().is_empty() && wanted <= AHEAD {
+            let end = self.ahead_at + self.ahead_len as u64;
+            let step = self.position.checked_sub(end);
+            let is_near = self.ahead_len > 0 && step.is_some_and(|step| step < NEAR);
+            let most = if is_near { FAR_AHEAD } else { AHEAD };
             self.ahead_len = 0;
-            let ahead = &mut self.ahead[..AHEAD.min(room)];
+            let ahead = &mut self.ahead[..most.min(room)];
             self.ahead_len = fetch(self.source, self.position, ahead)?;
             self.ahead_at = self.position;
         }

@@ -34,6 +34,28 @@ fn base256(field: &[u8], is_negative: bool) -> Option<i64> {
 /// An octal field: spaces and NULs around it, and what follows a NUL inside
 /// it, do not count; an empty one is 0 (`parser.parseOctal`).
 pub(super) fn octal(field: &[u8]) -> Option<u64> {
+    plain_octal(field).or_else(|| any_octal(field))
+}
+
+/// A field of digits up to a NUL, as nearly every one is; `None` for any other.
+fn plain_octal(field: &[u8]) -> Option<u64> {
+    /// As many digits fit 64 bits whatever they are.
+    const SAFE: usize = 21;
+    if field.is_empty() || field.len() > SAFE {
+        return None;
+    }
+    let mut value = 0;
+    for (at, &byte) in field.iter().enumerate() {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 7 {
+            return (byte == 0 && at > 0).then_some(value);
+        }
+        value = value << 3 | u64::from(digit);
+    }
+    Some(value)
+}
+
+fn any_octal(field: &[u8]) -> Option<u64> {
     let is_blank = |byte: &u8| matches!(byte, b' ' | 0);
     let Some(start) = field.iter().position(|byte| !is_blank(byte)) else {
         return Some(0);
@@ -72,6 +94,10 @@ mod tests {
             (b"12\x0099\0\0\0", Some(0o12)),
             (b"77777777", Some(0o77_777_777)),
             (b"        ", Some(0)),
+            (b"0000000000000000000644", Some(0o644)),
+            (b"7777777777777777777777", None),
+            (b"644 \0 9\0", None),
+            (b"", Some(0)),
             (b"\0\0\0\0\0\0\0\0", Some(0)),
             (b"+0000644", None),
             (b"-0000001", None),

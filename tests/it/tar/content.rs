@@ -91,6 +91,21 @@ fn a_raw_archive_is_walked_with_a_small_read_for_each_entry() {
 }
 
 #[test]
+fn small_entries_are_read_several_at_once() {
+    let parts: Vec<Vec<u8>> = (0..400).map(|_| file(b"a")).collect();
+    let watched = Watched::new(archive(&parts));
+    let mut reader = Reader::new(RangeInput::new(&watched), Limits::default());
+    let mut count = 0;
+    while reader.next_entry().unwrap().is_some() {
+        count += 1;
+    }
+    assert_eq!(count, 400);
+    let reads = watched.reads.borrow();
+    assert!(reads.len() < 60, "{} reads", reads.len());
+    assert!(reads.iter().all(|&(_, length)| length <= 8192));
+}
+
+#[test]
 fn a_file_that_became_shorter_is_an_error() {
     let mut watched = Watched::new([file(b"a"), file(b"b")].concat());
     watched.size = 1 << 20;
