@@ -75,7 +75,7 @@ impl Loader {
                 baseline,
             } => synthetic_glibc(*minor, machine, *baseline),
             Self::Gcompat => {
-                let words = [b"interp=/lib/ld-musl-x86_64.so.1".to_vec()];
+                let words = [b"static".to_vec()];
                 let mut spec = ElfSpec::parse(b"/ld-linux", &words, None);
                 spec.rodata = strings(&[
                     "This is the gcompat ELF interpreter stub.",
