@@ -480,12 +480,13 @@ impl<'t> Inspector<'t> {
             self.granted(program)
                 .is_some_and(|granted| granted.secures())
         };
-        gains_rights(user, &program.metadata) || (!user.is_root() && gains())
+        // Only a loader looks.
+        let is_asked = program.interpreter.is_some() && !user.is_root();
+        gains_rights(user, &program.metadata) || (is_asked && gains())
     }
 
-    /// What the program's file grants; only a loader asks about it.
+    /// What the program's file grants.
     fn granted(&self, program: &kernel::Program) -> Option<Capabilities> {
-        program.interpreter.as_ref()?;
         self.files
             .rootfs()
             .capabilities(program.real_path.as_bytes())

@@ -502,6 +502,27 @@ pub(super) const ROWS: &[Pattern] = &[
         source: "runc libcontainer/standard_init_linux.go:Init",
     },
     Pattern {
+        id: "exec-not-permitted",
+        texts: &[
+            "exec {path}: operation not permitted",
+            "fork/exec {path}: operation not permitted",
+            "exec container process '{path}': Operation not permitted",
+        ],
+        who: "runc, crun or a Go program, of execve",
+        phase: Phase::Exec,
+        proves: "`{path}` is there and has an x bit for the user. The kernel refused what its file asks for, or a filter refused the call.",
+        open: "A file with capabilities that the container does not have; a seccomp filter; a security module.",
+        causes: &[
+            (
+                "caps-beyond-default",
+                "`setcap` gave the file what the container is not given",
+            ),
+            ("seccomp-too-old", "a filter that refuses execve"),
+        ],
+        ask: &["imgldd -i IMAGE {path}"],
+        source: "Linux security/commoncap.c:bprm_caps_from_vfs_caps",
+    },
+    Pattern {
         id: "runc-exec-other",
         texts: &[
             "exec {path}: accessing a corrupted shared library",

@@ -99,6 +99,7 @@ codes! {
     SymbolMissing = "symbol-missing", Error, "Nothing that is loaded defines a symbol that an object wants.";
     UnusedNeeded = "unused-needed", Note, "A library is needed, and no symbol of it is used.";
     SecureExec = "secure-exec", Error, "The program gains rights when it is started, and a library is found only where that does not count.";
+    CapsBeyondDefault = "caps-beyond-default", Warning, "The program's file has capabilities that container runtimes do not leave by default.";
     WorksByAccident = "works-by-accident", Warning, "A program for glibc is started by what stands in for its loader, and gets by.";
     RunpathDead = "runpath-dead", Warning, "An rpath or runpath leads to a build machine, to where everyone may write, or to the working directory.";
     PreloadMissing = "preload-missing", Warning, "A library to preload cannot be loaded.";

@@ -4,6 +4,7 @@
 //! recorded; nothing here reads a file or searches again. One root cause is one
 //! finding, and what follows from it is folded under it.
 
+mod bounding;
 mod certificates;
 mod code;
 mod cpu;
@@ -180,6 +181,7 @@ pub fn findings(case: &Case<'_>) -> Vec<Finding> {
     cpu::findings(case, &mut found);
     protection::findings(case, &mut found);
     secure::findings(case, &mut found);
+    bounding::findings(case, &mut found);
     stand_in::findings(case, &mut found);
     runpath::findings(case, &mut found);
     page::findings(case, &mut found);

@@ -68,12 +68,20 @@ impl Capabilities {
     }
 }
 
+impl Capabilities {
+    /// The names of all of them: `cap_net_admin,cap_net_raw`.
+    #[must_use]
+    pub fn names(&self) -> String {
+        let any = self.permitted | self.inheritable;
+        let names = (0..64).filter(|bit| any >> bit & 1 == 1).map(name);
+        names.collect::<Vec<_>>().join(",")
+    }
+}
+
 impl std::fmt::Display for Capabilities {
     /// As `getcap` writes them: `cap_net_bind_service=ep`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let any = self.permitted | self.inheritable;
-        let names = (0..64).filter(|bit| any >> bit & 1 == 1).map(name);
-        f.write_str(&names.collect::<Vec<_>>().join(","))?;
+        f.write_str(&self.names())?;
         f.write_str("=")?;
         let letters = [
             ("e", self.effective),

@@ -61,6 +61,33 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         ",
     },
     Scenario {
+        code: "caps-beyond-default",
+        fires: "
+            Entrypoint /app/exe
+            layer
+                /app/exe  elf static caps=ep:12
+        ",
+        near: "
+            Entrypoint /app/exe
+            layer
+                /app/exe  elf static caps=ep
+        ",
+    },
+    // Without being in force they are only what is left of them.
+    Scenario {
+        code: "caps-beyond-default",
+        fires: "
+            Entrypoint /app/exe
+            layer
+                /app/exe  elf static caps=ep:21
+        ",
+        near: "
+            Entrypoint /app/exe
+            layer
+                /app/exe  elf static caps=p:21
+        ",
+    },
+    Scenario {
         code: "works-by-accident",
         fires: "
             loader none

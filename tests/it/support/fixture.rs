@@ -47,7 +47,7 @@
 //! | `wants=f` `weak=f` `calls=f` | undefined symbols: a pointer to it, the same but weak, a call through the procedure linkage table (x86_64); `f@V1` wants it in a version of `verneed=` (synthetic files only) |
 //! | `isa=N` `abi-tag=OS:A.B.C` | GNU_PROPERTY_X86_ISA_1_NEEDED, NT_GNU_ABI_TAG (synthetic files; of the first ld makes the levels) |
 //! | `e_flags=N` `fits=N` `rwx` | flags of the machine; code that fits pages of N bytes at most; code that can be written (synthetic files only) |
-//! | `caps=ep`, `caps=p`, `caps=i` | at the end of any line: `cap_net_bind_service` in the file's attribute (root only) |
+//! | `caps=ep`, `caps=p`, `caps=i`, `caps=ep:N` | at the end of any line: `cap_net_bind_service`, or capability N, in the file's attribute (root only) |
 //! | `strings='…'` `pad=N` | bytes of read-only data (synthetic files only) |
 //! | `dlopen='JSON'` | a note of what is loaded by name (synthetic files only); repeatable |
 //! | `go=f,g` | the note of Go's linker, and names of functions (synthetic files only) |
@@ -224,10 +224,11 @@ impl Entry {
     }
 }
 
-/// What `setcap cap_net_bind_service=LETTERS` writes.
-fn attribute(letters: &str) -> Vec<u8> {
+/// What `setcap cap_net_bind_service=LETTERS` writes, or of another one below 32.
+fn attribute(text: &str) -> Vec<u8> {
+    let (letters, number) = text.split_once(':').unwrap_or((text, "10"));
     let has = |letter: char| u32::from(letters.contains(letter));
-    let bind = 1 << 10;
+    let bind = 1 << number.parse::<u32>().unwrap();
     let words = [
         0x0200_0000 | has('e'),
         bind * has('p'),
