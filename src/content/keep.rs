@@ -197,6 +197,8 @@ fn is_text(file: &Passing<'_>) -> bool {
     // What package managers installed; `package` reads it.
     let is_list = name.starts_with(b"var/lib/dpkg/")
         && (name.ends_with(b".list") || name.ends_with(b".md5sums"));
+    let is_list =
+        is_list || (name.starts_with(b"var/lib/pacman/local/") && name.ends_with(b"/files"));
     if name.ends_with(b"lib/apk/db/installed") {
         return file.size <= MAX_INSTALLED;
     }

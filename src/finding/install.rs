@@ -16,11 +16,19 @@ pub(super) fn manager(case: &Case<'_>) -> Option<Manager> {
 /// stage that has it.
 pub(super) fn or_copy(case: &Case<'_>, draft: Draft, package: &str, copied: &str) -> Draft {
     match manager(case) {
-        Some(manager) => draft.fix(
-            None,
-            &format!("install the package `{package}`"),
-            Some(&manager.command(package)),
-        ),
+        Some(manager) => {
+            // SUSE has names of its own.
+            let package = match (manager, package) {
+                (Manager::Zypper, "ca-certificates") => "ca-certificates-mozilla",
+                (Manager::Zypper, "tzdata") => "timezone",
+                (_, package) => package,
+            };
+            draft.fix(
+                None,
+                &format!("install the package `{package}`"),
+                Some(&manager.command(package)),
+            )
+        }
         None => draft.fix(None, "copy it from a stage that has it", Some(copied)),
     }
 }

@@ -1,12 +1,12 @@
 //! What a missing library's near misses tell: which code it is, and what mends it.
 
-use super::{Case, Code, Draft, owned, quoted};
+use super::{Case, Code, Draft, install, owned, quoted};
 use crate::bytes::Shown;
-use crate::elf::{NotElf, Object};
+use crate::elf::{Class, NotElf, Object};
 use crate::graph::{Graph, Library};
 use crate::loader::{Directory, LinkMap, Rule, TryOutcome};
 use crate::nearby::{Near, NearFile, What};
-use crate::package::{Manager, Provider};
+use crate::package::{Manager, Provider, capability};
 use crate::path::{file_name, parent};
 use crate::platform::{abi, machine_name};
 use crate::report::{Finding, Fix, Libc};
@@ -233,15 +233,40 @@ pub(super) fn packages(case: &Case<'_>, findings: &mut [&mut Finding]) {
     let objects = findings.iter().filter_map(|finding| finding.object.clone());
     let objects: Vec<String> = objects.collect();
     let names: Vec<&[u8]> = objects.iter().map(String::as_bytes).collect();
-    let Some(fix) = installing(case, &names) else {
-        return;
-    };
+    let (known, others): (Vec<&[u8]>, Vec<&[u8]>) = names
+        .iter()
+        .partition(|name| provider(case, name).is_some());
+    let fixes = [installing(case, &known), by_capabilities(case, &others)];
     for finding in findings {
         let name = finding.object.as_deref().unwrap_or_default();
-        if provider(case, name.as_bytes()).is_some() {
-            finding.fixes.push(fix.clone());
-        }
+        let [of_known, of_others] = &fixes;
+        let fix = match provider(case, name.as_bytes()) {
+            Some(_) => of_known,
+            None => of_others,
+        };
+        finding.fixes.extend(fix.clone());
     }
+}
+
+/// The fix that installs whatever packages of rpm have the libraries `wanted`, where
+/// nothing more is known of them.
+fn by_capabilities(case: &Case<'_>, wanted: &[&[u8]]) -> Option<Fix> {
+    let program = case.exec.program.as_ref();
+    let is_64 = program.is_none_or(|program| program.object.class() == Class::Elf64);
+    let manager = install::manager(case);
+    let manager = manager.filter(|manager| matches!(manager, Manager::Dnf | Manager::Zypper))?;
+    let capabilities: Option<Vec<String>> =
+        wanted.iter().map(|name| capability(name, is_64)).collect();
+    let capabilities = capabilities.filter(|all| !all.is_empty())?;
+    let text = match capabilities.len() {
+        1 => "install the package that has it, by what it provides",
+        _ => "install the packages that have them, by what they provide",
+    };
+    Some(Fix {
+        when: None,
+        text: text.to_owned(),
+        snippet: Some(manager.command(&capabilities.join(" "))),
+    })
 }
 
 fn provider(case: &Case<'_>, name: &[u8]) -> Option<Provider> {

@@ -4,4 +4,4 @@ mod owner;
 mod soname;
 
 pub use owner::Owners;
-pub use soname::{Manager, Provider, provider};
+pub use soname::{Manager, Provider, capability, provider};

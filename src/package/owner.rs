@@ -2,8 +2,10 @@
 //!
 //! Reads what dpkg writes (`/var/lib/dpkg/info/*.list`, dpkg(1); distroless images
 //! have `/var/lib/dpkg/status.d/*.md5sums` instead) and apk's `installed`
-//! (apk-tools `src/database.c`, lines `P:`, `F:` and `R:`). The databases of rpm
-//! are not read. Only libraries' paths are kept.
+//! (apk-tools `src/database.c`, lines `P:`, `F:` and `R:`), and pacman's
+//! `local/NAME-VERSION-RELEASE/files` (libalpm `be_local.c`). The databases of rpm are
+//! not read: of an image all of one would have to be kept, tens of megabytes, to be
+//! asked for a few names. Only libraries' paths are kept.
 
 use std::collections::HashMap;
 
@@ -19,6 +21,7 @@ const MAX_PATHS: usize = 200_000;
 
 const DPKG_INFO: &[u8] = b"/var/lib/dpkg/info";
 const DPKG_STATUS: &[u8] = b"/var/lib/dpkg/status.d";
+const PACMAN: &[u8] = b"/var/lib/pacman/local";
 const APK: [&[u8]; 2] = [b"/lib/apk/db/installed", b"/usr/lib/apk/db/installed"];
 
 /// The owners of a target's libraries.
@@ -35,6 +38,7 @@ impl Owners {
         let mut owners = Owners::default();
         owners.read_dpkg(rootfs, DPKG_INFO, b".list");
         owners.read_dpkg(rootfs, DPKG_STATUS, b".md5sums");
+        owners.read_pacman(rootfs);
         for path in APK {
             if let Ok(text) = rootfs.read(path, MAX_TEXT) {
                 owners.read_apk(&text);
@@ -51,11 +55,7 @@ impl Owners {
     }
 
     fn read_dpkg(&mut self, rootfs: &Rootfs, directory: &[u8], ending: &[u8]) {
-        let root = Credentials::root();
-        let filesystem = rootfs.filesystem();
-        let walk = Rootfs::walk_in(filesystem, &root, directory, Follow::Last);
-        let names = walk.end.and_then(|node| filesystem.names(node));
-        for name in names.unwrap_or_default() {
+        for name in names(rootfs, directory) {
             let Some(package) = name.strip_suffix(ending) else {
                 continue;
             };
@@ -76,6 +76,26 @@ impl Owners {
                         self.add(&[b"/", path].concat());
                     }
                 }
+            }
+        }
+    }
+
+    fn read_pacman(&mut self, rootfs: &Rootfs) {
+        for name in names(rootfs, PACMAN) {
+            // Version and release follow the last two hyphens; neither has one.
+            let mut parts = name.rsplitn(3, |&b| b == b'-').skip(2);
+            let Some(package) = parts.next() else {
+                continue;
+            };
+            let path = [PACMAN, b"/", &name, b"/files"].concat();
+            let Ok(text) = rootfs.read(&path, MAX_TEXT) else {
+                continue;
+            };
+            self.begin(package);
+            let lines = text.split(|&b| b == b'\n');
+            let files = lines.skip_while(|line| *line != b"%FILES%").skip(1);
+            for line in files.take_while(|line| !line.is_empty()) {
+                self.add(&[b"/", line].concat());
             }
         }
     }
@@ -108,6 +128,15 @@ impl Owners {
             self.by_path.insert(key(path).into(), package);
         }
     }
+}
+
+/// The names in a directory, whoever may list it.
+fn names(rootfs: &Rootfs, directory: &[u8]) -> Vec<Vec<u8>> {
+    let root = Credentials::root();
+    let filesystem = rootfs.filesystem();
+    let walk = Rootfs::walk_in(filesystem, &root, directory, Follow::Last);
+    let names = walk.end.and_then(|node| filesystem.names(node));
+    names.unwrap_or_default()
 }
 
 /// `/usr/lib/x` and `/lib/x` are one file where `/lib` is a link; packages name

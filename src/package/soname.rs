@@ -140,6 +140,84 @@ libOpenCL.so.1|ocl-icd-libopencl1|=|=|opencl-icd-loader|ocl-icd
 libnuma.so.1|libnuma1|=|=|numactl|numactl-libs
 ";
 
+/// Arch's packages, as its file lists have them (archlinux.org/packages): soname, package.
+const ARCH: &str = "\
+libc.so.6|glibc
+libm.so.6|glibc
+libpthread.so.0|glibc
+libdl.so.2|glibc
+librt.so.1|glibc
+libutil.so.1|glibc
+libresolv.so.2|glibc
+libstdc++.so.6|gcc-libs
+libgcc_s.so.1|gcc-libs
+libgomp.so.1|gcc-libs
+libgfortran.so.5|gcc-libs
+libquadmath.so.0|gcc-libs
+libatomic.so.1|gcc-libs
+libz.so.1|zlib
+libbz2.so.1.0|bzip2
+liblzma.so.5|xz
+libzstd.so.1|zstd
+libssl.so.3|openssl
+libcrypto.so.3|openssl
+libcrypt.so.1|libxcrypt-compat
+libcrypt.so.2|libxcrypt
+libffi.so.8|libffi
+libexpat.so.1|expat
+libsqlite3.so.0|sqlite
+libpq.so.5|postgresql-libs
+libmariadb.so.3|mariadb-libs
+libcurl.so.4|curl
+libxslt.so.1|libxslt
+libGL.so.1|libglvnd
+libEGL.so.1|libglvnd
+libglib-2.0.so.0|glib2
+libgthread-2.0.so.0|glib2
+libSM.so.6|libsm
+libX11.so.6|libx11
+libXext.so.6|libxext
+libXrender.so.1|libxrender
+libXrandr.so.2|libxrandr
+libXi.so.6|libxi
+libxcb.so.1|libxcb
+libxkbcommon.so.0|libxkbcommon
+libnss3.so|nss
+libnspr4.so|nspr
+libcups.so.2|libcups
+libdrm.so.2|libdrm
+libasound.so.2|alsa-lib
+libpango-1.0.so.0|pango
+libcairo.so.2|cairo
+libgtk-3.so.0|gtk3
+libdbus-1.so.3|dbus
+libfontconfig.so.1|fontconfig
+libfreetype.so.6|freetype2
+libpng16.so.16|libpng
+libjpeg.so.8|libjpeg-turbo
+libtiff.so.6|libtiff
+libwebp.so.7|libwebp
+libncursesw.so.6|ncurses
+libreadline.so.8|readline
+libfuse.so.2|fuse2
+libgssapi_krb5.so.2|krb5
+libsodium.so.23|libsodium
+libzmq.so.5|zeromq
+libuv.so.1|libuv
+libmagic.so.1|file
+libsnappy.so.1|snappy
+liblz4.so.1|lz4
+libjemalloc.so.2|jemalloc
+libpcap.so.1|libpcap
+libusb-1.0.so.0|libusb
+libudev.so.1|systemd-libs
+libsystemd.so.0|systemd-libs
+libseccomp.so.2|libseccomp
+libpcre2-8.so.0|pcre2
+libgcrypt.so.20|libgcrypt
+libgnutls.so.30|gnutls
+";
+
 /// What installs packages.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Manager {
@@ -151,11 +229,22 @@ pub enum Manager {
     Dnf,
     /// The small one of Red Hat's minimal images.
     Microdnf,
+    /// SUSE's.
+    Zypper,
+    /// Arch's.
+    Pacman,
 }
 
 impl Manager {
     /// All of them; of two in one target the first is the one to use.
-    pub const ALL: [Manager; 4] = [Manager::Apt, Manager::Apk, Manager::Dnf, Manager::Microdnf];
+    pub const ALL: [Manager; 6] = [
+        Manager::Apt,
+        Manager::Apk,
+        Manager::Dnf,
+        Manager::Microdnf,
+        Manager::Zypper,
+        Manager::Pacman,
+    ];
 
     /// Its programs, by one of which a target that has it is known.
     #[must_use]
@@ -165,6 +254,8 @@ impl Manager {
             Manager::Apk => &["/sbin/apk", "/usr/bin/apk"],
             Manager::Dnf => &["/usr/bin/dnf"],
             Manager::Microdnf => &["/usr/bin/microdnf"],
+            Manager::Zypper => &["/usr/bin/zypper"],
+            Manager::Pacman => &["/usr/bin/pacman"],
         }
     }
 
@@ -178,8 +269,24 @@ impl Manager {
             Manager::Apk => format!("RUN apk add --no-cache {package}"),
             Manager::Dnf => format!("RUN dnf install -y {package}"),
             Manager::Microdnf => format!("RUN microdnf install -y {package}"),
+            Manager::Zypper => format!("RUN zypper --non-interactive install {package}"),
+            Manager::Pacman => format!("RUN pacman -Syu --noconfirm {package}"),
         }
     }
+}
+
+/// What a package of rpm that has the library `soname` provides, by which dnf and zypper
+/// install it whatever its name (rpm `tools/elfdeps.c`): `libz.so.1()(64bit)`. `None`
+/// for a name that rpm would write otherwise.
+#[must_use]
+pub fn capability(soname: &[u8], is_64: bool) -> Option<String> {
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-._".contains(byte);
+    let is_name = soname.iter().all(is_plain) && memchr::memmem::find(soname, b".so").is_some();
+    let name = std::str::from_utf8(soname).ok().filter(|_| is_name)?;
+    Some(match is_64 {
+        true => format!("'{name}()(64bit)'"),
+        false => name.to_owned(),
+    })
 }
 
 /// A package that brings a library.
@@ -201,6 +308,14 @@ pub fn provider(distro: &Distro, soname: &[u8]) -> Option<Provider> {
     const UBUNTU_24: usize = 3;
     const ALPINE: usize = 4;
     const FEDORA: usize = 5;
+    if distro.id == "arch" {
+        let package = of_arch(soname)?;
+        return Some(Provider {
+            package,
+            managers: &[Manager::Pacman],
+            is_certain: false,
+        });
+    }
     let columns = columns(soname)?;
     let version = distro.version_id.as_deref().unwrap_or_default();
     let (column, managers, is_certain): (usize, &[Manager], bool) =
@@ -226,6 +341,12 @@ pub fn provider(distro: &Distro, soname: &[u8]) -> Option<Provider> {
         managers,
         is_certain,
     })
+}
+
+fn of_arch(soname: &[u8]) -> Option<&'static str> {
+    let rows = ARCH.lines().filter_map(|row| row.split_once('|'));
+    let mut own = rows.filter(|(name, _)| name.as_bytes() == soname);
+    own.next().map(|(_, package)| package)
 }
 
 /// The row of a soname, its `=` resolved.
@@ -282,8 +403,21 @@ mod tests {
     fn what_a_distribution_lacks_has_no_package() {
         assert_eq!(package("alpine", "3.20.3", "libc.so.6"), None);
         assert_eq!(package("debian", "13", "libaio.so.1"), None);
-        assert_eq!(package("arch", "", "libz.so.1"), None);
+        assert_eq!(package("arch", "", "libz.so.1"), Some("zlib"));
+        assert_eq!(package("arch", "", "libaio.so.1"), None);
         assert_eq!(package("debian", "12", "libmine.so.1"), None);
+    }
+
+    #[test]
+    fn rpm_says_of_a_package_what_it_provides() {
+        let of = |name: &str, is_64| capability(name.as_bytes(), is_64);
+        assert_eq!(
+            of("libz.so.1", true).as_deref(),
+            Some("'libz.so.1()(64bit)'")
+        );
+        assert_eq!(of("libz.so.1", false).as_deref(), Some("libz.so.1"));
+        assert_eq!(of("lib'z.so", true), None);
+        assert_eq!(of("/x/libz.so", true), None);
     }
 
     #[test]

@@ -206,6 +206,34 @@ fn distroless_and_alpine_list_it_their_own_way() {
     );
 }
 
+#[test]
+fn pacman_lists_it_in_a_directory_of_the_package() {
+    check_packages(
+        "
+        /app/exe           elf needed=liba.so.1
+        /usr/lib/liba.so.1 elf
+        /var/lib/pacman/local/a-libs-1.2.3-1/files  text '%FILES%\\nusr/\\nusr/lib/liba.so.1\\n\\n%BACKUP%\\netc/liba.so\\n'
+        ",
+        &[("liba.so.1", Some("a-libs"))],
+    );
+}
+
+#[test]
+fn a_package_of_rpm_is_installed_by_what_it_provides() {
+    check(
+        "
+        /etc/os-release   text 'ID=opensuse-leap\\nVERSION_ID=\"15.6\"\\n'
+        /usr/bin/zypper   elf
+        /app/exe          elf needed=liba.so.1
+        ",
+        "
+        needed-missing: `liba.so.1` is not found; `/app/exe` needs it
+        = no file of that name is anywhere in this target
+        help: install the package that has it, by what it provides: RUN zypper --non-interactive install 'liba.so.1()(64bit)'
+        ",
+    );
+}
+
 /// Debian with its package manager.
 const DEBIAN: &str = "
     /etc/os-release   text 'ID=debian\\nVERSION_ID=\"12\"\\n'
