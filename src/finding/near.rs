@@ -168,6 +168,13 @@ fn misplaced(
     } else if let Some(listed) = listed.filter(|_| !lacking.musl) {
         let why = format!("which {listed} lists, and ld.so.cache does not have it");
         ldconfig(case, in_words(why)(Code::LdcacheStale))
+    } else if let Some(level) = level(first.path.as_bytes()) {
+        let why = format!("where only a CPU of level {} looks", Shown(level));
+        in_words(why)(Code::LibNotOnSearchPath).fix(
+            None,
+            "put the build for the baseline beside its directory too",
+            None,
+        )
     } else {
         let draft = in_words("which is not searched".to_owned())(Code::LibNotOnSearchPath);
         let snippet = format!("ENV LD_LIBRARY_PATH={directory}");
@@ -188,6 +195,13 @@ fn misplaced(
     told.fold(draft, |draft, file| {
         draft.evidence(format!("it is here: {}", owned(case, file.path.as_bytes())))
     })
+}
+
+/// The level of CPUs for which a file is, by its directory.
+fn level(path: &[u8]) -> Option<&[u8]> {
+    let mut parts = path.split(|&byte| byte == b'/');
+    parts.find(|part| *part == b"glibc-hwcaps")?;
+    parts.next()
 }
 
 /// Whether the target can run its own ldconfig.

@@ -32,7 +32,9 @@ def argued():
 
 def report(binary, root):
     """The subjects of a whole root."""
-    code, out, err = support.run_imgldd(binary, ["--root", root, "--all", "-o", "json-lines"])
+    level = support.host_cpu_level()
+    words = ["--cpu", level] if level else []
+    code, out, err = support.run_imgldd(binary, ["--root", root, "--all", *words, "-o", "json-lines"])
     records = [json.loads(line) for line in out.splitlines()]
     if code not in (0, 1) or not records:
         sys.exit(f"error: imgldd ended with {code}: {err.decode(errors='replace').strip()[:2000]}")
