@@ -3,7 +3,7 @@
 
 Each scenario is a list of layers, a configuration, and what is wrong: the stage and errno at which it fails and the code of
 the finding. imgldd is asked about the OCI layout and about the archive that skopeo makes of it, and must say the same of
-both; where a layer took something, the image as it was before that layer must be well. umoci unpacks the image, and both runtimes start what its configuration names: their words must be those that imgldd
+both; its fixes must have the line that mends the scenario; where a layer took something, the image as it was before that layer must be well. umoci unpacks the image, and both runtimes start what its configuration names: their words must be those that imgldd
 said, and what a loader writes must be `outcome.message`. Each way to mend it is an image too; imgldd must then end with 0, and
 both runtimes must start it.
 
@@ -37,10 +37,10 @@ class Image:
 
 
 class Scenario:
-    """An image that does not start, and images that do in its stead."""
+    """An image that does not start, and images that do in its stead: each as one of the `fixes` says, words of which are given."""
 
-    def __init__(self, name, image, stage, errno, code, *mended):
-        self.name, self.image, self.stage, self.errno, self.code, self.mended = name, image, stage, errno, code, mended
+    def __init__(self, name, image, stage, errno, code, *mended, fixes):
+        self.name, self.image, self.stage, self.errno, self.code, self.mended, self.fixes = name, image, stage, errno, code, mended, fixes
 
 
 # ------------------------------------------------------------------------------------------------ layers
@@ -143,40 +143,69 @@ def scenarios(parts):
     greet = app("libgreet.so.1", f"{GREET}/libgreet.so.1", 0o644)
     return [
         Scenario("Go with cgo, in an image of musl", Image(musl, app("cgo")), "exec", "ENOENT", "glibc-on-musl",
-                 Image(musl, app("nocgo")), Image(scratch, parts.loader_and(*libraries), app("cgo"))),
+                 Image(musl, app("nocgo")), Image(scratch, parts.loader_and(*libraries), app("cgo")),
+                 fixes=["CGO_ENABLED=0 go build", "-alpine", "FROM gcr.io/distroless/base-debian12"]),
         Scenario("Go with cgo, in scratch", Image(scratch, app("cgo")), "exec", "ENOENT", "dynamic-in-scratch",
-                 Image(scratch, app("nocgo")), Image(app("nocgo"), user="0", env=["USER=root"])),
+                 Image(scratch, app("nocgo")), Image(app("nocgo"), user="0", env=["USER=root"]),
+                 fixes=["CGO_ENABLED=0 go build", "FROM gcr.io/distroless/base-debian12"]),
         Scenario("what ldd lists, copied beside the program", Image(scratch, app("cgo", "opt/app"), parts.listed("cgo", "/opt"), entry=["/opt/app"]), "exec", "ENOENT", "dynamic-in-scratch",
-                 Image(scratch, app("cgo", "opt/app"), parts.loader_and(*libraries), entry=["/opt/app"])),
+                 Image(scratch, app("cgo", "opt/app"), parts.loader_and(*libraries), entry=["/opt/app"]),
+                 fixes=["COPY --from=build /lib64/ld-linux-x86-64.so.2 /lib64/ld-linux-x86-64.so.2"]),
         Scenario("the loader in its place, the libraries beside the program",
                  Image(scratch, app("cgo", "opt/app"), parts.loader_and(*libraries, beside="/opt"), entry=["/opt/app"]), "loader", None, "lib-not-on-search-path",
-                 Image(scratch, app("cgo", "opt/app"), parts.loader_and(*libraries, beside="/opt"), entry=["/opt/app"], env=["LD_LIBRARY_PATH=/opt"])),
+                 Image(scratch, app("cgo", "opt/app"), parts.loader_and(*libraries, beside="/opt"), entry=["/opt/app"], env=["LD_LIBRARY_PATH=/opt"]),
+                 fixes=["ENV LD_LIBRARY_PATH=/opt"]),
         Scenario("/bin/false of a many-named program, copied into scratch", Image(app("many", "bin/false"), entry=["/bin/false"]), "exec", "ENOENT", "dynamic-in-scratch",
-                 Image(app("many-static", "bin/true"), entry=["/bin/true"])),
+                 Image(app("many-static", "bin/true"), entry=["/bin/true"]),
+                 fixes=["musl-gcc -static"]),
         Scenario("/bin/false, the link alone", Image(links("bin/false", "busybox"), entry=["/bin/false"]), "exec", "ENOENT", "broken-symlink",
-                 Image(links("bin/true", "busybox"), app("many-static", "bin/busybox"), entry=["/bin/true"])),
+                 Image(links("bin/true", "busybox"), app("many-static", "bin/busybox"), entry=["/bin/true"]),
+                 fixes=["copy the file that the link leads to"]),
         Scenario("/bin/false, the link and what it leads to", Image(links("bin/false", "/bin/busybox"), app("many", "bin/busybox"), entry=["/bin/false"]), "exec", "ENOENT",
-                 "dynamic-in-scratch", Image(links("bin/true", "/bin/busybox"), app("many", "bin/busybox"), parts.loader_and(libc), entry=["/bin/true"])),
+                 "dynamic-in-scratch", Image(links("bin/true", "/bin/busybox"), app("many", "bin/busybox"), parts.loader_and(libc), entry=["/bin/true"]),
+                 fixes=["FROM gcr.io/distroless/base-debian12"]),
         Scenario("a user without /etc/passwd", Image(app("static"), user="nobody"), "runtime", None, "user-unknown",
-                 Image(app("static"), user="65534"), Image(scratch, app("static"), user="nobody")),
+                 Image(app("static"), user="65534"), Image(scratch, app("static"), user="nobody"),
+                 fixes=["USER 65532:65532", "COPY --from=build /etc/passwd"]),
         Scenario("a program for arm64, in an image for amd64", Image(scratch, app("aarch64")), "exec", "ENOEXEC", "arch-mismatch",
-                 Image(scratch, app("static"))),
+                 Image(scratch, app("static")),
+                 fixes=["--platform linux/amd64"]),
         Scenario("an entry script with carriage returns", Image(musl, app("nocgo"), writes("entry.sh", script.replace("\n", "\r\n"), 0o755), entry=["/entry.sh"]), "exec", "ENOENT",
-                 "shebang-crlf", Image(musl, app("nocgo"), writes("entry.sh", script, 0o755), entry=["/entry.sh"])),
+                 "shebang-crlf", Image(musl, app("nocgo"), writes("entry.sh", script, 0o755), entry=["/entry.sh"]),
+                 fixes=["sed -i 's/\\r$//' entry.sh"]),
         Scenario("an entry script without its shell", Image(scratch, app("nocgo"), writes("entry.sh", script, 0o755), entry=["/entry.sh"]), "exec", "ENOENT", "shebang-interp-missing",
-                 Image(scratch, app("nocgo"))),
+                 Image(scratch, app("nocgo")),
+                 fixes=["start a program instead of a script"]),
         Scenario("a layer that deleted /usr", Image(system, app("dynamic"), deletes("usr")), "exec", "ENOENT", "deleted-by-layer",
-                 Image(system, app("dynamic"))),
+                 Image(system, app("dynamic")),
+                 fixes=["keep it in the instruction that takes it away"]),
         Scenario("a layer that deleted /usr, and the program in it", Image(system, deletes("usr"), entry=["/usr/bin/tool"]), "exec", "ENOENT", "deleted-by-layer",
-                 Image(system, entry=["/usr/bin/tool"])),
+                 Image(system, entry=["/usr/bin/tool"]),
+                 fixes=["keep it in the instruction that takes it away"]),
         Scenario("a library that a layer deleted", Image(system, greet, app("greeter"), deletes(f"{GREET}/libgreet.so.1")), "loader", None, "deleted-by-layer",
-                 Image(system, greet, app("greeter"))),
+                 Image(system, greet, app("greeter")),
+                 fixes=["keep it in the instruction that takes it away"]),
         Scenario("no program of that name", Image(system, entry=["/app"]), "exec", "ENOENT", "entrypoint-missing",
-                 Image(system, app("dynamic"))),
+                 Image(system, app("dynamic")),
+                 fixes=["correct the path"]),
         Scenario("a program that is not in PATH", Image(system, app("dynamic", "opt/bin/server"), entry=["server"]), "runtime", "ENOENT", "not-in-path",
-                 Image(system, app("dynamic", "opt/bin/server"), entry=["server"], env=["PATH=/opt/bin:/bin"])),
+                 Image(system, app("dynamic", "opt/bin/server"), entry=["server"], env=["PATH=/opt/bin:/bin"]),
+                 fixes=["put its directory into PATH"]),
         Scenario("a program without its x bit", Image(system, app("dynamic", mode=0o644)), "exec", "EACCES", "no-exec-bit",
-                 Image(system, app("dynamic"))),
+                 Image(system, app("dynamic")),
+                 fixes=["COPY --chmod=755"]),
+        Scenario("shell form, in scratch", Image(app("static"), entry=["/bin/sh", "-c", "/app"]), "exec", "ENOENT", "shell-form-no-shell",
+                 Image(app("static")),
+                 fixes=['ENTRYPOINT ["/app"]']),
+        Scenario("a command line in one argument", Image(app("static"), entry=["/app --help"]), "exec", "ENOENT", "exec-form-malformed",
+                 Image(app("static"), entry=["/app", "--help"]),
+                 fixes=['ENTRYPOINT ["/app", "--help"]']),
+        Scenario("a program of root's, and another user", Image(app("static", mode=0o700), user="65532"), "exec", "EACCES", "user-cannot-reach",
+                 Image(app("static"), user="65532"),
+                 fixes=["COPY --chmod=755"]),
+        Scenario("a library that is nowhere", Image(system, app("greeter")), "loader", None, "needed-missing",
+                 Image(system, greet, app("greeter")),
+                 fixes=["copy it in"]),
     ]
 
 
@@ -251,6 +280,9 @@ def broken(scenario, code, report):
         lines.append(f"the outcome is {found}, wanted {(False, scenario.stage, scenario.errno)}")
     if codes(report) != [scenario.code]:
         lines.append(f"the findings are {codes(report)}, wanted {scenario.code}")
+    findings = [finding for subject in report["subjects"] for finding in subject["findings"] if finding["code"] == scenario.code]
+    offered = [f"{fix['text']}: {fix['snippet']}" for finding in findings for fix in finding["fixes"]]
+    lines += [f"no fix says `{words}`; there are {offered}" for words in scenario.fixes if not any(words in fix for fix in offered)]
     return lines
 
 
