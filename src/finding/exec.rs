@@ -78,13 +78,13 @@ fn lookup(case: &Case<'_>, path: &TargetPath, errno: Errno) -> Finding {
             .fixed_for(case, script.shebang.interpreter.as_ref())
     } else if errno == Errno::ACCES {
         let message = format!("`{path}` cannot be reached by user {}", user(case));
-        Draft::new(case, Code::UserCannotReach, object, message)
-            .evidence("a directory above it may not be searched by this user")
-            .fix(
-                None,
-                "put it where every user may go",
-                Some("COPY --chmod=755 app /usr/local/bin/"),
-            )
+        let draft = Draft::new(case, Code::UserCannotReach, object, message)
+            .evidence(closed_directory(case, object));
+        draft.fix(
+            None,
+            "put it where every user may go",
+            Some("COPY --chmod=755 app /usr/local/bin/"),
+        )
     } else if let Some(draft) = lost::draft(case, object, std::iter::once(object), "") {
         draft.evidence(format!("{path}: {errno}"))
     } else if !hops.is_empty() {
@@ -101,7 +101,7 @@ fn lookup(case: &Case<'_>, path: &TargetPath, errno: Errno) -> Finding {
             .fix(
                 None,
                 "correct the path, or the COPY that was to put it there",
-                None,
+                elsewhere.first().map(String::as_str),
             )
     };
     let elsewhere = elsewhere.iter();
@@ -112,6 +112,19 @@ fn lookup(case: &Case<'_>, path: &TargetPath, errno: Errno) -> Finding {
         .fold(draft, Draft::evidence)
         .seen(case)
         .done()
+}
+
+/// The directory that this user may not search: the last on the way that is seen.
+fn closed_directory(case: &Case<'_>, path: &[u8]) -> String {
+    let above = std::iter::successors(Some(path), |path| match crate::path::parent(path) {
+        parent if parent.len() < path.len() => Some(parent),
+        _ => None,
+    });
+    let mut seen = above.skip(1).filter(|path| (case.has)(path));
+    match seen.next() {
+        Some(path) => format!("{} may not be searched by this user", quoted(path)),
+        None => "a directory above it may not be searched by this user".to_owned(),
+    }
 }
 
 /// A script's interpreter that a layer took.
@@ -253,7 +266,8 @@ fn format(case: &Case<'_>, path: &TargetPath, what: &NotElf) -> Finding {
                 "a shell runs such a file as a script, which is why it works when it is typed",
             )
     } else {
-        draft.fix(None, "put the real program there", None)
+        let (text, snippet) = looks.map_or(("put the real program there", None), real_one);
+        draft.fix(None, text, snippet)
     };
     draft.seen(case).done()
 }
@@ -287,6 +301,23 @@ pub(super) fn looks_like(head: &[u8]) -> Option<&'static str> {
         Some("a zip archive")
     } else {
         None
+    }
+}
+
+/// How one comes by the program instead of what is there.
+fn real_one(looks: &str) -> (&'static str, Option<&'static str>) {
+    match looks {
+        "a Git LFS pointer" => ("fetch the file that it stands for", Some("git lfs pull")),
+        "an HTML page" => (
+            "download it again, and fail where that fails",
+            Some("curl -fL -o …"),
+        ),
+        "gzip data" | "zstd data" | "a zip archive" => ("unpack it first", None),
+        "a Mach-O file" | "a Windows program" => (
+            "build it for Linux, and keep the host's builds out",
+            Some("GOOS=linux go build   (and a .dockerignore)"),
+        ),
+        _ => ("put the real program there", None),
     }
 }
 
@@ -353,6 +384,7 @@ fn elf(case: &Case<'_>, path: &TargetPath, refusal: ElfRefusal) -> Finding {
     anomalies
         .fold(draft, |draft, anomaly| draft.evidence(anomaly.to_string()))
         .seen(case)
+        .fix(None, "fetch or build the file again", None)
         .done()
 }
 
@@ -360,7 +392,12 @@ fn killed(case: &Case<'_>, why: &str) -> Finding {
     let message = format!("`{}` starts and dies at once: {why}", case.path);
     let signal = case.outcome.signal.clone().unwrap_or_default();
     Draft::new(case, Code::NotAProgram, case.path.as_bytes(), message)
-        .evidence(format!("signal: {signal}"))
+        .evidence(format!("at run time: killed by {signal}"))
+        .fix(
+            None,
+            "name a program, or build this one as a whole again",
+            None,
+        )
         .done()
 }
 

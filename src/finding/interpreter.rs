@@ -74,6 +74,11 @@ pub(super) fn refused(case: &Case<'_>, refusal: &InterpreterRefusal) -> Finding 
                 .into_iter()
                 .take(6)
                 .fold(draft, Draft::evidence)
+                .fix(
+                    None,
+                    "copy the file that the link should lead to",
+                    Some(&from_build(&path)),
+                )
         }
         other => unusable(case, program, &path, other),
     };
@@ -255,8 +260,8 @@ fn explain(
                 .fix(None, "get the build for the target's own ABI", None)
                 .fix(
                     None,
-                    "or install that ABI's C library",
-                    Some("dpkg --add-architecture …"),
+                    "or bring that ABI's C library",
+                    libc_of(case, name).as_deref(),
                 )
         }
         Code::ForeignInterpPath => {
@@ -278,7 +283,36 @@ fn explain(
         Code::BrokenSymlink => {
             draft.fix(None, "copy the file that the link leads to as well", None)
         }
-        _ => draft.fix(None, "install the C library that it was linked with", None),
+        _ if draft.finding.fixes.is_empty() => {
+            let path = program.interpreter.as_ref().map(|i| from_build(&i.path));
+            draft.fix(
+                None,
+                "bring the loader from where it was linked, of the same release",
+                path.as_deref(),
+            )
+        }
+        _ => draft,
+    }
+}
+
+/// A line that works where nothing can be run.
+fn from_build(path: &[u8]) -> String {
+    let path = crate::bytes::lossy(path);
+    format!("COPY --from=build {path} {path}")
+}
+
+/// What installs the C library for another ABI, where the target's package manager has
+/// it.
+fn libc_of(case: &Case<'_>, abi: &str) -> Option<String> {
+    let has = |path: &str| (case.has)(path.as_bytes());
+    match abi {
+        "i386" if has("/usr/bin/apt-get") => Some(
+            "RUN dpkg --add-architecture i386 && apt-get update && \
+             apt-get install -y libc6:i386 libstdc++6:i386"
+                .to_owned(),
+        ),
+        "i386" if has("/usr/bin/dnf") => Some("RUN dnf install -y glibc.i686".to_owned()),
+        _ => None,
     }
 }
 
@@ -308,9 +342,15 @@ fn unusable(
         .evidence(format!("PT_INTERP  {}", Shown(path)));
     match refusal {
         InterpreterRefusal::NotExecutable => {
-            draft.fix(None, "give it the permission", Some("chmod 755 the loader"))
+            let path = crate::bytes::lossy(path);
+            let snippet = format!("COPY --chmod=755 --from=build {path} {path}");
+            draft.fix(None, "bring it with the permission", Some(&snippet))
         }
-        _ => draft.fix(None, "install the C library again", None),
+        _ => draft.fix(
+            None,
+            "bring the C library again, the loader with it",
+            Some(&from_build(path)),
+        ),
     }
 }
 

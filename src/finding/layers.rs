@@ -44,7 +44,9 @@ fn finding(group: &[&Issue], layers: &[Layer]) -> Finding {
         evidence.push(format!("and {} more", group.len() - MOST - 1));
     }
     let layer = layers.iter().find(|layer| layer.number == number);
-    if let Some(created_by) = layer.and_then(|layer| layer.created_by.as_deref()) {
+    if let Some(created_by) = layer.and_then(|layer| layer.created_by.as_deref())
+        && !created_by.is_empty()
+    {
         evidence.push(format!("layer {number}: {created_by}"));
     }
     let layer = number.to_string();

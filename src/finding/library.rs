@@ -111,7 +111,7 @@ fn missing(case: &Case<'_>, file: &LoaderFile, graph: &Graph, library: &Library)
     let named = if let Some(attempt) = foreign {
         let what = attempt.detail.as_deref().unwrap_or("another machine");
         let message = format!(
-            "{}: only a file for {what} is there, {by} needs it",
+            "{} is here only for another CPU, {what}; {by} needs it",
             quoted(name)
         );
         Some((Code::WrongArchLib, message))

@@ -17,9 +17,21 @@ impl Layers<'_> {
     /// The instruction that made a layer: `layer 2: COPY lib /lib`.
     fn line(&self, number: u32) -> Option<String> {
         let layer = self.all.iter().find(|layer| layer.number == number)?;
-        let created_by = layer.created_by.as_deref()?;
+        let created_by = layer
+            .created_by
+            .as_deref()
+            .filter(|line| !line.is_empty())?;
         Some(format!("layer {number}: {created_by}"))
     }
+}
+
+/// The line for a directory at the top, whose place is below /usr in systems of today.
+fn merged(link: &[u8]) -> Option<String> {
+    let name = link
+        .strip_prefix(b"/")
+        .filter(|name| !name.contains(&b'/'))?;
+    let name = crate::bytes::Shown(name);
+    Some(format!("COPY {name}/ /usr/{name}/"))
 }
 
 /// A finding about `object`, if one of the `paths` where it was looked for had a
@@ -41,7 +53,7 @@ pub(super) fn draft<'p>(
         Draft::new(case, Code::UsrmergeClobbered, object, message).fix(
             None,
             "copy to the directory that the link led to",
-            Some("COPY lib/ /usr/lib/"),
+            merged(lost.path.as_bytes()).as_deref(),
         )
     } else {
         let how = match lost.loss.how {

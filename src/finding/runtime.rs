@@ -107,6 +107,7 @@ pub fn not_in_path(
     };
     let draft = Draft::about(name, Code::NotInPath, name, message)
         .evidence(format!("PATH={}", Shown(path)));
+    let first = elsewhere.first();
     let elsewhere = elsewhere.iter();
     elsewhere
         .fold(draft, |draft, path| {
@@ -120,8 +121,14 @@ pub fn not_in_path(
                 .ok()
                 .map(|found| format!("crun, podman's usual runtime, starts {}", Shown(found))),
         )
-        .fix(None, fix, None)
+        .fix(None, fix, into_path(&first).as_deref())
         .done()
+}
+
+/// The line that puts the directory of a program into PATH.
+fn into_path(program: &Option<&String>) -> Option<String> {
+    let directory = crate::path::parent(program.as_ref()?.as_bytes());
+    Some(format!("ENV PATH=\"{}:$PATH\"", Shown(directory)))
 }
 
 /// What of `finding`, which says that the program is not there, is owed to the

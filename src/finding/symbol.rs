@@ -160,7 +160,6 @@ fn missing(
     if !at_start {
         draft = draft.evidence("bound when first called: the program starts, and ends there");
     }
-    let nm = format!("nm -D --undefined-only {}", Shown(&loaded.path));
     let draft = match code {
         Code::GlibcSymbolsOnMusl => draft
             .fix(
@@ -182,7 +181,7 @@ fn missing(
             .fix(
                 None,
                 "put the release of the library there that it was linked with",
-                Some(&nm),
+                None,
             )
             .fix(
                 Some("another copy of the library is found first"),
