@@ -488,7 +488,7 @@ fn a_missing_program_that_lies_elsewhere() {
         entrypoint-missing: `/app/exe` is not in this target
         = /app/exe: no such file or directory
         = a program of that name: /usr/local/bin/exe
-        help: correct the path, or the COPY that was to put it there: -
+        help: correct the path, or the COPY that was to put it there: /usr/local/bin/exe
         ",
     );
 }
