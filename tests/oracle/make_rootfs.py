@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Builds the roots that `whole_rootfs.py` examines.
 
+  minbase the smallest Debian that apt can add to, untouched
   debian  a Debian of this machine's architecture with enough packages for well over 1,500 ELF files: private library
           directories, $ORIGIN, rpath, a 32-bit libc beside the 64-bit one
   arm64   a foreign Debian, unpacked and not configured, so no emulator is needed to build it (and it has no ld.so.cache)
@@ -37,6 +38,11 @@ def run(*command):
     if done.returncode != 0:
         sys.exit(f"error: `{' '.join(command[:6])} …` ended with {done.returncode}:\n{done.stdout.decode(errors='replace')[-3000:]}")
     return done.stdout
+
+
+def minbase(target, _):
+    """What `FROM debian` starts from, or a little more."""
+    run("mmdebstrap", "--variant=minbase", "--mode=root", "--quiet", SUITE, target)
 
 
 def debian(target, _):
@@ -243,7 +249,7 @@ class Tangle:
 
 
 def main():
-    kinds = {"debian": debian, "arm64": arm64, "musl": musl, "tangle": tangle}
+    kinds = {"minbase": minbase, "debian": debian, "arm64": arm64, "musl": musl, "tangle": tangle}
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("kind", choices=kinds)
     parser.add_argument("dir")
