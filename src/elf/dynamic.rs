@@ -17,6 +17,7 @@ use super::consts::{
 };
 use super::header::{Class, Layout};
 use super::limits::{MAX_NAME, MAX_NAMES, MAX_NEEDED};
+use super::name::Name;
 use super::segment::{Segment, offset_of};
 use super::version;
 use super::window::{Unended, Window};
@@ -48,7 +49,7 @@ pub struct Need {
     /// The tag.
     pub kind: NeedKind,
     /// The string, tokens and all.
-    pub name: Box<[u8]>,
+    pub name: Name,
 }
 
 /// What the dynamic section says to a loader that is looking for objects.
@@ -57,7 +58,7 @@ pub struct Dynamic {
     /// Needed objects, auxiliaries and filtees, in the order of their tags.
     pub needs: Vec<Need>,
     /// `DT_SONAME`
-    pub soname: Option<Box<[u8]>>,
+    pub soname: Option<Name>,
     /// `DT_RPATH`, the last one where there are several, as written.
     pub rpath: Option<Box<[u8]>>,
     /// `DT_RUNPATH`, the last one where there are several, as written.
@@ -377,7 +378,7 @@ fn read_names(
                 break;
             }
         }
-        let text: Box<[u8]> = match strings.get(window, at)? {
+        let text: Name = match strings.get(window, at)? {
             Ok(text) => text.into(),
             Err(Unended::File) => {
                 anomalies.push(Anomaly::StringOutside {
@@ -412,19 +413,15 @@ fn read_names(
             DT_AUXILIARY => need(NeedKind::Auxiliary, text),
             DT_FILTER => need(NeedKind::Filter, text),
             DT_SONAME => dynamic.soname = Some(text),
-            DT_RPATH => dynamic.rpath = Some(text),
-            _ => dynamic.runpath = Some(text),
+            DT_RPATH => dynamic.rpath = Some((*text).into()),
+            _ => dynamic.runpath = Some((*text).into()),
         }
     }
     Ok(())
 }
 
 /// A list of directories may be longer than one name, up to the limit for all.
-fn long_string(
-    window: &mut Window<'_>,
-    strings: Strings,
-    at: u64,
-) -> io::Result<Option<Box<[u8]>>> {
+fn long_string(window: &mut Window<'_>, strings: Strings, at: u64) -> io::Result<Option<Name>> {
     let Some(offset) = strings.offset.checked_add(at) else {
         return Ok(None);
     };

@@ -22,6 +22,7 @@ mod go;
 mod header;
 mod imports;
 mod limits;
+mod name;
 mod note;
 mod object;
 mod release;
@@ -40,6 +41,7 @@ pub use dynamic::{Dynamic, Need, NeedKind, RelocationTable, RelocationTables, Sy
 pub use extent::ranges_read;
 pub use go::{GoBuild, Imports};
 pub use header::{Class, Encoding, Header, Ident, Layout};
+pub use name::Name;
 pub use note::{AbiTag, Notes};
 pub use object::{Interp, Linkage, NotElf, Object, ReadError, SegmentTable};
 pub(crate) use release::{number_pair, release_in};

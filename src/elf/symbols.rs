@@ -23,6 +23,7 @@ use super::consts::{
     STV_HIDDEN, STV_INTERNAL,
 };
 use super::header::{Class, Encoding};
+use super::name::Name;
 use super::object::Object;
 use super::relocation::{Relocation, RelocationKind, musl_relocates, read_piece, relocation_kind};
 use super::segment::offset_of;
@@ -117,7 +118,7 @@ impl Definition {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Undefined {
     /// Its name.
-    pub name: Box<[u8]>,
+    pub name: Name,
     /// [`hash_of`] it.
     pub hash: u64,
     /// The number of the version that is wanted; 0 and 1 mean none.
@@ -146,11 +147,11 @@ pub struct Reference {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Version {
     /// Its name.
-    pub name: Box<[u8]>,
+    pub name: Name,
     /// [`hash_of`] it.
     pub hash: u64,
     /// The file that it is wanted of; `None` for one that is defined.
-    pub file: Option<Box<[u8]>>,
+    pub file: Option<Name>,
     /// Symbols without a version do not satisfy it.
     pub hidden: bool,
 }
@@ -614,7 +615,7 @@ fn want<S: Sym<Endian = Endianness>>(
     if binding == STB_LOCAL {
         return None;
     }
-    let name: Box<[u8]> = raw.name(symbol.st_name(endian)).into();
+    let name: Name = raw.name(symbol.st_name(endian)).into();
     Some(Undefined {
         hash: hash_of(&name),
         name,

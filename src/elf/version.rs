@@ -15,6 +15,7 @@ use super::consts::{VER_FLG_BASE, VER_FLG_WEAK};
 use super::dynamic::{Strings, Tables};
 use super::header::Encoding;
 use super::limits::MAX_NAMES;
+use super::name::Name;
 use super::object::Object;
 use super::window::Window;
 use crate::read_at::ReadAt;
@@ -32,7 +33,7 @@ const RECORDS: u64 = 1024;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct VersionNeed {
     /// `vn_file`: a `DT_NEEDED` name.
-    pub file: Box<[u8]>,
+    pub file: Name,
     /// The versions, in order.
     pub versions: Vec<VersionNeedEntry>,
 }
@@ -41,7 +42,7 @@ pub struct VersionNeed {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct VersionNeedEntry {
     /// `vna_name`
-    pub name: Box<[u8]>,
+    pub name: Name,
     /// `VER_FLG_WEAK`
     pub weak: bool,
     /// `vna_other`: the number that symbols refer to it by, and bit 15, which
@@ -53,7 +54,7 @@ pub struct VersionNeedEntry {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct VersionDefinition {
     /// `vda_name` of the first auxiliary record.
-    pub name: Box<[u8]>,
+    pub name: Name,
     /// `VER_FLG_BASE`: names the file and not a version of its symbols.
     pub base: bool,
     /// `vd_ndx`: the number that symbols refer to it by.
@@ -186,8 +187,8 @@ impl Reader<'_, '_> {
             .map(|(record, _)| *record))
     }
 
-    fn name(&mut self, at: u32) -> io::Result<Option<Box<[u8]>>> {
-        let name: Option<Box<[u8]>> = self
+    fn name(&mut self, at: u32) -> io::Result<Option<Name>> {
+        let name: Option<Name> = self
             .strings
             .get(self.window, at.into())?
             .ok()

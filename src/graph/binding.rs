@@ -24,8 +24,8 @@ use super::{Graph, Status};
 use crate::bytes::lossy;
 use crate::content::Files;
 use crate::elf::{
-    Binding, Definition, Object, Reference, RelocationKind, Symbols, Undefined, Version, hash_of,
-    musl_relocates, relocation_kind,
+    Binding, Definition, Name, Object, Reference, RelocationKind, Symbols, Undefined, Version,
+    hash_of, musl_relocates, relocation_kind,
 };
 use crate::loader::{LinkMap, ObjectId, Role, glibc_match, musl_match};
 use crate::path::TargetPath;
@@ -92,7 +92,7 @@ pub struct Near {
     /// The object that has it.
     pub object: ObjectId,
     /// The version that it has there.
-    pub version: Option<Box<[u8]>>,
+    pub version: Option<Name>,
 }
 
 /// A relocation that fails.

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use super::{Graph, Status};
 use crate::bytes::lossy;
 use crate::content::Files;
-use crate::elf::Versions;
+use crate::elf::{Name, Versions};
 use crate::loader::{LinkMap, Loaded, Loader, ObjectId, Role};
 
 /// What the loader exits with for want of a version.
@@ -46,7 +46,7 @@ pub struct VersionProblem {
     /// The object that should have it.
     pub provider: Option<ObjectId>,
     /// `vn_file`: the name of that object, as the requester has it.
-    pub file: Box<[u8]>,
+    pub file: Name,
     /// The version; empty where a requester as a whole is at fault.
     pub version: Box<[u8]>,
     /// What is wrong.
@@ -271,7 +271,7 @@ fn provider(graph: &Graph, file: &[u8]) -> Provider {
 #[derive(Clone, Debug)]
 pub struct CheckedNeed {
     /// `vn_file`
-    pub file: Box<[u8]>,
+    pub file: Name,
     /// The object that this means, if it is loaded.
     pub provider: Option<ObjectId>,
     /// The versions, in order.
@@ -282,7 +282,7 @@ pub struct CheckedNeed {
 #[derive(Clone, Debug)]
 pub struct Versioned {
     /// Its name.
-    pub name: Box<[u8]>,
+    pub name: Name,
     /// `VER_FLG_WEAK`
     pub weak: bool,
     /// Whether the provider defines it; `None` where nobody looks.

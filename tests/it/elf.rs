@@ -55,7 +55,7 @@ impl Facts {
             object_type: object.header.object_type,
             interp: object.interp.as_ref().map(|interp| interp.path().to_vec()),
             needed: dynamic.needed().map(<[u8]>::to_vec).collect(),
-            soname: owned(&dynamic.soname),
+            soname: dynamic.soname.as_deref().map(<[u8]>::to_vec),
             rpath: owned(&dynamic.rpath),
             runpath: owned(&dynamic.runpath),
         }
