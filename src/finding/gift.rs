@@ -32,7 +32,7 @@ pub(crate) fn give(findings: &mut [Finding], gifts: &[Gift]) {
                 when: None,
                 text: "copy it from the donor, with what it needs".to_owned(),
                 snippet: Some(format!(
-                    "COPY --from=builder {} {}",
+                    "COPY --from=build {} {}",
                     files.join(" "),
                     lossy(directory)
                 )),

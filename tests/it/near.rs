@@ -78,7 +78,7 @@ fn the_donor_gives_a_library_with_what_it_needs() {
         /usr/lib/x86_64-linux-gnu/libb.so.1       elf
         /usr/lib/x86_64-linux-gnu/libc.so.6       elf
         ",
-        "COPY --from=builder /usr/lib/x86_64-linux-gnu/liba.so.1 /usr/lib/x86_64-linux-gnu/libb.so.1 /usr/lib/x86_64-linux-gnu/",
+        "COPY --from=build /usr/lib/x86_64-linux-gnu/liba.so.1 /usr/lib/x86_64-linux-gnu/libb.so.1 /usr/lib/x86_64-linux-gnu/",
     );
 }
 
@@ -106,7 +106,7 @@ fn where_the_target_does_not_search_the_copy_goes_elsewhere() {
         /etc/ld-musl-x86_64.path   text '/opt/lib\\n'
         /opt/lib/liba.so.1         elf
         ",
-        "COPY --from=builder /opt/lib/liba.so.1 /lib/",
+        "COPY --from=build /opt/lib/liba.so.1 /lib/",
     );
 }
 
@@ -119,8 +119,8 @@ fn the_donor_gives_the_loader_too() {
         ",
         "/lib/x86_64-linux-gnu/libc.so.6 elf",
         "
-        COPY --from=builder /lib/x86_64-linux-gnu/libc.so.6 /lib/x86_64-linux-gnu/
-        COPY --from=builder /lib64/ld-linux-x86-64.so.2 /lib64/
+        COPY --from=build /lib/x86_64-linux-gnu/libc.so.6 /lib/x86_64-linux-gnu/
+        COPY --from=build /lib64/ld-linux-x86-64.so.2 /lib64/
         ",
     );
 }
@@ -141,7 +141,7 @@ fn check_donor(fixture: &str, donor: &str, expected: &str) {
     let fixes = subject.findings.iter().flat_map(|finding| &finding.fixes);
     let copies: Vec<&str> = fixes
         .filter_map(|fix| fix.snippet.as_deref())
-        .filter(|snippet| snippet.starts_with("COPY --from=builder"))
+        .filter(|snippet| snippet.starts_with("COPY --from=build"))
         .collect();
     let expected: Vec<&str> = lines(expected).map(str::trim).collect();
     assert_eq!(copies, expected, "{:#?}", subject.findings);
@@ -550,7 +550,7 @@ fn a_donor_may_be_a_directory_or_an_archive() {
             "/app/exe",
         ]);
         assert!(
-            ran.contains("COPY --from=builder /usr/lib/liba.so.1 /usr/lib/"),
+            ran.contains("COPY --from=build /usr/lib/liba.so.1 /usr/lib/"),
             "{ran}"
         );
     }
