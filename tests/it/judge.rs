@@ -211,3 +211,34 @@ fn the_layer_is_the_targets_and_not_the_donors() {
     assert!(said.contains("/usr/lib/libq.so.1 /"), "{said}");
     assert_eq!(output.status.code(), Some(1));
 }
+
+#[test]
+fn what_the_image_asks_of_the_hosts_toolkit_is_told() {
+    let both = Both::new();
+    let says = |words: &str, wanted: &str| {
+        for mut command in both.targets() {
+            let output = command.args(words.split(' ')).output().unwrap();
+            let said = String::from_utf8(output.stdout).unwrap();
+            assert!(said.contains(wanted), "{words}: no `{wanted}` in\n{said}");
+        }
+    };
+    says(
+        "noted",
+        "starts only with the host's `libcuda.so.1` mounted in",
+    );
+    says("noted", "NVIDIA_VISIBLE_DEVICES is not in its environment");
+    says("noted", "docker run --gpus all …");
+    let with = "--env NVIDIA_VISIBLE_DEVICES=all --env NVIDIA_DRIVER_CAPABILITIES";
+    says(
+        &format!("{with}=video,compute noted"),
+        "NVIDIA_VISIBLE_DEVICES=all: the image is made for it",
+    );
+    says(
+        &format!("{with}=video noted"),
+        "`compute`, which brings it, is not among them",
+    );
+    says(
+        &format!("{with}=video noted"),
+        "--gpus all -e NVIDIA_DRIVER_CAPABILITIES=all",
+    );
+}
