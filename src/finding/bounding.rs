@@ -51,15 +51,6 @@ pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
     let path = &program.path;
     let names = beyond.names();
     let message = format!("`{path}` is not executed without {names}, which containers do not have");
-    let add: Vec<String> = names
-        .split(',')
-        .map(|name| {
-            format!(
-                "--cap-add {}",
-                name.trim_start_matches("cap_").to_uppercase()
-            )
-        })
-        .collect();
     let finding = Draft::new(case, Code::CapsBeyondDefault, path.as_bytes(), message)
         .evidence(format!("security.capability: {granted}"))
         .evidence("they are in force from the start, so that execve wants all of them, of root too")
@@ -67,7 +58,7 @@ pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
         .fix(
             Some("it needs them"),
             "give them to the container",
-            Some(&format!("docker run {}", add.join(" "))),
+            Some(&format!("docker run {}", beyond.to_add())),
         )
         .fix(
             Some("it can do without"),

@@ -5,8 +5,8 @@
 
 use super::{Case, Code, Draft, quoted};
 use crate::bytes::Shown;
-use crate::graph::{Graph, Library, Status};
-use crate::loader::{LinkMap, ObjectId, Role, Rule};
+use crate::graph::{Graph, Library, LoaderFile, Status};
+use crate::loader::{LinkMap, LoaderKind, ObjectId, Rule};
 use crate::path::{TargetPath, parent};
 use crate::report::{Finding, Severity};
 use crate::rootfs::Capabilities;
@@ -54,7 +54,7 @@ pub(super) fn withheld(case: &Case<'_>, graph: &Graph, library: &Library) -> Opt
     let draft = Draft::new(case, Code::SecureExec, name, message)
         .evidence(format!("{}: what would have been taken", Shown(&path)))
         .also(gains(case));
-    Some(mended(draft, parent(&path)))
+    Some(mended(case, draft, parent(&path)))
 }
 
 /// A program that starts because root starts it.
@@ -68,7 +68,7 @@ pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
     let relies = graph
         .libraries
         .iter()
-        .find(|library| library.status == Status::Found && is_for_root_alone(graph, library));
+        .find(|library| library.status == Status::Found && is_for_root_alone(case, graph, library));
     let Some(library) = relies else { return };
     let Some(granted) = (case.rights.granted)().filter(Capabilities::secures) else {
         return;
@@ -88,27 +88,35 @@ pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
         .evidence(format!("security.capability: {granted}"))
         .evidence(format!("{}: found {how}", Shown(path)))
         .evidence("whoever else starts it gains rights, and then neither counts");
-    found.push(mended(draft, parent(path)).done());
+    found.push(mended(case, draft, parent(path)).done());
 }
 
 /// Whether a library was found in a way that does not count where rights are gained.
-fn is_for_root_alone(graph: &Graph, library: &Library) -> bool {
-    match (library.rule, library.owner) {
-        (Some(Rule::LibraryPath), _) => true,
-        (Some(Rule::Rpath | Rule::RpathInherited | Rule::Runpath), Some(owner)) => {
-            let loaded = graph.map.get(owner);
-            let dynamic = loaded.object.as_ref().map(|object| &object.dynamic);
-            // A library's own origin is as good as the place it was found in.
-            let list = dynamic.filter(|_| loaded.role == Role::Main).and_then(|d| {
-                let list = d.runpath.as_deref().or(d.rpath.as_deref())?;
-                list.starts_with(b"$").then_some(list)
-            });
-            // All of it, so that it is the element that found it.
-            let is_origin = |element: &[u8]| origin_tail(element).is_some();
-            list.is_some_and(|list| list.split(|&b| b == b':').all(is_origin))
-        }
-        _ => false,
+fn is_for_root_alone(case: &Case<'_>, graph: &Graph, library: &Library) -> bool {
+    let found_by = (library.rule, library.owner);
+    if matches!(found_by, (Some(Rule::LibraryPath), _)) {
+        return true;
     }
+    // A library's own origin is as good as the place it was found in.
+    let (Some(Rule::Rpath | Rule::RpathInherited | Rule::Runpath), Some(LinkMap::MAIN)) = found_by
+    else {
+        return false;
+    };
+    let main = graph.map.get(LinkMap::MAIN).object.as_ref();
+    let dynamic = main.map(|object| &object.dynamic);
+    let list = dynamic.and_then(|dynamic| dynamic.runpath.as_deref().or(dynamic.rpath.as_deref()));
+    let origin = origin(case, graph, LinkMap::MAIN);
+    let path = library.path.as_deref().unwrap_or_default();
+    let mut leading = list
+        .unwrap_or_default()
+        .split(|&b| b == b':')
+        .filter(|element| {
+            let directory = expanded(element, origin.as_deref());
+            let below = directory.and_then(|directory| path.strip_prefix(&directory[..]));
+            below.is_some_and(|rest| rest.starts_with(b"/"))
+        })
+        .peekable();
+    leading.peek().is_some() && leading.all(|element| origin_tail(element).is_some())
 }
 
 /// What makes the process one that gained rights.
@@ -127,29 +135,37 @@ fn gains(case: &Case<'_>) -> Option<String> {
     ))
 }
 
-fn mended(draft: Draft, directory: &[u8]) -> Draft {
+fn mended(case: &Case<'_>, draft: Draft, directory: &[u8]) -> Draft {
     let directory = match directory {
         b"" => "/".to_owned(),
         directory => Shown(directory).to_string(),
     };
-    draft
-        .fix(
+    let draft = draft.fix(
+        None,
+        "name the directory by an absolute runpath",
+        Some(&format!("patchelf --set-rpath {directory} {}", case.path)),
+    );
+    let is_glibc = case
+        .graph
+        .is_some_and(|(file, _)| matches!(file, LoaderFile::Known(LoaderKind::Glibc(_))));
+    let draft = match is_glibc {
+        true => draft.fix(
             None,
-            "name the directory by an absolute runpath",
-            Some(&format!("patchelf --set-rpath {directory} PROGRAM")),
-        )
-        .fix(
-            Some("glibc"),
             "or let ldconfig know the directory",
             Some(&format!(
                 "RUN echo {directory} > /etc/ld.so.conf.d/app.conf && ldconfig"
             )),
-        )
-        .fix(
-            Some("file capabilities"),
-            "or grant them to the container instead of the file",
-            Some("docker run --cap-add …"),
-        )
+        ),
+        false => draft,
+    };
+    match (case.rights.granted)().filter(Capabilities::secures) {
+        Some(granted) => draft.fix(
+            None,
+            "or give the capabilities to the container instead of the file",
+            Some(&format!("docker run {}", granted.to_add())),
+        ),
+        None => draft,
+    }
 }
 
 /// `$ORIGIN` of an object.

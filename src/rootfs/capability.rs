@@ -78,6 +78,19 @@ impl Capabilities {
     }
 }
 
+impl Capabilities {
+    /// The options by which Docker and podman give them to a container.
+    #[must_use]
+    pub fn to_add(&self) -> String {
+        let names = self.names();
+        let words = names.split(',').map(|name| {
+            let name = name.strip_prefix("cap_").unwrap_or(name);
+            format!("--cap-add {}", name.to_uppercase())
+        });
+        words.collect::<Vec<_>>().join(" ")
+    }
+}
+
 impl std::fmt::Display for Capabilities {
     /// As `getcap` writes them: `cap_net_bind_service=ep`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

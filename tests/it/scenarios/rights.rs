@@ -42,6 +42,19 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             /app/lib/liba.so  elf
         ",
     },
+    // It is the element that found it which counts.
+    Scenario {
+        code: "secure-exec",
+        fires: "
+            /app/exe          elf needed=liba.so runpath=/usr/x:$ORIGIN/lib caps=ep
+            /app/lib/liba.so  elf
+        ",
+        near: "
+            /app/exe          elf needed=liba.so runpath=/usr/x:$ORIGIN/lib caps=ep
+            /usr/x/liba.so    elf
+            /app/lib/liba.so  elf
+        ",
+    },
     // Through an image's layer.
     Scenario {
         code: "secure-exec",
