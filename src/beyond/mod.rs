@@ -93,6 +93,16 @@ pub(crate) struct Untemporary {
     pub(crate) what: Temporary,
     /// The function that tells.
     pub(crate) by: &'static str,
-    /// It goes to `/tmp` and to no other place.
-    pub(crate) is_certain: bool,
+    pub(crate) to: Place,
+}
+
+/// Where temporary files are made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Place {
+    /// In `/tmp`.
+    Tmp,
+    /// Where TMPDIR says, else in `/tmp`.
+    Variable,
+    /// At a place that the program chooses.
+    Unknown,
 }

@@ -148,16 +148,10 @@ impl Places {
         (!is_here).then_some(name)
     }
 
-    /// What is the matter with the directory for temporary files, if anything is.
-    pub(crate) fn temporary(&self, files: &Files<'_>, variables: &Variables) -> Option<Temporary> {
+    /// What is the matter with `/tmp`, if anything is.
+    pub(crate) fn temporary(&self, files: &Files<'_>) -> Option<Temporary> {
         *self.temporary.get_or_init(|| {
             let user = files.rootfs().user();
-            let named = variables.get(&b"TMPDIR"[..]);
-            let named = named.and_then(|path| files.rootfs().metadata(path).ok());
-            let is_usable = |of: &Metadata| of.kind == Kind::Directory && may_make_files(user, of);
-            if named.is_some_and(|of| is_usable(&of)) {
-                return None;
-            }
             match files.rootfs().metadata(b"/tmp") {
                 Err(_) => Some(Temporary::Absent),
                 Ok(of) if of.kind != Kind::Directory => Some(Temporary::NotADirectory),
@@ -165,6 +159,14 @@ impl Places {
                 Ok(_) => None,
             }
         })
+    }
+
+    /// Whether TMPDIR names a directory where the user may make files.
+    pub(crate) fn has_other_temporary(files: &Files<'_>, variables: &Variables) -> bool {
+        let named = variables.get(&b"TMPDIR"[..]);
+        let named = named.and_then(|path| files.rootfs().metadata(path).ok());
+        let user = files.rootfs().user();
+        named.is_some_and(|of| of.kind == Kind::Directory && may_make_files(user, &of))
     }
 
     /// Whether `/etc/passwd` has a line about the user.

@@ -30,6 +30,8 @@ pub enum Ask {
     Zones,
     /// The local time, as TZ has it.
     LocalTime,
+    /// A temporary file in `/tmp`, whatever a variable says.
+    Tmp,
     /// A directory for temporary files, which is `/tmp` unless a variable says
     /// otherwise.
     TemporaryDirectory,
@@ -40,7 +42,7 @@ pub enum Ask {
 }
 
 /// How many there are.
-const COUNT: usize = 9;
+const COUNT: usize = 10;
 
 /// Functions of libraries, and what calling them asks.
 const FUNCTIONS: [(Ask, &str); 54] = [
@@ -84,11 +86,11 @@ const FUNCTIONS: [(Ask, &str); 54] = [
     (Ask::LocalTime, "__localtime64_r"),
     (Ask::LocalTime, "mktime"),
     (Ask::LocalTime, "tzset"),
-    // The C library's P_tmpdir, and no other place.
+    // glibc's P_tmpdir and no other place (`stdio-common/tmpfile.c`); musl's too.
+    (Ask::Tmp, "tmpfile"),
+    (Ask::Tmp, "tmpfile64"),
+    (Ask::Tmp, "tmpnam"),
     (Ask::TemporaryDirectory, "tempnam"),
-    (Ask::TemporaryDirectory, "tmpfile"),
-    (Ask::TemporaryDirectory, "tmpfile64"),
-    (Ask::TemporaryDirectory, "tmpnam"),
     // C++ throws where it is no directory.
     (
         Ask::TemporaryDirectory,

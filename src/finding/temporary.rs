@@ -1,7 +1,7 @@
 //! A directory for temporary files.
 
 use super::{Case, Code, Draft};
-use crate::beyond::Temporary;
+use crate::beyond::{Place, Temporary};
 use crate::report::{Finding, Severity};
 
 /// Temporary files that cannot be made.
@@ -21,9 +21,10 @@ pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
         true => draft.evidence(format!("it has Go's function {by}")),
         false => draft.evidence(format!("it imports {by}")),
     };
-    let draft = match missing.is_certain {
-        true => draft.evidence("that goes to TMPDIR, or to /tmp where it is not set"),
-        false => draft
+    let draft = match missing.to {
+        Place::Tmp => draft.evidence("that makes them in /tmp, whatever TMPDIR says"),
+        Place::Variable => draft.evidence("that goes to TMPDIR, or to /tmp where it is not set"),
+        Place::Unknown => draft
             .evidence("where it makes them is not known; /tmp is usual")
             .severity(Severity::Note),
     };

@@ -4,7 +4,8 @@ use std::cell::OnceCell;
 
 use super::{Inspector, Resolved};
 use crate::beyond::{
-    Beyond, Missing, Modules, Places, Switch, Trusting, Untemporary, Zone, databases, module_name,
+    Beyond, Missing, Modules, Place, Places, Switch, Trusting, Untemporary, Zone, databases,
+    module_name,
 };
 use crate::content;
 use crate::elf::{Ask, Asks, Object, Priority};
@@ -78,17 +79,10 @@ impl Inspector<'_> {
         let graph = known.map(|(_, graph)| &*graph);
         beyond.certificates = self.certificates(program, graph, &asking);
         beyond.zone = self.zone(program, &asking);
-        let (files, variables) = (&self.files, &self.settings.variables);
-        beyond.temporary = self.places.temporary(files, variables).and_then(|what| {
-            let (by, is_certain) = match asking.by(Ask::TemporaryDirectory) {
-                Some(by) => (by, true),
-                None => (asking.by(Ask::TemporaryFile)?, false),
-            };
-            Some(Untemporary {
-                what,
-                by,
-                is_certain,
-            })
+        let files = &self.files;
+        beyond.temporary = self.places.temporary(files).and_then(|what| {
+            let (by, to) = self.temporary(&asking)?;
+            Some(Untemporary { what, by, to })
         });
         if !self.places.has_user(files) {
             beyond.user = asking.by(Ask::UserOfNumber);
@@ -279,6 +273,20 @@ impl Inspector<'_> {
             by,
             variable: Places::wrong_variable(variables),
         })
+    }
+
+    /// By which function the program makes temporary files, and where.
+    fn temporary(&self, asking: &Asking<'_>) -> Option<(&'static str, Place)> {
+        if let Some(by) = asking.by(Ask::Tmp) {
+            return Some((by, Place::Tmp));
+        }
+        if Places::has_other_temporary(&self.files, &self.settings.variables) {
+            return None;
+        }
+        match asking.by(Ask::TemporaryDirectory) {
+            Some(by) => Some((by, Place::Variable)),
+            None => Some((asking.by(Ask::TemporaryFile)?, Place::Unknown)),
+        }
     }
 
     /// A time zone that the program would not find.

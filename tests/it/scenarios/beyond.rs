@@ -177,9 +177,24 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             /usr/lib/libc.so.6  libc
         ",
         near: "
+            /tmp                dir mode=1777
+            /app/exe            elf needed=libc.so.6 calls=tmpfile
+            /usr/lib/libc.so.6  libc
+        ",
+    },
+    // Only some functions look at TMPDIR.
+    Scenario {
+        code: "no-tmp",
+        fires: "
             Env TMPDIR=/var/tmp
             /var/tmp            dir
             /app/exe            elf needed=libc.so.6 calls=tmpfile
+            /usr/lib/libc.so.6  libc
+        ",
+        near: "
+            Env TMPDIR=/var/tmp
+            /var/tmp            dir
+            /app/exe            elf needed=libc.so.6 calls=tempnam
             /usr/lib/libc.so.6  libc
         ",
     },
