@@ -4,91 +4,36 @@ mod beyond;
 mod binding;
 mod donor;
 mod facts;
+mod resolve;
+mod rights;
 mod scan;
+mod settings;
 mod start;
 mod subject;
+mod verdict;
 
 use std::cell::{LazyCell, OnceCell};
-use std::collections::BTreeMap;
 
 pub use self::binding::SymbolLines;
 use self::donor::Donor;
 pub use self::scan::Scanned;
+pub use self::settings::{AllowMissing, Settings};
+use self::verdict::{is_library, kind, obstacles, verdict};
 use crate::beyond::Places;
 use crate::content::{self, Content, Files};
 use crate::elf::{Build, VersionDefinition};
-use crate::errno::Errno;
 use crate::finding::{self, Case};
-use crate::graph::{self, Graph, Limits, LoaderFile, Loaders, Program, Status};
+use crate::graph::{self, Graph, LoaderFile, Loaders};
 use crate::kernel::{self, End, Exec, Request};
-use crate::loader::{Environment, ObjectId, TryOutcome};
-use crate::nearby::{Extent, Nearby};
+use crate::loader::ObjectId;
+use crate::nearby::Nearby;
 use crate::outcome;
 use crate::package::Owners;
 use crate::path::TargetPath;
-use crate::platform::{Platform, abi};
-use crate::report::{
-    ErrorKind, Finding, Layer, Outcome, ReportError, Role, Severity, Subject, SubjectKind, Verdict,
-};
-use crate::rootfs::{Capabilities, Credentials, Follow, Kind, Rootfs};
+use crate::report::{Finding, Outcome, ReportError, Role, Subject, SubjectKind};
+use crate::rootfs::{Follow, Kind, Rootfs};
 use crate::runtime::{self, Lookup, Place};
 use crate::target::TargetFacts;
-
-/// Tells whether a library of this name may be missing.
-pub type AllowMissing = Box<dyn Fn(&[u8]) -> bool>;
-
-/// How programs are started in a target, and how closely they are looked at.
-pub struct Settings {
-    /// The working directory.
-    pub workdir: TargetPath,
-    /// The environment.
-    pub variables: BTreeMap<Vec<u8>, Vec<u8>>,
-    /// `/proc` is mounted.
-    pub has_proc: bool,
-    /// The CPU's level, such as `x86-64-v3`.
-    pub cpu: Option<String>,
-    /// What the target's owner says of its platform.
-    pub platform: Option<Platform>,
-    /// Where searches end.
-    pub limits: Limits,
-    /// Libraries that may be missing.
-    pub allow_missing: AllowMissing,
-    /// Name the libraries of what a scan finds to be fine.
-    pub lists_fine: bool,
-    /// Say of each attempt what it met, and of each file where it really is.
-    pub in_full: bool,
-    /// The layers of the target, for what is said of them.
-    pub layers: Vec<Layer>,
-    /// Bind every symbol, as `ldd -r` would.
-    pub symbols: bool,
-    /// Name needs that nothing uses, as `ldd -u` would.
-    pub unused: bool,
-    /// Where something is mounted when it is run.
-    pub volumes: Vec<TargetPath>,
-    /// How much of the target is searched for what is like a missing name.
-    pub nearby: Extent,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Settings {
-            workdir: TargetPath::root(),
-            variables: BTreeMap::new(),
-            has_proc: true,
-            cpu: None,
-            platform: None,
-            limits: Limits::default(),
-            allow_missing: Box::new(|_| false),
-            lists_fine: true,
-            in_full: true,
-            layers: Vec::new(),
-            symbols: false,
-            unused: false,
-            volumes: Vec::new(),
-            nearby: Extent::default(),
-        }
-    }
-}
 
 /// Answers questions about one target.
 pub struct Inspector<'t> {
@@ -400,131 +345,6 @@ impl<'t> Inspector<'t> {
         names.filter_map(|version| numbers(&version.name)).max()
     }
 
-    /// What the program's loader would load, or would if it were there.
-    fn resolve(&self, exec: &Exec, is_library: bool) -> Option<Resolved> {
-        let program = exec.program.as_ref()?;
-        let object = &program.object;
-        let header = &object.header;
-        let abi = abi(header.machine, header.layout, header.flags)?;
-        let (interp, usable) = match &program.interpreter {
-            Some(interpreter) => (interpreter.path.clone(), interpreter.file.is_ok()),
-            None if is_library => (self.loader_for(object, abi), true),
-            None => return None,
-        };
-        let secure = self.is_secure(program);
-        let environment = self.environment(secure);
-        let program = Program {
-            object,
-            abi,
-            path: &program.path,
-            real_path: &program.real_path,
-            interp: &interp,
-        };
-        let start = graph::start(&self.files, &self.loaders, &program, usable, &environment);
-        let file = start.file.clone();
-        let mut graph = graph::resolve(
-            &self.files,
-            &self.loaders,
-            start,
-            &self.settings.workdir,
-            self.settings.limits,
-        );
-        self.look_closer(&mut graph);
-        graph.bound = self.bind(&file, &graph, abi, is_library);
-        let gifts = self.gifts(&program, &environment, &graph, usable);
-        Some(Resolved {
-            file,
-            graph,
-            secure,
-            gifts,
-        })
-    }
-
-    /// The loader that would load a library: the one of the C library that it
-    /// was linked with, where the target has that.
-    fn loader_for(
-        &self,
-        object: &crate::elf::Object,
-        abi: &'static crate::platform::Abi,
-    ) -> Vec<u8> {
-        use crate::loader::LoaderKind::{Glibc, Musl};
-        use crate::report::Libc;
-        let own = || {
-            self.target
-                .loaders
-                .iter()
-                .filter(|loader| loader.abi.name == abi.name)
-        };
-        let wanted = own().find(|loader| match finding::built_for(object) {
-            Libc::Musl => matches!(loader.kind, Musl(_)),
-            Libc::Glibc => matches!(loader.kind, Glibc(_)),
-            _ => false,
-        });
-        match wanted.or_else(|| own().next()) {
-            Some(loader) => loader.path.clone().into_bytes(),
-            None if finding::built_for(object) == Libc::Musl => {
-                format!("/lib/ld-musl-{}.so.1", abi.musl).into_bytes()
-            }
-            None => abi
-                .glibc_loaders
-                .first()
-                .map_or(&b""[..], |path| path.as_bytes())
-                .to_vec(),
-        }
-    }
-
-    /// `AT_SECURE`: the process gains rights when the program is started.
-    fn is_secure(&self, program: &kernel::Program) -> bool {
-        let user = self.files.rootfs().user();
-        let gains = || {
-            self.granted(program)
-                .is_some_and(|granted| granted.secures())
-        };
-        // Only a loader looks.
-        let is_asked = program.interpreter.is_some() && !user.is_root();
-        gains_rights(user, &program.metadata) || (is_asked && gains())
-    }
-
-    /// What the program's file grants.
-    fn granted(&self, program: &kernel::Program) -> Option<Capabilities> {
-        self.files
-            .rootfs()
-            .capabilities(program.real_path.as_bytes())
-    }
-
-    fn environment(&self, secure: bool) -> Environment {
-        let variable = |name: &[u8]| self.settings.variables.get(name).cloned();
-        Environment {
-            library_path: variable(b"LD_LIBRARY_PATH"),
-            preload: variable(b"LD_PRELOAD"),
-            audit: variable(b"LD_AUDIT"),
-            workdir: self.settings.workdir.clone(),
-            secure,
-            has_proc: self.settings.has_proc,
-            cpu: self.settings.cpu.clone(),
-        }
-    }
-
-    /// Says of candidates that were not there whether a link led to nothing.
-    fn look_closer(&self, graph: &mut Graph) {
-        for library in &mut graph.libraries {
-            let failed = !matches!(library.status, Status::Found | Status::AlreadyLoaded);
-            if !failed && !self.settings.in_full {
-                continue;
-            }
-            for attempt in &mut library.attempts {
-                if attempt.outcome != TryOutcome::Absent {
-                    continue;
-                }
-                let hops = self.hops(&attempt.path);
-                if !hops.is_empty() {
-                    attempt.outcome = TryOutcome::BrokenLink;
-                    attempt.detail = Some(hops.join("; "));
-                }
-            }
-        }
-    }
-
     /// The links at the end of the way to something that is not there; none
     /// where the name itself is absent.
     fn hops(&self, path: &[u8]) -> Vec<String> {
@@ -593,144 +413,5 @@ fn absent(name: &[u8], role: Role, outcome: Outcome, findings: Vec<Finding>) -> 
         subject,
         errors,
         symbols: SymbolLines::default(),
-    }
-}
-
-/// What the subject itself is, as far as `execve` had to find out.
-fn kind(exec: &Exec, path: &TargetPath) -> SubjectKind {
-    let lookup_of_subject = |of: &TargetPath| of == path && exec.scripts.is_empty();
-    match &exec.end {
-        _ if !exec.scripts.is_empty() => SubjectKind::Script,
-        _ if exec.program.is_some() => SubjectKind::Elf,
-        End::Refused {
-            why: kernel::Refusal::Shebang(..),
-            ..
-        } => SubjectKind::Script,
-        End::Refused {
-            errno,
-            why: kernel::Refusal::Lookup(of),
-        } if lookup_of_subject(of) && *errno != Errno::ACCES => SubjectKind::Absent,
-        _ => SubjectKind::Other,
-    }
-}
-
-/// `AT_SECURE`: starting the file changes the effective user or group
-/// (`fs/exec.c:bprm_fill_uid`; set-gid counts where the group may execute).
-fn gains_rights(user: &Credentials, of: &crate::rootfs::Metadata) -> bool {
-    let as_owner = of.mode & 0o4000 != 0 && of.uid != user.uid;
-    let as_group = of.mode & 0o2010 == 0o2010 && of.gid != user.gid;
-    as_owner || as_group
-}
-
-/// A library that was named or met is judged by its needs: nobody starts it.
-fn is_library(exec: &Exec, role: Role) -> bool {
-    let asked = matches!(role, Role::Argument | Role::Scanned | Role::Copied);
-    let program = exec.program.as_ref().filter(|_| exec.scripts.is_empty());
-    let forbidden = matches!(
-        exec.end,
-        End::Refused {
-            why: kernel::Refusal::NotExecutable { .. },
-            ..
-        }
-    );
-    asked
-        && program.is_some_and(|program| {
-            let object = &program.object;
-            // Some libraries can be started too and print what they are; without
-            // the permission they are libraries alone.
-            let is_shared = object.linkage() == crate::elf::Linkage::SharedObject
-                || (forbidden && object.dynamic.soname.is_some());
-            is_shared && !object.dynamic.is_pie()
-        })
-}
-
-fn obstacles(exec: &Exec, graph: Option<&Graph>, is_library: bool) -> Vec<ReportError> {
-    let mut errors = Vec::new();
-    let mut add = |kind, path: &[u8], message: String, offset| {
-        let path = Some(crate::bytes::lossy(path));
-        errors.push(ReportError {
-            kind,
-            target: Some(0),
-            path,
-            message,
-            offset,
-        });
-    };
-    if let End::Unreadable(errno) = exec.end {
-        let path = exec.scripts.last().map(|script| script.path.clone());
-        let path = path.unwrap_or_else(TargetPath::root);
-        add(
-            ErrorKind::Io,
-            path.as_bytes(),
-            format!("cannot read it: {errno}"),
-            None,
-        );
-    }
-    let unresolved = exec.program.as_ref().filter(|program| {
-        let wants_loader = program.interpreter.is_some() && exec.end == End::Starts;
-        graph.is_none() && (wants_loader || is_library)
-    });
-    if let Some(program) = unresolved {
-        let header = &program.object.header;
-        let machine = crate::platform::machine_name(header.machine, header.layout, header.flags);
-        let message = format!("is for {machine}, whose loaders are not known");
-        add(ErrorKind::Limit, program.path.as_bytes(), message, None);
-    }
-    let Some(graph) = graph else { return errors };
-    if let Some(limit) = &graph.limit {
-        let main = &graph.map.get(crate::loader::LinkMap::MAIN).path;
-        add(ErrorKind::Limit, main, limit.to_string(), None);
-    }
-    if let Some((path, errno)) = &graph.unreadable {
-        add(
-            ErrorKind::Io,
-            path,
-            format!("cannot read it: {errno}"),
-            None,
-        );
-    }
-    let undecided = graph.bound.as_ref().and_then(|b| b.undecided.as_ref());
-    if let Some(of) = undecided {
-        let kind = match of.is_damage {
-            true => ErrorKind::Malformed,
-            false => ErrorKind::Io,
-        };
-        add(kind, &of.path, of.why.clone(), None);
-    }
-    for (_, loaded) in graph.map.iter() {
-        // What a file that is cut short does is known: it kills the process.
-        let decided = loaded.object.iter().filter(|object| !object.is_cut_short());
-        let anomalies = decided.flat_map(|object| &object.anomalies);
-        for anomaly in anomalies.filter(|anomaly| anomaly.hides_needs()) {
-            let kind = if anomaly.is_limit() {
-                ErrorKind::Limit
-            } else {
-                ErrorKind::Malformed
-            };
-            add(kind, &loaded.path, anomaly.to_string(), anomaly.offset());
-        }
-    }
-    errors
-}
-
-fn verdict(
-    outcome: &Outcome,
-    findings: &[Finding],
-    errors: &[ReportError],
-    is_library: bool,
-) -> Verdict {
-    let worst = findings.iter().map(|finding| finding.severity).max();
-    // What the host mounts in is no fault of the target.
-    let starts = if is_library || finding::is_all_that_lacks(findings, outcome) {
-        Some(true)
-    } else {
-        outcome.starts
-    };
-    match (starts, worst) {
-        _ if !errors.is_empty() => Verdict::Unknown,
-        (Some(false), _) | (_, Some(Severity::Error)) => Verdict::Broken,
-        (None, _) => Verdict::Unknown,
-        (Some(true), Some(Severity::Warning)) => Verdict::Warning,
-        (Some(true), _) => Verdict::Ok,
     }
 }
