@@ -23,6 +23,15 @@ impl Database {
         }
     }
 
+    /// What is in it.
+    pub(crate) fn entries(self) -> &'static str {
+        match self {
+            Database::Hosts => "hosts",
+            Database::Passwd => "users",
+            Database::Group => "groups",
+        }
+    }
+
     /// What uses it.
     pub(crate) fn asked_by(self) -> &'static [Ask] {
         match self {

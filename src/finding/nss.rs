@@ -70,8 +70,9 @@ fn modules(case: &Case<'_>, found: &mut Vec<Finding>) {
             _ => "are",
         };
         let message = format!(
-            "`{}` looks {database} up, and the NSS module{} {} {are} not found",
+            "`{}` looks {} up, and the NSS module{} {} {are} not found",
             case.path,
+            modules.database.entries(),
             match names.len() {
                 1 => "",
                 _ => "s",

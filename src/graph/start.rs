@@ -301,7 +301,7 @@ impl Loaders {
 impl Loaders {
     /// The release that the C library at `path`, which is absolute, says it is of;
     /// `None` where it does not, or where its bytes passed by and are gone.
-    pub(super) fn libc_release(&self, files: &Files<'_>, path: &[u8]) -> Option<(u32, u32)> {
+    pub(crate) fn libc_release(&self, files: &Files<'_>, path: &[u8]) -> Option<(u32, u32)> {
         let opened = files.rootfs().open(path).ok()?;
         let identity = opened.metadata.identity;
         if let Some(known) = self.releases.borrow().get(&identity) {

@@ -74,7 +74,8 @@ impl Inspector<'_> {
         };
         if let Some((LoaderKind::Glibc(traits), graph)) = &mut known {
             beyond.end_of_thread = self.end_of_thread(graph, &asking);
-            self.switch(traits.version, graph, &asking, &mut beyond);
+            let version = traits.version.or_else(|| self.release(graph));
+            self.switch(version, graph, &asking, &mut beyond);
         }
         let graph = known.map(|(_, graph)| &*graph);
         beyond.certificates = self.certificates(program, graph, &asking);
@@ -190,6 +191,14 @@ impl Inspector<'_> {
             return None;
         }
         Some((asking.by(Ask::EndOfThread)?, later))
+    }
+
+    /// The release of the C library, where its loader does not tell: before 2.33 only the
+    /// loader's file name does, which a copy may have lost.
+    fn release(&self, graph: &Graph) -> Option<(u32, u32)> {
+        let libc = graph.map.get(graph.map.named(b"libc.so.6")?);
+        let path = self.settings.workdir.join(&libc.path);
+        self.loaders.libc_release(&self.files, path.as_bytes())
     }
 
     /// Modules of NSS that the program would not get.
