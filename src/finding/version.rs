@@ -4,15 +4,18 @@
 //! A file that is too old is one finding, whoever wants how many versions of it,
 //! and the files of one glibc are one file in this.
 
+mod mend;
+mod offer;
+
+use self::offer::{better_copy, chosen_by, chosen_rule, numbers, offer};
 use super::mend::Known;
-use super::release::{self, Level};
-use super::{Case, Code, Draft, mixed, owned, quoted};
+use super::release::Level;
+use super::{Case, Code, Draft, mixed, quoted};
 use crate::bytes::{Shown, lossy};
-use crate::elf::{Symbols, Undefined, Versions};
+use crate::elf::{Symbols, Undefined};
 use crate::graph::{Graph, LoaderFile, VersionFault, VersionProblem};
 use crate::loader::{LinkMap, ObjectId};
-use crate::nearby::NearFile;
-use crate::path::{TargetPath, file_name};
+use crate::path::file_name;
 use crate::report::{Finding, Severity};
 
 /// The most symbols that are named of one version.
@@ -20,6 +23,7 @@ const MAX_SYMBOLS: usize = 3;
 /// The most names in one line of evidence.
 const MAX_SHOWN: usize = 8;
 
+/// What is wanted of libraries in versions that they do not have.
 pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
     let Some((file, graph)) = case.graph else {
         return;
@@ -167,8 +171,8 @@ impl Group {
             let newer = "why: it was linked on a system with a newer one";
             format!("{newer}{because}")
         }));
-        draft = draft.also(target_is(case, code));
-        draft = draft.also(level.and_then(would_do));
+        draft = draft.also(mend::target_is(case, code));
+        draft = draft.also(level.and_then(mend::would_do));
         draft = self.seen(case, graph, draft);
         if let Some(better) = &better {
             draft = draft.fix(
@@ -178,10 +182,10 @@ impl Group {
             );
         }
         match code {
-            Code::GlibcTooOld => glibc_fixes(draft, case, known.as_ref(), level),
-            Code::RelrUnsupported => relr_fixes(draft, level),
-            Code::LibstdcxxTooOld => libstdcxx_fixes(draft, level),
-            _ => other_fixes(draft),
+            Code::GlibcTooOld => mend::glibc_fixes(draft, case, known.as_ref(), level),
+            Code::RelrUnsupported => mend::relr_fixes(draft, level),
+            Code::LibstdcxxTooOld => mend::libstdcxx_fixes(draft, level),
+            _ => mend::other_fixes(draft),
         }
         .done()
     }
@@ -352,20 +356,6 @@ fn is_gcc(version: &[u8]) -> bool {
     prefixes.iter().any(|prefix| version.starts_with(prefix))
 }
 
-/// The numbers in a version, to compare it by.
-fn numbers(version: &[u8]) -> Vec<u32> {
-    version
-        .split(|byte| !byte.is_ascii_digit())
-        .filter_map(|digits| std::str::from_utf8(digits).ok()?.parse().ok())
-        .collect()
-}
-
-/// What a version is called before its number.
-fn series(version: &[u8]) -> &[u8] {
-    let digits = version.iter().position(u8::is_ascii_digit);
-    &version[..digits.unwrap_or(version.len())]
-}
-
 fn listed(versions: &[&[u8]]) -> String {
     let shown = versions.iter().take(MAX_SHOWN);
     let mut text = shown.map(|v| lossy(v)).collect::<Vec<_>>().join(", ");
@@ -407,189 +397,4 @@ fn with_symbols(symbols: Option<&Symbols>, versions: &[&[u8]]) -> String {
         text.push_str(&format!(" and {more} more"));
     }
     text
-}
-
-/// Another file of the provider's name that has the version.
-fn better_copy(
-    case: &Case<'_>,
-    graph: &Graph,
-    provider: Option<ObjectId>,
-    version: &[u8],
-) -> Option<TargetPath> {
-    let provider = provider?;
-    let near = (case.near)(name(graph, provider));
-    let fits = |file: &&NearFile| {
-        let is_other = file.path.as_bytes() != path(graph, provider);
-        is_other && (case.defines)(&file.path, version)
-    };
-    near.same.iter().find(fits).map(|file| file.path.clone())
-}
-
-/// The rule by which a provider was taken.
-fn chosen_rule(graph: &Graph, provider: Option<ObjectId>) -> String {
-    use crate::loader::Rule;
-    let of_provider = |library: &&crate::graph::Library| library.object == provider;
-    let library = graph.libraries.iter().find(of_provider);
-    let owner = library.and_then(|library| library.owner);
-    let of = |tag: &str| match owner {
-        Some(id) => format!("the {tag} of {}", quoted(path(graph, id))),
-        None => format!("a {tag}"),
-    };
-    match library.and_then(|library| library.rule) {
-        Some(Rule::Preload) => "a preload".to_owned(),
-        Some(Rule::LibraryPath) => "LD_LIBRARY_PATH".to_owned(),
-        Some(Rule::Rpath | Rule::RpathInherited) => of("rpath"),
-        Some(Rule::Runpath | Rule::RunpathInherited) => of("runpath"),
-        Some(Rule::Cache) => "`ld.so.cache`".to_owned(),
-        Some(Rule::DefaultDirectory) => "a default directory".to_owned(),
-        _ => "what is loaded".to_owned(),
-    }
-}
-
-/// The most that a provider has of the kind that is wanted.
-fn offer(case: &Case<'_>, graph: &Graph, provider: ObjectId, wanted: &[u8]) -> Option<String> {
-    let (_, versions): &(_, std::rc::Rc<Versions>) = graph
-        .versions
-        .offers
-        .iter()
-        .find(|(id, _)| *id == provider)?;
-    let names = versions
-        .definitions
-        .iter()
-        .filter(|definition| !definition.base)
-        .map(|definition| &*definition.name);
-    let wanted_series = match series(wanted) {
-        b"GLIBC_ABI_DT_RELR" => b"GLIBC_",
-        series => series,
-    };
-    let most = names
-        .filter(|name| series(name) == wanted_series && !numbers(name).is_empty())
-        .max_by_key(|name| numbers(name));
-    let file = owned(case, path(graph, provider));
-    Some(match most {
-        Some(most) => format!("{file} has at most {}", Shown(most)),
-        None => format!("{file} has none of that series"),
-    })
-}
-
-/// How the provider came to be taken, unless it was where it always is.
-fn chosen_by(graph: &Graph, provider: Option<ObjectId>) -> Option<String> {
-    use crate::loader::Rule;
-    let of_provider = |library: &&crate::graph::Library| library.object == provider;
-    let library = graph.libraries.iter().find(of_provider)?;
-    let by = match library.rule? {
-        Rule::Preload => "preloading".to_owned(),
-        Rule::LibraryPath => "LD_LIBRARY_PATH".to_owned(),
-        rule @ (Rule::Rpath | Rule::RpathInherited | Rule::Runpath | Rule::RunpathInherited) => {
-            let tag = match rule {
-                Rule::Rpath | Rule::RpathInherited => "rpath",
-                _ => "runpath",
-            };
-            let owner = library.owner.map(|id| quoted(path(graph, id)));
-            format!("the {tag} of {}", owner.unwrap_or_default())
-        }
-        _ => return None,
-    };
-    let file = quoted(library.path.as_deref().unwrap_or(&library.name));
-    Some(format!("{by} chose {file}; another copy may be newer"))
-}
-
-fn target_is(case: &Case<'_>, code: Code) -> Option<String> {
-    let distro = case.target.distro.as_ref()?;
-    let version = distro.version_id.as_deref().unwrap_or_default();
-    let name = match release::named(&distro.id, version) {
-        Some(release) if code == Code::GlibcTooOld => {
-            format!("{}, which has glibc 2.{}", release.name, release.glibc())
-        }
-        Some(release) => release.name.to_owned(),
-        None => format!("{} {version}", distro.id),
-    };
-    Some(format!("the target is {}", name.trim_end()))
-}
-
-fn would_do(level: Level) -> Option<String> {
-    let releases = release::first_with(level);
-    let names: Vec<&str> = releases.iter().map(|release| release.name).collect();
-    (!names.is_empty()).then(|| format!("the first releases that have it: {}", names.join(", ")))
-}
-
-/// The base to change to: of the target's own distribution where it has one.
-fn base(case: &Case<'_>, level: Option<Level>) -> Option<String> {
-    let releases = release::first_with(level?);
-    let id = case.target.distro.as_ref().map(|distro| &*distro.id);
-    let own = releases.iter().find(|release| Some(release.id) == id);
-    let release = own.or_else(|| releases.first())?;
-    Some(format!("FROM {}", release.image))
-}
-
-fn glibc_fixes(
-    draft: Draft,
-    case: &Case<'_>,
-    known: Option<&Known<'_>>,
-    level: Option<Level>,
-) -> Draft {
-    let draft = draft.evidence("a newer libc.so.6, copied in by itself, breaks what is here");
-    let distro = case.target.distro.as_ref();
-    let own = distro.and_then(|distro| release::named(&distro.id, distro.version_id.as_deref()?));
-    let builder = match (known.and_then(Known::builder), own) {
-        (Some(builder), _) => Some(builder),
-        (None, Some(own)) => Some(format!("FROM {} AS build", own.image)),
-        (None, None) => None,
-    };
-    let text = "build on the release that it runs on";
-    let draft = draft.fix(None, text, builder.as_deref());
-    let base = base(case, level);
-    let draft = match &base {
-        Some(base) => draft.fix(None, "or run on a release that has it", Some(base)),
-        None => draft,
-    };
-    let older = own.map_or(17, release::Release::glibc);
-    match known {
-        Some(known) => known.against_older(draft, older),
-        None => draft,
-    }
-}
-
-fn relr_fixes(draft: Draft, level: Option<Level>) -> Draft {
-    let base = level.and_then(|level| release::first_with(level).first().copied());
-    let base = base.map(|release| format!("FROM {}", release.image));
-    draft
-        .fix(None, "run on glibc 2.36 or later", base.as_deref())
-        .fix(
-            None,
-            "or link without packed relocations",
-            Some("-Wl,-z,nopack-relative-relocs"),
-        )
-}
-
-fn libstdcxx_fixes(draft: Draft, level: Option<Level>) -> Draft {
-    let base = level.and_then(|level| release::first_with(level).first().copied());
-    let base = base.map(|release| format!("FROM {}", release.image));
-    draft
-        .fix(None, "run on a release that has it", base.as_deref())
-        .fix(
-            None,
-            "or link the C++ library in",
-            Some("-static-libstdc++ -static-libgcc"),
-        )
-        .fix(
-            Some("the program was built in a `gcc` image"),
-            "copy that image's /usr/local/lib64 and let it be found",
-            Some("ENV LD_LIBRARY_PATH=/usr/local/lib64"),
-        )
-}
-
-fn other_fixes(draft: Draft) -> Draft {
-    draft
-        .fix(None, "upgrade that library", None)
-        .fix(
-            None,
-            "or build against the library that the target has",
-            None,
-        )
-        .fix(
-            Some("the file is a link made by hand to another release"),
-            "remove it and install the right package",
-            None,
-        )
 }
