@@ -1,14 +1,13 @@
 //! What programs tell of their build, and what is said because of it.
 
 use std::fs;
-use std::io::Write as _;
 use std::path::Path;
 use std::process::Stdio;
 
 use serde_json::{Value, json};
 
 use crate::support::image::sources;
-use crate::support::imgldd::binary;
+use crate::support::imgldd::{binary, fed};
 use crate::support::programs::{compile, root};
 
 /// A file of `testdata/elf`.
@@ -23,20 +22,9 @@ fn subjects(
     stdin: Option<Vec<u8>>,
     files: &[&str],
 ) -> Vec<Value> {
-    let mut child = binary()
-        .args(arguments)
-        .args(["-o", "json"])
-        .args(files)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut pipe = child.stdin.take().unwrap();
-    let writer = std::thread::spawn(move || pipe.write_all(&stdin.unwrap_or_default()));
-    let output = child.wait_with_output().unwrap();
-    // Who reads no standard input closes it.
-    drop(writer.join().unwrap());
+    let mut command = binary();
+    command.args(arguments).args(["-o", "json"]).args(files);
+    let output = fed(&mut command, stdin.unwrap_or_default());
     let said = String::from_utf8_lossy(&output.stderr);
     let mut report: Value = serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|error| panic!("{arguments:?}: {error}: {said}"));

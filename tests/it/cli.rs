@@ -2,14 +2,13 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
 use crate::support::fixture::Fixture;
-use crate::support::imgldd::binary;
+use crate::support::imgldd::{binary, fed};
 use crate::support::realise::{Root, Synthetic};
 
 /// A program that starts, one that lacks a library of its library, a static one, a script.
@@ -305,18 +304,8 @@ fn files_from_reads_a_list_from_a_file_and_from_standard_input() {
 
     let piped = |words: &[&str], input: &[u8]| {
         let mut command = binary();
-        command
-            .arg("--root")
-            .arg(root.path())
-            .args(words)
-            .stdin(Stdio::piped());
-        let mut child = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        child.stdin.take().unwrap().write_all(input).unwrap();
-        Ran::of(&child.wait_with_output().unwrap())
+        command.arg("--root").arg(root.path()).args(words);
+        Ran::of(&fed(&mut command, input.to_vec()))
     };
     let ran = piped(
         &["-o", "json", "--files-from", "-"],

@@ -1,13 +1,12 @@
 //! What an error text proves: the words of engines, runtimes, shells, loaders and language
 //! runtimes, as they are met in logs.
 
-use std::io::Write as _;
-use std::process::{Output, Stdio};
+use std::process::Output;
 
 use imgldd::explain::{NOT_CHECKED, code, patterns, recognise};
 use imgldd::finding::CODES;
 
-use crate::support::imgldd::binary;
+use crate::support::imgldd::{binary, fed};
 
 /// `text` is recognised as rows `ids`, in this order; the first cause of the first is `cause`.
 #[track_caller]
@@ -575,16 +574,7 @@ fn every_code_that_is_met_at_run_time_is_some_texts_cause() {
 }
 
 fn run(words: &[&str], input: &str) -> Output {
-    let mut child = binary()
-        .args(words)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // The child may leave its input unread.
-    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-    child.wait_with_output().unwrap()
+    fed(binary().args(words), input.as_bytes().to_vec())
 }
 
 fn stdout(output: &Output) -> String {

@@ -1,15 +1,14 @@
 //! What is kept of files that pass by, what becomes of a question that needs more,
 //! and where that ends.
 
-use std::io::Write as _;
-use std::process::{Output, Stdio};
+use std::process::Output;
 
 use serde_json::Value;
 
 use crate::support::fixture::Fixture;
 use crate::support::image::entry::Entry;
 use crate::support::image::{Image, Layer, Packing, docker, oci, tape, tree};
-use crate::support::imgldd::binary;
+use crate::support::imgldd::{binary, fed};
 use crate::support::realise::{Root, Synthetic};
 
 /// A fixture as an image that runs `/app/exe`, in one layer.
@@ -51,20 +50,9 @@ impl Answer {
 
 /// The answer about an archive on standard input.
 fn through_a_pipe(archive: Vec<u8>, options: &[&str]) -> Answer {
-    let mut child = binary()
-        .args(["-i", "-", "-o", "json"])
-        .args(options)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut pipe = child.stdin.take().unwrap();
-    let writer = std::thread::spawn(move || pipe.write_all(&archive));
-    let output = child.wait_with_output().unwrap();
-    // Who stops reading closes it.
-    drop(writer.join().unwrap());
-    Answer::new(&output)
+    let mut command = binary();
+    command.args(["-i", "-", "-o", "json"]).args(options);
+    Answer::new(&fed(&mut command, archive))
 }
 
 /// The answer about an archive that is a file.

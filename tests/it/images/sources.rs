@@ -1,8 +1,6 @@
 //! A directory, read as every kind of source, is the same directory.
 
 use std::fs;
-use std::io::Write as _;
-use std::process::Stdio;
 
 use imgldd::rootfs::Filesystem;
 use imgldd::source::Directory;
@@ -16,7 +14,7 @@ use crate::support::image::entry::{Entry, Kind};
 use crate::support::image::pack::gzip;
 use crate::support::image::tree::entries;
 use crate::support::image::{Config, Image, Layer, Packing, oci, sources, split, tape};
-use crate::support::imgldd::binary;
+use crate::support::imgldd::{binary, fed};
 use crate::support::realise::{Root, Synthetic};
 
 /// Everything that a layer can say of a file.
@@ -88,19 +86,10 @@ fn every_source_has_the_same_answer() {
     let scratch = tempfile::tempdir().unwrap();
     let mut answers = Vec::new();
     for (what, arguments, stdin) in sources::every_source(root.path(), scratch.path()) {
-        let mut child = binary()
-            .args(arguments)
-            .args(["-o", "json", "/app/exe", "/entry.sh", "/app/z/last"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut pipe = child.stdin.take().unwrap();
-        let writer = std::thread::spawn(move || pipe.write_all(&stdin.unwrap_or_default()));
-        let output = child.wait_with_output().unwrap();
-        // Who reads no standard input closes it.
-        drop(writer.join().unwrap());
+        let mut command = binary();
+        command.args(arguments);
+        command.args(["-o", "json", "/app/exe", "/entry.sh", "/app/z/last"]);
+        let output = fed(&mut command, stdin.unwrap_or_default());
         let said = String::from_utf8_lossy(&output.stderr);
         let mut report: Value = serde_json::from_slice(&output.stdout)
             .unwrap_or_else(|error| panic!("{what}: {error}: {said}"));

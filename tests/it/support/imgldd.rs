@@ -1,8 +1,9 @@
 //! Runs the binary and reads its answers.
 
 use std::ffi::OsStr;
+use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use imgldd::inspect::{Inspector, Settings};
 use imgldd::path::TargetPath;
@@ -29,6 +30,22 @@ pub(crate) fn binary() -> Command {
         }
     }
     command
+}
+
+/// Runs `command` with `input` on its standard input, which it may leave unread.
+pub(crate) fn fed(command: &mut Command, input: Vec<u8>) -> Output {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut pipe = child.stdin.take().unwrap();
+    let writer = std::thread::spawn(move || pipe.write_all(&input));
+    let output = child.wait_with_output().unwrap();
+    // Who stops reading closes it.
+    drop(writer.join().unwrap());
+    output
 }
 
 /// What it says about one run.
