@@ -60,13 +60,22 @@ class Builder:
         if done.returncode != 0:
             sys.exit(f"error: gcc: {done.stdout.decode(errors='replace')}")
 
-    def root(self, name, runpath=None, greet=None, loader=LOADER, libc=True, conf=(LIBDIR, USRLIBDIR), ldconfig=True):
-        """A root with `/app`, a libc, `libgreet.so` at `greet`, a conf and a cache, as wanted."""
+    def versioned(self, version):
+        """A directory with `libgreet.so`, whose one function has this version."""
+        place = f"{self.work}/{version}"
+        os.mkdir(place)
+        with open(f"{place}/map", "w", encoding="ascii") as file:
+            file.write(version + " { global: greet; local: *; };\n")
+        self.cc("-shared", "-fPIC", "-o", f"{place}/libgreet.so", "greet.c", "-Wl,-soname,libgreet.so", f"-Wl,--version-script={place}/map")
+        return place
+
+    def root(self, name, runpath=None, greet=None, loader=LOADER, libc=True, conf=(LIBDIR, USRLIBDIR), ldconfig=True, linked_in="."):
+        """A root with `/app`, a libc, `libgreet.so` at `greet`, a conf and a cache, as wanted. `/app` is linked with what `linked_in` has."""
         root = f"{self.scratch}/{name}"
         os.makedirs(f"{root}/proc")
         os.makedirs(f"{root}/.tools")
         flags = [] if runpath is None else ["-Wl,--enable-new-dtags", f"-Wl,-rpath,{runpath}"]
-        self.cc("-o", f"{root}/app", "app.c", "-L.", "-lgreet", *flags)
+        self.cc("-o", f"{root}/app", "app.c", f"-L{linked_in}", "-lgreet", *flags)
         if libc:
             for source, target in ((LOADER, loader), (f"{LIBDIR}/libc.so.6", f"{LIBDIR}/libc.so.6")):
                 os.makedirs(os.path.dirname(root + target), exist_ok=True)
@@ -134,6 +143,13 @@ def stale_conf(build):
     return root
 
 
+def missing_version(build):
+    """The library of the right name is an older build: it lacks the version that the program was linked with."""
+    root = build.root("version", greet=f"{USRLIBDIR}/libgreet.so", linked_in=build.versioned("GREET_2"))
+    shutil.copy2(f"{build.versioned('GREET_1')}/libgreet.so", f"{root}{USRLIBDIR}/libgreet.so")
+    return root
+
+
 CASES = [
     ("empty root (`FROM scratch`)", empty_root),
     ("absolute symlink whose target only the host has", host_only_link),
@@ -143,6 +159,7 @@ CASES = [
     ("the same, its directory an absolute symlink", linked_directory),
     ("distroless: no `ld.so.conf`, no `ld.so.cache`", distroless),
     ("`ld.so.conf` edited, `ldconfig` not run", stale_conf),
+    ("the library lacks a version that the program needs", missing_version),
 ]
 
 
@@ -170,7 +187,11 @@ def truth(cage, root):
     libraries = dict.fromkeys(NEEDED)
     libraries.update(from_trace(ran.out.decode(), lambda path: inside(cage, root, path)))
     lost = [name for name, file in libraries.items() if file is None]
-    return libraries, "starts" if not lost else f"`{lost[0]}` not found"
+    if lost:
+        return libraries, f"`{lost[0]}` not found"
+    said = cage.run(["/app"], {}, merged=True).out.decode(errors="replace")
+    version = re.search(r"version `(\S+)' not found", said)
+    return libraries, f"version `{version[1]}` not found" if version else "starts"
 
 
 def inside(cage, root, path):
@@ -245,8 +266,9 @@ def from_libtree(text, find):
     return found
 
 
-def judge(real, said, interpreter):
-    """`right`, or what is wrong first. `interpreter`: None where it is there, else what the tool says of it."""
+def judge(real, said, interpreter, passed_over):
+    """`right`, or what is wrong first. `interpreter`: None where it is there, else what the tool says of it. `passed_over`:
+    the version that is missing and that the tool does not name."""
     if all(name not in said for name in NEEDED):
         return "**wrong**: names no library"
     for name in NEEDED:
@@ -260,6 +282,8 @@ def judge(real, said, interpreter):
         if wanted is None:
             return f"**wrong**: `{name}` found"
         return f"**wrong**: another `{name}`"
+    if passed_over:
+        return f"**wrong**: does not name `{passed_over}`"
     return "right" if interpreter in (None, "missing") else f"right about the libraries; {interpreter}"
 
 
@@ -308,7 +332,7 @@ def table(rows, tools):
     lines += ["", "How each was run (`ROOT` is the target's directory):", ""]
     lines += [f"- {COLUMNS[tool][0]}: {COLUMNS[tool][1]}" for tool in tools]
     lines += ["", f"Right means: for each of the program's libraries the very file that the kernel and the loader take in a chroot of the target, "
-              f"or none where they take none. Measured with {versions(tools)}."]
+              f"or none where they take none; and a version that is missing is named. Measured with {versions(tools)}."]
     return "\n".join(lines)
 
 
@@ -365,7 +389,9 @@ def main():
                 for tool in tools:
                     said, text = answer(tool, root, cage, binary)
                     there = not words.startswith("exec fails")
-                    cells[tool] = judge(real, said, None if there else interpreter_words(tool, text))
+                    version = re.fullmatch(r"version `(\S+)` not found", words)
+                    passed_over = version[1] if version and version[1] not in text else None
+                    cells[tool] = judge(real, said, None if there else interpreter_words(tool, text), passed_over)
                     if options.verbose:
                         print(f"--- {name}: {tool}: {cells[tool]}\n{text}")
                     if tool == "imgldd":
