@@ -10,7 +10,7 @@ use crate::report::{Finding, Severity};
 pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
     baseline(case, found);
     for (path, object) in case.objects() {
-        isa_level(case, &path, object, found);
+        isa_level(case, path, object, found);
     }
 }
 

@@ -128,17 +128,15 @@ impl Case<'_> {
     }
 
     /// The program and its libraries, each once.
-    fn objects(&self) -> Vec<(Vec<u8>, &Object)> {
-        if let Some((_, graph)) = self.graph {
-            let loaded = graph.map.iter();
-            return loaded
-                .filter_map(|(_, loaded)| Some((loaded.path.to_vec(), loaded.object.as_deref()?)))
-                .collect();
-        }
-        let program = self.exec.program.iter();
-        program
-            .map(|program| (program.path.as_bytes().to_vec(), &*program.object))
-            .collect()
+    fn objects(&self) -> impl Iterator<Item = (&[u8], &Object)> {
+        let graph = self.graph.map(|(_, graph)| graph);
+        let loaded = graph.into_iter().flat_map(|graph| graph.map.iter());
+        let loaded = loaded.filter_map(|(_, loaded)| {
+            let path: &[u8] = &loaded.path;
+            Some((path, loaded.object.as_deref()?))
+        });
+        let program = self.exec.program.iter().filter(move |_| graph.is_none());
+        loaded.chain(program.map(|program| (program.path.as_bytes(), &*program.object)))
     }
 }
 

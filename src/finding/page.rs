@@ -47,7 +47,7 @@ const PAGES: [Pages; 3] = [
 /// What is said of each of the files that are loaded.
 pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
     for (path, object) in case.objects() {
-        found.extend(too_small(case, &path, object));
+        found.extend(too_small(case, path, object));
     }
 }
 

@@ -9,9 +9,9 @@ use crate::report::Finding;
 /// What each of the files that are loaded asks for.
 pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
     for (path, object) in case.objects() {
-        executable_stack(case, &path, object, found);
-        text_relocations(case, &path, object, found);
-        found.extend(writable_code(case, &path, object));
+        executable_stack(case, path, object, found);
+        text_relocations(case, path, object, found);
+        found.extend(writable_code(case, path, object));
     }
 }
 
