@@ -6,7 +6,10 @@ Every tool is started by the same small launcher (`launch.c`), which enters the 
 their ratio to libtree (for the whole rootfs: to scanelf), peak memory, system calls (with strace), and a floor: the bare
 system calls that the same files cost (`floor.c`).
 
-usage: bench.py DIR --imgldd PATH [--programs /usr/bin/ffmpeg,/usr/bin/gdb] [--runs 40] [--all-runs 7] [--json FILE]
+With --diagnosis, the path of `examples/diagnosis.rs`, a last table has what the findings cost beside resolution.
+
+usage: bench.py DIR --imgldd PATH [--diagnosis PATH] [--programs /usr/bin/ffmpeg,/usr/bin/gdb] [--runs 40] [--all-runs 7]
+       [--json FILE]
 """
 
 import argparse
@@ -143,6 +146,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("dir")
     parser.add_argument("--imgldd", help="the binary under test; without it the peers alone are timed")
+    parser.add_argument("--diagnosis", help="the example of that name")
     parser.add_argument("--programs", default="/usr/bin/ffmpeg,/usr/bin/gdb")
     parser.add_argument("--runs", type=int, default=40)
     parser.add_argument("--all-runs", type=int, default=7, help="of the whole rootfs")
@@ -168,6 +172,9 @@ def main():
         finally:
             if libtree:
                 support._libc.umount2(os.fsencode(f"{root}/mnt"), 2)
+        if options.diagnosis:
+            for program in options.programs.split(","):
+                figures[f"diagnosis of {program}"] = diagnosis(launcher, os.path.abspath(options.diagnosis), root, program, options.runs, scratch)
         figures["--all"] = whole(launcher, floor, binary, root, options.all_runs, scratch)
     cpus = len(os.sched_getaffinity(0))
     print(f"{options.runs} runs each ({options.all_runs} of the whole rootfs), interleaved, warm, {cpus} CPUs, Linux {os.uname().release}; "
@@ -202,6 +209,14 @@ def one_program(launcher, floor, binary, libtree, root, program, scratch, runs):
     tools.append(Tool("floor", "openat2, fstat, two reads of each file that the loader takes", None, [floor, "files", root, listed]))
     costs, calls = measure(launcher, tools, runs, scratch)
     return print_table(f"{os.path.basename(program)}, {len(paths)} libraries", "libtree", tools, costs, calls)
+
+
+def diagnosis(launcher, example, root, program, runs, scratch):
+    """The same program, resolved alone and with everything that is looked up and said about it."""
+    tools = [Tool("resolved", "execve, loader, libraries and their versions", None, [example, root, program, "alone"]),
+             Tool("diagnosed", "the same, and the findings", None, [example, root, program])]
+    costs, calls = measure(launcher, tools, runs, scratch)
+    return print_table(f"{os.path.basename(program)}, what diagnosis costs", "resolved", tools, costs, calls)
 
 
 def whole(launcher, floor, binary, root, runs, scratch):
