@@ -19,7 +19,6 @@ use super::header::{Class, Layout};
 use super::limits::{MAX_NAME, MAX_NAMES, MAX_NEEDED};
 use super::name::Name;
 use super::segment::{Segment, offset_of};
-use super::version;
 use super::window::{Unended, Window};
 
 /// The most of a dynamic section that is looked at: room for the limit of needs
@@ -28,6 +27,13 @@ const MAX_SECTION: u64 = 4 << 20;
 
 /// Strings that lie closer together than this are fetched in one read.
 const ONE_READ: usize = 32 << 10;
+
+/// Tables that lie closer together than this are fetched in one read.
+const VERSIONS_IN_ONE_READ: u64 = 64 << 10;
+/// What the names of versions are likely to fit in.
+const VERSION_NAMES: u64 = 1024;
+/// What the records of the last table are likely to fit in.
+const VERSION_RECORDS: u64 = 1024;
 
 /// What the last name is likely to fit in.
 const USUAL_NAME: u64 = 128;
@@ -317,6 +323,25 @@ fn interpret(
     Ok((dynamic, tables))
 }
 
+/// From where to where in the file the tables and the names of versions are likely to lie:
+/// linkers put those names at the end of the strings, and the tables soon after.
+pub(super) fn version_extent(tables: &Tables, strings: Strings) -> Option<(u64, u64)> {
+    let places = [tables.version_needs, tables.version_definitions];
+    let places = places.into_iter().flatten().map(|(offset, _)| offset);
+    let (first, last) = (places.clone().min()?, places.max()?);
+    let end_of_strings = strings.offset.saturating_add(strings.size);
+    let names = end_of_strings
+        .saturating_sub(VERSION_NAMES)
+        .max(strings.offset);
+    let end = last.saturating_add(VERSION_RECORDS);
+    let is_near = |start: &u64| {
+        end.checked_sub(*start)
+            .is_some_and(|size| size <= VERSIONS_IN_ONE_READ)
+    };
+    let start = [names.min(first), first].into_iter().find(is_near)?;
+    Some((start, end))
+}
+
 /// Fetches the names in one read where they lie close together, and with them the version
 /// tables where they follow soon: linkers put those behind the strings.
 fn prefetch(
@@ -334,7 +359,7 @@ fn prefetch(
         return Ok(());
     };
     let names = (first, last + USUAL_NAME);
-    let all = version::extent(tables, strings).map(|(start, end)| (start.min(first), end));
+    let all = version_extent(tables, strings).map(|(start, end)| (start.min(first), end));
     let near = [all, Some(names)]
         .into_iter()
         .flatten()

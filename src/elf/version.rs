@@ -12,7 +12,7 @@ use object::pod::{Pod, from_bytes};
 
 use super::anomaly::Anomaly;
 use super::consts::{VER_FLG_BASE, VER_FLG_WEAK};
-use super::dynamic::{Strings, Tables};
+use super::dynamic::{Strings, Tables, version_extent};
 use super::header::Encoding;
 use super::limits::MAX_NAMES;
 use super::name::Name;
@@ -22,12 +22,6 @@ use crate::read_at::ReadAt;
 
 /// The most records that are followed in both tables.
 const MAX_RECORDS: usize = 65_535;
-/// Tables that lie closer together than this are fetched in one read.
-const ONE_READ: u64 = 64 << 10;
-/// What the names of versions are likely to fit in.
-const NAMES: u64 = 1024;
-/// What the records of the last table are likely to fit in.
-const RECORDS: u64 = 1024;
 
 /// The versions that an object wants of one file.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -135,23 +129,9 @@ fn read(
     Ok(versions)
 }
 
-/// From where to where in the file the tables and the names of versions are likely to lie:
-/// linkers put those names at the end of the strings, and the tables soon after.
-pub(super) fn extent(tables: &Tables, strings: Strings) -> Option<(u64, u64)> {
-    let places = [tables.version_needs, tables.version_definitions];
-    let places = places.into_iter().flatten().map(|(offset, _)| offset);
-    let (first, last) = (places.clone().min()?, places.max()?);
-    let end_of_strings = strings.offset.saturating_add(strings.size);
-    let names = end_of_strings.saturating_sub(NAMES).max(strings.offset);
-    let end = last.saturating_add(RECORDS);
-    let is_near = |start: &u64| end.checked_sub(*start).is_some_and(|size| size <= ONE_READ);
-    let start = [names.min(first), first].into_iter().find(is_near)?;
-    Some((start, end))
-}
-
 /// Fetches what is likely to be needed in one read.
 fn prefetch(window: &mut Window<'_>, tables: &Tables, strings: Strings) -> io::Result<()> {
-    let Some((start, end)) = extent(tables, strings) else {
+    let Some((start, end)) = version_extent(tables, strings) else {
         return Ok(());
     };
     let end = end.min(window.size());

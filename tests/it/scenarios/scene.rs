@@ -148,6 +148,12 @@ impl Scene {
             let implied = if number == 0 { "" } else { "loader none\n" };
             let root = realise(&format!("{implied}{}", part.fixture));
             let mut entries = tree::entries(root.path());
+            // Who lays a scene out without rights owns all of it; the image is root's.
+            if !rustix::process::geteuid().is_root() {
+                for entry in &mut entries {
+                    (entry.uid, entry.gid) = (0, 0);
+                }
+            }
             entries.extend(part.entries.iter().cloned());
             let archive = tape::archive(&entries);
             let blob = match part.is_listed_wrong {
