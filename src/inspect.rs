@@ -271,7 +271,7 @@ impl<'t> Inspector<'t> {
             finding.waived |= finding::is_about_absence(&finding.code)
                 && (self.settings.allow_missing)(object.as_bytes());
         }
-        let errors = obstacles(&exec, graph.map(|(_, graph)| graph), is_library);
+        let errors = obstacles(path, &exec, graph.map(|(_, graph)| graph), is_library);
         let verdict = verdict(&outcome, &findings, &errors, is_library);
         let symbols = SymbolLines::of(resolved.as_ref().map(|resolved| &resolved.graph));
         let subject = subject::Draft {

@@ -62,11 +62,10 @@ pub(super) fn obstacles(exec: &Exec, graph: Option<&Graph>, is_library: bool) ->
         });
     };
     if let End::Unreadable(errno) = exec.end {
-        let path = exec.scripts.last().map(|script| script.path.clone());
-        let path = path.unwrap_or_else(TargetPath::root);
+        let path = exec.scripts.last().map(|script| &script.path);
         add(
             ErrorKind::Io,
-            path.as_bytes(),
+            path.unwrap_or(subject).as_bytes(),
             format!("cannot read it: {errno}"),
             None,
         );

@@ -14,8 +14,8 @@ use super::Renderer;
 use super::paint::{Paint, Style};
 use crate::bytes::escape;
 use crate::report::{
-    Attempt, AttemptOutcome, InterpreterStatus, Libc, Library, LibraryStatus, Linkage, ReportError,
-    Role, Rule, Subject, SubjectKind, Summary, Target,
+    Attempt, AttemptOutcome, Finding, InterpreterStatus, Libc, Library, LibraryStatus, Linkage,
+    ReportError, Role, Rule, Subject, SubjectKind, Summary, Target, Verdict,
 };
 
 /// How deep a tree is drawn at most.
@@ -98,6 +98,12 @@ fn words(status: InterpreterStatus) -> &'static str {
     }
 }
 
+/// Whether it is not known what the file is.
+fn was_not_seen(subject: &Subject) -> bool {
+    let is_kept_away = |finding: &Finding| finding.code == "user-cannot-reach";
+    subject.verdict == Verdict::Unknown || subject.findings.iter().any(is_kept_away)
+}
+
 /// What stands behind the subject's path.
 fn title(subject: &Subject) -> String {
     let mut title = String::new();
@@ -132,6 +138,8 @@ fn title(subject: &Subject) -> String {
             SubjectKind::Absent => "  not found",
             SubjectKind::Elf => "  ELF",
             SubjectKind::Script => "  script",
+            // What keeps a user away hides what it is.
+            SubjectKind::Other if was_not_seen(subject) => "  not looked at",
             SubjectKind::Other => "  not a program",
         });
     }

@@ -328,7 +328,103 @@ fn a_file_list_that_is_not_there_is_exit_2() {
         .complains("/no/such/list");
 }
 
+#[test]
+fn an_empty_file_list_and_an_empty_name_are_exit_2() {
+    let root = root(SMALL);
+    let list = root.host(b"/list");
+    fs::write(&list, "\n").unwrap();
+    inside(&root, &["--files-from", list.to_str().unwrap()])
+        .exits(2)
+        .complains("there is no name in this list of files");
+    inside(&root, &[""])
+        .exits(2)
+        .complains("an empty FILE names nothing");
+}
+
+/// What one may not read is named, and nothing is said to be fine of a root with such
+/// a place.
+#[test]
+fn what_cannot_be_read_is_named_and_leaves_the_verdict_open() {
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::os::unix::process::CommandExt as _;
+    let root = root(SMALL);
+    let set = |path: std::path::PathBuf, mode| {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode))
+    };
+    set(root.path().to_owned(), 0o755).unwrap();
+    set(root.host(b"/app"), 0).unwrap();
+    let is_root = rustix::process::geteuid().is_root();
+    let as_nobody = |words: &[&str]| {
+        let mut command = binary();
+        command.arg("--root").arg(root.path()).args(words);
+        if is_root {
+            command.uid(65534).gid(65534);
+        }
+        command.output()
+    };
+    let all = as_nobody(&["--all", "--exclude", "/x/*"]);
+    if is_root && all.is_err() {
+        eprintln!("skipped: nobody may not execute what is tested");
+    } else {
+        Ran::of(&all.unwrap())
+            .exits(2)
+            .complains("imgldd: /app: cannot read it")
+            .prints("\nunknown: ");
+        Ran::of(&as_nobody(&["/app/good"]).unwrap())
+            .exits(2)
+            .complains("imgldd: /app/good: cannot read it")
+            .prints("/app/good  not looked at\n");
+    }
+    set(root.host(b"/app"), 0o755).unwrap();
+}
+
+#[test]
+fn a_level_that_no_cpu_has_is_exit_2() {
+    for level in ["native", "x86-64-v5", "x86-64-v", ""] {
+        inside(&root(SMALL), &["--cpu", level, "/app/good"])
+            .exits(2)
+            .complains("no such level of a CPU");
+    }
+    for level in ["x86-64", "x86-64-v1", "x86-64-v4", "power10", "z16"] {
+        inside(&root(SMALL), &["--cpu", level, "/app/good"]).exits(0);
+    }
+}
+
 // ---- the target ----
+
+#[test]
+fn a_file_as_root_is_told_to_be_one() {
+    let root = root(SMALL);
+    let file = root.host(b"/app/good");
+    run(&["--root", file.to_str().unwrap(), "/app/good"])
+        .exits(2)
+        .complains("--root wants a directory");
+}
+
+#[test]
+fn what_is_wrong_with_an_image_names_the_image() {
+    let root = root(SMALL);
+    let text = root.host(b"/text");
+    let text = text.to_str().unwrap();
+    fs::write(text, "FROM scratch\n".repeat(100)).unwrap();
+    let wanted = format!("imgldd: `{text}`: not a tar archive");
+    run(&["-i", text]).exits(2).complains(&wanted);
+    fs::write(text, "FROM scratch\n").unwrap();
+    run(&["-i", text]).exits(2).complains(&wanted);
+    run(&["-i", "scratch", "--layer", "5", "/app"])
+        .exits(2)
+        .complains("`scratch`: there is no layer 5");
+    run(&["--donor", text, "-i", "scratch", "/app"])
+        .exits(2)
+        .complains(&wanted);
+    fs::write(text, b"\xfd7zXZ\0\0").unwrap();
+    run(&[text]).exits(2).complains("compressed with xz");
+    let gone = root.host(b"/gone.tar");
+    let gone = gone.to_str().unwrap();
+    run(&["-i", gone, "-i", "scratch", "/app"])
+        .exits(2)
+        .complains(&format!("imgldd: `{gone}`: no such file"));
+}
 
 #[test]
 fn copied_programs_are_checked_as_the_target_would_start_them() {

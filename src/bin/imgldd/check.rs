@@ -24,7 +24,12 @@ pub(crate) fn check(
     outputs: &mut Outputs,
     judge: &mut Judge,
 ) -> Result<u8, Failure> {
-    let donor = target::donor(args)?;
+    let donor = target::donor(args).map_err(|error| match (&error, &args.donor) {
+        (UsageError::Image(_), Some(text)) => {
+            UsageError::OfImage(about(&text.to_string_lossy(), &error))
+        }
+        _ => error,
+    })?;
     let mut run = Run {
         donor: donor.as_ref(),
         targets: Vec::new(),
@@ -47,6 +52,9 @@ pub(crate) fn check(
             // What is wrong with one of several does not silence the others.
             Err(Failure::Usage(error)) if targets.len() > 1 && error.is_about_target() => {
                 run.refused(named, &error);
+            }
+            Err(Failure::Usage(error @ (UsageError::Image(_) | UsageError::NoSuchLayer(..)))) => {
+                return Err(UsageError::OfImage(about(&named.input(), &error)).into());
             }
             Err(error) => return Err(error),
         }
@@ -156,7 +164,7 @@ impl Run<'_> {
     /// A target that cannot be read.
     fn unreadable(&mut self, named: &Named, error: &ImageError) {
         let input = named.input();
-        say(&format!("imgldd: {}: {error}", escape(&input)));
+        say(&format!("imgldd: {}", about(&input, error)));
         let part = lossy(&error.part);
         self.errors.push(ReportError {
             kind: match error.obstacle {
@@ -179,7 +187,7 @@ impl Run<'_> {
     /// A target of which what was asked for makes no sense.
     fn refused(&mut self, named: &Named, error: &UsageError) {
         let input = named.input();
-        say(&format!("imgldd: {}: {error}", escape(&input)));
+        say(&format!("imgldd: {}", about(&input, error)));
         self.errors.push(ReportError {
             kind: ErrorKind::Usage,
             target: None,
@@ -245,11 +253,24 @@ impl Subjects<'_, '_> {
                 message: format!("cannot read it: {errno}"),
                 offset: None,
             });
+            // What was not looked at may be broken.
+            self.target.verdict = self.target.verdict.max(Verdict::Unknown);
+            self.run.summary.verdict = self.run.summary.verdict.max(Verdict::Unknown);
         }
         for path in scanned.paths {
             self.take(inspector.inspect(path.as_bytes(), Role::Scanned))?;
         }
         Ok(())
+    }
+}
+
+/// An error with the target that it is about, where its text does not begin with the
+/// thing already.
+fn about(input: &str, error: &dyn std::error::Error) -> String {
+    let text = error.to_string();
+    match text.starts_with('`') {
+        true => text,
+        false => format!("`{}`: {text}", escape(input)),
     }
 }
 

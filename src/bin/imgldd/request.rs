@@ -16,6 +16,9 @@ use imgldd::source::{CopyError, SourceError};
 
 use crate::args::Args;
 
+/// The levels that glibc has directories for, and x86-64's first, which has none.
+const CPU_LEVELS: &str = "x86-64, x86-64-v2, x86-64-v3, x86-64-v4, power9, power10 and z13 to z17";
+
 /// What was asked for makes no sense, or cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum UsageError {
@@ -39,6 +42,16 @@ pub(crate) enum UsageError {
     ImageAsFile(String),
     #[error("there is no layer {0}: the image has {1}")]
     NoSuchLayer(usize, usize),
+    #[error("{0}")]
+    OfImage(String),
+    #[error("`{0}` is a file, and --root wants a directory; if it is an image:  imgldd -i {0}")]
+    FileAsRoot(String),
+    #[error("an empty FILE names nothing")]
+    EmptyName,
+    #[error("`{}`: there is no name in this list of files", .0.display())]
+    EmptyList(PathBuf),
+    #[error("`{0}`: no such level of a CPU; there are {CPU_LEVELS}")]
+    Cpu(String),
     #[error("standard input can be read once only")]
     StandardInputTwice,
     #[error("`{0}` is a command of a later version; a file of that name is `./{0}`")]
@@ -177,6 +190,22 @@ pub(crate) fn platform(args: &Args) -> Result<Option<Platform>, UsageError> {
     Ok(Some(platform))
 }
 
+/// The level of the CPU that was given.
+pub(crate) fn cpu(args: &Args) -> Result<Option<String>, UsageError> {
+    let Some(level) = &args.cpu else {
+        return Ok(None);
+    };
+    let number = |family: &str| level.strip_prefix(family)?.parse::<u32>().ok();
+    let is_known = level == "x86-64"
+        || number("x86-64-v").is_some_and(|number| (1..=4).contains(&number))
+        || number("power").is_some_and(|number| (8..=11).contains(&number))
+        || number("z").is_some_and(|number| (10..=17).contains(&number));
+    match is_known {
+        true => Ok(Some(level.clone())),
+        false => Err(UsageError::Cpu(level.clone())),
+    }
+}
+
 /// Tells which libraries may be missing.
 pub(crate) fn allow_missing(args: &Args) -> Result<AllowMissing, UsageError> {
     let allowed = globs(&args.allow_missing)?;
@@ -196,7 +225,14 @@ pub(crate) fn select(
 ) -> Result<Selection, UsageError> {
     let mut names: Vec<Vec<u8>> = names.iter().map(|name| name.as_bytes().to_vec()).collect();
     if let Some(from) = &args.files_from {
-        names.extend(read_names(from, args.null)?);
+        let listed = read_names(from, args.null)?;
+        if listed.is_empty() && names.is_empty() && !args.all {
+            return Err(UsageError::EmptyList(from.clone()));
+        }
+        names.extend(listed);
+    }
+    if names.iter().any(Vec::is_empty) {
+        return Err(UsageError::EmptyName);
     }
     let selects = !args.include.is_empty() || !args.exclude.is_empty();
     if selects && !args.all {

@@ -1,6 +1,7 @@
 //! The systems to examine, opened.
 
 use std::ffi::{OsStr, OsString};
+use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
@@ -14,7 +15,7 @@ use imgldd::report::{Finding, Layer, TargetKind};
 use imgldd::rootfs::{Credentials, Filesystem, Overlay, Rootfs};
 use imgldd::runtime::{self, Plan, ProcessConfig};
 use imgldd::source::image::{self, Client, Image, ImageKind, Progress, Reference, open_image};
-use imgldd::source::{Copied, CopySpec, Directory, copy_into, stream};
+use imgldd::source::{Copied, CopySpec, Directory, SourceError, copy_into, stream};
 
 use crate::args::Args;
 use crate::host;
@@ -129,6 +130,7 @@ fn is_image(path: &Path) -> bool {
         return false;
     }
     stream::Compression::sniff(&head) != stream::Compression::None
+        || stream::foreign(&head).is_some()
         || head.get(MAGIC) == Some(b"ustar")
 }
 
@@ -176,10 +178,7 @@ pub(crate) fn open(args: &Args, named: &Named, in_full: bool) -> Result<Opened, 
         workdir,
         variables,
         has_proc: !args.no_proc,
-        cpu: args
-            .cpu
-            .clone()
-            .or_else(|| is_host.then(host::cpu).flatten()),
+        cpu: request::cpu(args)?.or_else(|| is_host.then(host::cpu).flatten()),
         platform: request::platform(args)?.or(platform),
         limits: Limits {
             probes: args.max_probes,
@@ -230,7 +229,13 @@ struct Source {
 }
 
 fn directory(root: &Path, is_host: bool) -> Result<Source, UsageError> {
-    let directory = Directory::open(root)?;
+    let directory = Directory::open(root).map_err(|error| match &error {
+        SourceError::Directory { cause, .. } if cause.kind() == ErrorKind::NotADirectory => {
+            let shown = root.to_string_lossy();
+            UsageError::FileAsRoot(imgldd::bytes::escape(&shown).into_owned())
+        }
+        _ => error.into(),
+    })?;
     let mut source = Source {
         kind: TargetKind::Directory,
         filesystem: Box::new(directory),

@@ -134,7 +134,11 @@ impl Reference {
             let form = Form::Any;
             return Ok(Reference::Path { path, form, name });
         }
-        Err(ImageError::usage(unknown(&escape(&text.to_string_lossy()))))
+        let text = text.to_string_lossy();
+        let message = of_a_store(&text)
+            .or_else(|| with_colon(&text, exists))
+            .unwrap_or_else(|| unknown(&escape(&text)));
+        Err(ImageError::usage(message))
     }
 }
 
@@ -150,6 +154,33 @@ fn split_name(bytes: &[u8], exists: impl Fn(&Path) -> bool) -> (PathBuf, Option<
         }
         _ => (whole, None),
     }
+}
+
+/// What to type instead of skopeo's name of a client's store.
+fn of_a_store(text: &str) -> Option<String> {
+    const STORES: [(&str, Client); 2] = [
+        ("docker-daemon:", Client::Docker),
+        ("containers-storage:", Client::Podman),
+    ];
+    let of = |(prefix, client): &(&str, Client)| {
+        let (name, program) = (escape(text.strip_prefix(prefix)?), client.program());
+        Some(format!(
+            "`{}`: stores are not read; ask the client:  imgldd -i {program}:{name}",
+            escape(text)
+        ))
+    };
+    STORES.iter().find_map(of)
+}
+
+/// What to type instead of `FILE:NAME`, where there is such a file.
+fn with_colon(text: &str, exists: impl Fn(&Path) -> bool) -> Option<String> {
+    let (path, name) = text.split_once(':')?;
+    exists(Path::new(path)).then(|| {
+        let (text, path, name) = (escape(text), escape(path), escape(name));
+        format!(
+            "`{text}`: no such file; of several images in one, name it so:  imgldd -i {path}@{name}"
+        )
+    })
 }
 
 /// What to type instead of something that is no file.
@@ -221,6 +252,13 @@ mod tests {
     fn what_is_not_there_gets_the_line_to_type() {
         let text = parse("alpine:3.20").unwrap_err();
         assert!(text.contains("imgldd -i docker:alpine:3.20"), "{text}");
+        let text = parse("app.tar:3.20").unwrap_err();
+        assert!(text.ends_with("imgldd -i app.tar@3.20"), "{text}");
+        let text = parse("containers-storage:localhost/shop:1").unwrap_err();
+        assert!(
+            text.ends_with("imgldd -i podman:localhost/shop:1"),
+            "{text}"
+        );
         let text = parse("./gone.tar").unwrap_err();
         assert!(text.contains("no such file"), "{text}");
         let text = parse("--all").unwrap_err();

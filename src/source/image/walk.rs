@@ -13,7 +13,12 @@ use crate::rootfs::Capabilities;
 use crate::rootfs::layers::{self, IssueKind, Layer};
 use crate::source::probe::{HEAD, Passing, Probe, Want};
 use crate::source::stream::{Budget, Compression, Decoded, decode, detect, stream_error};
-use crate::source::tar::{Entry, EntryKind, Input, Oddity, Reader, SparseFormat, TarError};
+use crate::source::tar::{
+    Entry, EntryKind, Input, Malformed, Oddity, Reader, SparseFormat, TarError,
+};
+
+/// The bytes are no archive at all.
+const NO_ARCHIVE: &str = "not a tar archive: it does not begin as one does";
 
 /// Bytes of a blob from its beginning to its end.
 pub(super) struct Sequential {
@@ -369,6 +374,11 @@ impl From<TarError> for ImageError {
         match error {
             TarError::Io { cause, .. } => io_error(b"", &cause),
             TarError::Limit { .. } => ImageError::limit(b"", error.to_string()),
+            // It does not even begin as one does.
+            TarError::Malformed {
+                offset: ..512,
+                what: Malformed::Checksum { .. } | Malformed::Truncated { .. },
+            } => ImageError::malformed(b"", NO_ARCHIVE),
             TarError::Malformed { .. } => ImageError::malformed(b"", error.to_string()),
         }
     }
