@@ -49,7 +49,12 @@ pub(super) fn is_library(exec: &Exec, role: Role) -> bool {
         })
 }
 
-pub(super) fn obstacles(exec: &Exec, graph: Option<&Graph>, is_library: bool) -> Vec<ReportError> {
+pub(super) fn obstacles(
+    subject: &TargetPath,
+    exec: &Exec,
+    graph: Option<&Graph>,
+    is_library: bool,
+) -> Vec<ReportError> {
     let mut errors = Vec::new();
     let mut add = |kind, path: &[u8], message: String, offset| {
         let path = Some(crate::bytes::lossy(path));
