@@ -10,7 +10,7 @@ pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
     };
     let (uid, gid) = (case.user.uid, case.user.gid);
     let message = format!(
-        "`{}` asks for the name and home of its user, and /etc/passwd has no line about {uid}",
+        "`{}` asks for the name and home of its user, and /etc/passwd has no line about the user {uid}",
         case.path
     );
     let is_there = (case.has)(b"/etc/passwd");

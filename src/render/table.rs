@@ -7,6 +7,7 @@ use tabled::settings::Style as Border;
 
 use super::Renderer;
 use super::paint::Style;
+use super::text::first_code;
 use super::tree::label;
 use crate::bytes::escape;
 use crate::report::{Library, LibraryStatus, ReportError, Subject, Summary, Target, Verdict};
@@ -53,7 +54,10 @@ impl Renderer for Table {
             Verdict::Unknown => "unknown",
             Verdict::Broken => "broken",
         };
-        writeln!(out, "{}: {verdict}", escape(&subject.path))?;
+        // No row of the table says what else is wrong.
+        let code = first_code(&subject.findings).map(|code| format!("  {code}"));
+        let code = code.unwrap_or_default();
+        writeln!(out, "{}: {verdict}{code}", escape(&subject.path))?;
         if subject.libraries.is_empty() {
             return Ok(());
         }

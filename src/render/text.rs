@@ -336,7 +336,7 @@ fn short(instruction: &str) -> String {
 }
 
 /// The first cause that is not waived.
-fn first_code(findings: &[Finding]) -> Option<String> {
+pub(super) fn first_code(findings: &[Finding]) -> Option<String> {
     let worst = findings.iter().filter(|finding| !finding.waived);
     let worst = worst.min_by_key(|finding| std::cmp::Reverse(finding.severity));
     worst.map(|finding| finding.code.clone())

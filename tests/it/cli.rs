@@ -655,6 +655,14 @@ fn list_format_has_one_path_a_line() {
 }
 
 #[test]
+fn table_format_names_the_cause() {
+    inside(&root(SMALL), &["-o", "table", "/etc", "/bin/sh"])
+        .exits(1)
+        .prints("/etc: broken  ")
+        .prints("/bin/sh: ok\n");
+}
+
+#[test]
 fn table_format_has_a_row_for_each_library() {
     inside(&root(SMALL), &["-o", "table", "/app/good"])
         .exits(0)

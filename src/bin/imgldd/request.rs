@@ -22,13 +22,15 @@ const CPU_LEVELS: &str = "x86-64, x86-64-v2, x86-64-v3, x86-64-v4, power9, power
 /// What was asked for makes no sense, or cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum UsageError {
-    #[error("nothing to check: name a FILE, or give --all to check every program of the target")]
+    #[error(
+        "nothing to check: name a FILE or an image, or give --all to check every program; see --help"
+    )]
     NothingToCheck,
     #[error("nothing to check: no program is among what was copied; name a FILE")]
     NoProgramCopied,
     #[error("nothing to check: {0} does not say what it runs; name a FILE, or give --all")]
     NoCommand(&'static str),
-    #[error("why: name a library, such as `imgldd why libssl.so.3 FILE`")]
+    #[error("nothing to look for: name a library, such as `imgldd why libssl.so.3 FILE`")]
     NoLibrary,
     #[error("`{0}` may mean {1}; name one of them, or give a glob: `{0}*`")]
     Ambiguous(String, String),
