@@ -164,12 +164,11 @@ fn may_be_loader(file: &Passing<'_>, object: &Object) -> bool {
 /// Nobody does that; where the bytes come once they are kept all the same, so that
 /// the answer does not depend on how the image comes.
 fn may_be_interpreter(file: &Passing<'_>, object: &Object) -> bool {
-    // gcompat's stub is called as a loader is, and needs one itself.
-    let stands_alone = object.interp.is_none() && object.dynamic.needs.is_empty();
     file.once
         && file.size <= MAX_LOADER
         && object.is_loadable_type()
-        && (stands_alone || file_name(file.name).starts_with(b"ld"))
+        && object.interp.is_none()
+        && object.dynamic.needs.is_empty()
 }
 
 /// Whether all of a file that is not ELF is kept.
