@@ -652,7 +652,7 @@ const NO_LIBRARY: &[Cause] = &[
     ),
     (
         "dlopen-missing",
-        "it is opened by name, not needed: `imgldd` does not list such",
+        "it is opened by name while the program runs, not needed",
     ),
     (
         "host-injected",

@@ -26,11 +26,14 @@ pub(crate) fn give(findings: &mut [Finding], gifts: &[Gift]) {
         let Some(gift) = gifts.iter().find(|gift| lossy(&gift.object) == object) else {
             continue;
         };
-        let lines = gift.copies.iter().map(|(directory, files)| {
+        let lines = (0..).zip(&gift.copies).map(|(number, (directory, files))| {
             let files: Vec<String> = files.iter().map(|file| lossy(file.as_bytes())).collect();
             Fix {
                 when: None,
-                text: "copy it from the donor, with what it needs".to_owned(),
+                text: match number {
+                    0 => "copy it from the donor, with what it needs".to_owned(),
+                    _ => "and".to_owned(),
+                },
                 snippet: Some(format!(
                     "COPY --from=build {} {}",
                     files.join(" "),

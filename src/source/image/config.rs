@@ -72,7 +72,11 @@ fn instructions(history: &[HistoryEntry], layers: usize) -> Vec<Option<String>> 
         return vec![None; layers];
     }
     let cleaned = |entry: &&HistoryEntry| entry.created_by.as_deref().map(instruction);
-    made.iter().map(cleaned).collect()
+    // buildah writes the bare shell where it keeps no history.
+    let tells = |text: &String| text != "/bin/sh";
+    made.iter()
+        .map(|entry| cleaned(entry).filter(tells))
+        .collect()
 }
 
 /// An instruction as its author wrote it, as far as the builders left it:
@@ -113,7 +117,15 @@ fn process(process: Process) -> ProcessConfig {
 
 #[cfg(test)]
 mod tests {
-    use super::instruction;
+    use super::{HistoryEntry, instruction, instructions};
+
+    #[test]
+    fn a_bare_shell_is_no_history() {
+        let texts = r#"[{"created_by": "/bin/sh"}, {"created_by": "COPY a /a"}]"#;
+        let history: Vec<HistoryEntry> = serde_json::from_str(texts).unwrap();
+        let shown = instructions(&history, 2);
+        assert_eq!(shown, [None, Some("COPY a /a".to_owned())]);
+    }
 
     #[test]
     fn instructions_are_shown_as_they_were_written() {
