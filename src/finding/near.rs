@@ -177,14 +177,20 @@ fn misplaced(
         )
     } else {
         let draft = in_words("which is not searched".to_owned())(Code::LibNotOnSearchPath);
-        let snippet = format!("ENV LD_LIBRARY_PATH={directory}");
+        let has_list = (case.variable)(b"LD_LIBRARY_PATH").is_some_and(|list| !list.is_empty());
+        let others = if has_list { ":$LD_LIBRARY_PATH" } else { "" };
+        let snippet = format!("ENV LD_LIBRARY_PATH={directory}{others}");
         let draft = draft.fix(None, "name the directory to the loader", Some(&snippet));
         let configure = format!("RUN echo {directory} > /etc/ld.so.conf.d/local.conf && ldconfig");
         let draft = match lacking.musl || !runs_ldconfig(case) {
             true => draft,
             false => draft.fix(None, "or put it into the cache", Some(&configure)),
         };
-        let runpath = format!("patchelf --add-rpath {directory} FILE");
+        let file = match *lacking.library.requesters.as_slice() {
+            [one] => Shown(&lacking.graph.map.get(one).path).to_string(),
+            _ => "FILE".to_owned(),
+        };
+        let runpath = format!("patchelf --add-rpath {directory} {file}");
         draft.fix(
             None,
             "or give what needs it a runpath",

@@ -39,6 +39,14 @@ pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
     }
 }
 
+/// A directory as it is written, without the slash that the search puts behind it.
+fn without_slash(directory: &[u8]) -> &[u8] {
+    match directory.strip_suffix(b"/") {
+        Some(rest) if !rest.is_empty() => rest,
+        _ => directory,
+    }
+}
+
 /// Why a directory is worth a word.
 enum Fault {
     /// Anyone can put a library there.
@@ -79,7 +87,7 @@ fn dead(case: &Case<'_>, graph: &Graph, loaded: &Loaded) -> Option<Finding> {
     for (directory, fault) in &faults {
         let shown = match *directory {
             b"" => "an empty element".to_owned(),
-            directory => Shown(directory).to_string(),
+            directory => Shown(without_slash(directory)).to_string(),
         };
         let why = match fault {
             Fault::Open => "everyone may write there",

@@ -392,6 +392,19 @@ fn a_level_that_no_cpu_has_is_exit_2() {
 
 // ---- the target ----
 
+/// A fix keeps what the environment has already.
+#[test]
+fn a_directory_is_put_before_those_of_the_list_that_is_there() {
+    let root = root("/app/exe elf needed=liba.so.1\n/opt/x/liba.so.1 elf");
+    inside(&root, &["--env", "LD_LIBRARY_PATH=/opt/y", "/app/exe"])
+        .exits(1)
+        .prints("ENV LD_LIBRARY_PATH=/opt/x:$LD_LIBRARY_PATH\n");
+    inside(&root, &["/app/exe"])
+        .exits(1)
+        .prints("ENV LD_LIBRARY_PATH=/opt/x\n")
+        .prints("patchelf --add-rpath /opt/x /app/exe\n");
+}
+
 #[test]
 fn a_file_as_root_is_told_to_be_one() {
     let root = root(SMALL);

@@ -254,7 +254,7 @@ fn a_library_in_a_directory_that_is_not_searched() {
         = it is here: /opt/x/liba.so.1
         help: name the directory to the loader: ENV LD_LIBRARY_PATH=/opt/x
         help: or put it into the cache: RUN echo /opt/x > /etc/ld.so.conf.d/local.conf && ldconfig
-        help: or give what needs it a runpath: patchelf --add-rpath /opt/x FILE
+        help: or give what needs it a runpath: patchelf --add-rpath /opt/x /app/exe
         ",
     );
 }
@@ -272,7 +272,7 @@ fn musl_has_no_cache_to_put_it_into() {
         lib-not-on-search-path: `liba.so.1` is in /opt/x, which is not searched; `/app/exe` needs it
         = it is here: /opt/x/liba.so.1
         help: name the directory to the loader: ENV LD_LIBRARY_PATH=/opt/x
-        help: or give what needs it a runpath: patchelf --add-rpath /opt/x FILE
+        help: or give what needs it a runpath: patchelf --add-rpath /opt/x /app/exe
         ",
     );
 }
@@ -614,7 +614,7 @@ fn a_search_that_is_not_whole_does_not_say_nowhere() {
         lib-not-on-search-path: `libb.so.1` is in /opt/x, which is not searched; `/app/exe` needs it
         = it is here: /opt/x/libb.so.1
         help: name the directory to the loader: ENV LD_LIBRARY_PATH=/opt/x
-        help: or give what needs it a runpath: patchelf --add-rpath /opt/x FILE
+        help: or give what needs it a runpath: patchelf --add-rpath /opt/x /app/exe
         ",
     );
 }
