@@ -22,6 +22,7 @@ use self::verdict::{is_library, kind, obstacles, verdict};
 use crate::beyond::Places;
 use crate::content::{self, Content, Files};
 use crate::elf::{Build, VersionDefinition};
+use crate::errno::Errno;
 use crate::finding::{self, Case};
 use crate::graph::{self, Graph, LoaderFile, Loaders};
 use crate::kernel::{self, End, Exec, Request};
@@ -365,7 +366,12 @@ impl<'t> Inspector<'t> {
             format!("{} -> {}", hop.link, crate::bytes::Shown(&hop.target))
         };
         let mut lines: Vec<String> = walk.hops.iter().skip(last.hops.len()).map(shown).collect();
-        lines.push(format!("{}: {errno}", walk.real_path));
+        let end = match errno {
+            // A circle has no end.
+            Errno::LOOP => &path,
+            _ => &walk.real_path,
+        };
+        lines.push(format!("{end}: {errno}"));
         lines
     }
 

@@ -88,12 +88,18 @@ fn lookup(case: &Case<'_>, path: &TargetPath, errno: Errno) -> Finding {
     } else if let Some(draft) = lost::draft(case, object, std::iter::once(object), "") {
         draft.evidence(format!("{path}: {errno}"))
     } else if !hops.is_empty() {
-        let message = format!("`{path}` is a link that leads to nothing");
-        Draft::new(case, Code::BrokenSymlink, object, message).fix(
-            None,
-            "copy the file that the link leads to as well",
-            None,
-        )
+        let (whither, fix) = match errno {
+            Errno::LOOP => (
+                "leads round in a circle",
+                "put the file there that the link was to lead to, or correct the link",
+            ),
+            _ => (
+                "leads to nothing",
+                "copy the file that the link leads to as well",
+            ),
+        };
+        let message = format!("`{path}` is a link that {whither}");
+        Draft::new(case, Code::BrokenSymlink, object, message).fix(None, fix, None)
     } else {
         let message = format!("`{path}` is not in this target");
         Draft::new(case, Code::EntrypointMissing, object, message)
@@ -150,6 +156,7 @@ fn directory(case: &Case<'_>, path: &TargetPath) -> Finding {
 fn special(case: &Case<'_>, path: &TargetPath) -> Finding {
     let message = format!("`{path}` is a device, fifo or socket and cannot be started");
     Draft::new(case, Code::NotAnExecutable, path.as_bytes(), message)
+        .fix(None, "put the real program there", None)
         .seen(case)
         .done()
 }
@@ -231,7 +238,12 @@ fn format(case: &Case<'_>, path: &TargetPath, what: &NotElf) -> Finding {
     let head = case.head;
     let looks = looks_like(head);
     let hidden_shebang = head.windows(2).take(64).any(|pair| pair == b"#!");
+    let has_mark = head.starts_with(b"\xef\xbb\xbf");
     let (code, message) = match (what, looks) {
+        (NotElf::NoMagic, _) if hidden_shebang && has_mark => (
+            Code::ShebangMalformed,
+            format!("`{path}` does not begin with `#!`: a byte order mark stands before it"),
+        ),
         (NotElf::NoMagic, _) if hidden_shebang => (
             Code::ShebangMalformed,
             format!("`{path}` does not begin with `#!`: other bytes stand before it"),
@@ -260,11 +272,17 @@ fn format(case: &Case<'_>, path: &TargetPath, what: &NotElf) -> Finding {
         draft = draft.evidence(format!("it begins with {}", quoted(start)));
     }
     let draft = if code == Code::ShebangMalformed {
-        draft
-            .fix(None, "let its first two bytes be `#!`", Some("#!/bin/sh"))
-            .consequence(
-                "a shell runs such a file as a script, which is why it works when it is typed",
-            )
+        let remove = format!(
+            r"sed -i '1s/^\xef\xbb\xbf//' {}",
+            crate::bytes::Shown(path.file_name())
+        );
+        let (text, snippet) = match has_mark {
+            true => ("remove the byte order mark", &*remove),
+            false => ("let its first two bytes be `#!`", "#!/bin/sh"),
+        };
+        draft.fix(None, text, Some(snippet)).consequence(
+            "a shell runs such a file as a script, which is why it works when it is typed",
+        )
     } else {
         let (text, snippet) = looks.map_or(("put the real program there", None), real_one);
         draft.fix(None, text, snippet)

@@ -392,6 +392,19 @@ fn a_level_that_no_cpu_has_is_exit_2() {
 
 // ---- the target ----
 
+#[test]
+fn a_circle_of_links_and_a_byte_order_mark_are_called_so() {
+    let root = root("/app/loop link loop\n/app/bom script '\\xef\\xbb\\xbf#!/bin/sh\\n'");
+    inside(&root, &["/app/loop"])
+        .exits(1)
+        .prints("`/app/loop` is a link that leads round in a circle\n")
+        .prints("= /app/loop: too many levels of symbolic links\n");
+    inside(&root, &["/app/bom"])
+        .exits(1)
+        .prints("a byte order mark stands before it\n")
+        .prints("sed -i '1s/^\\xef\\xbb\\xbf//' bom\n");
+}
+
 /// A fix keeps what the environment has already.
 #[test]
 fn a_directory_is_put_before_those_of_the_list_that_is_there() {
