@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::{Case, Code, Draft, lost, near, quoted, secure};
 use crate::bytes::Shown;
 use crate::elf::{Anomaly, NeedKind, Object};
-use crate::graph::{Attempt, Graph, Library, LoaderFile, Status};
+use crate::graph::{Attempt, Graph, Library, Limit, LoaderFile, Status};
 use crate::loader::{Loaded, LoaderKind, Role, Rule, TryOutcome};
 use crate::report::{Finding, Fix, Severity};
 
@@ -18,8 +18,14 @@ pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
     // said with it.
     let loader_is_there = matches!(file, LoaderFile::Known(_)) || case.is_library;
     let first = found.len();
+    // Where the last search was cut off, what it looked for may well be there.
+    let cut_off = match graph.limit {
+        Some(Limit::Probes(_)) => graph.libraries.last(),
+        _ => None,
+    };
     for library in &graph.libraries {
         let finding = match &library.status {
+            Status::Missing if cut_off.is_some_and(|cut| std::ptr::eq(cut, library)) => continue,
             Status::Missing if loader_is_there => missing(case, file, graph, library),
             // That a layer took it is a cause of its own.
             Status::Missing => match taken(case, graph, library) {

@@ -392,6 +392,18 @@ fn a_level_that_no_cpu_has_is_exit_2() {
 
 // ---- the target ----
 
+/// What a search that was cut off did not find may be there.
+#[test]
+fn where_the_limit_of_places_is_reached_nothing_is_said_to_be_missing() {
+    let root =
+        root("/app/exe elf needed=liba.so,libb.so\n/usr/lib/liba.so elf\n/usr/lib/libb.so elf");
+    inside(&root, &["/app/exe"]).exits(0);
+    let ran = inside(&root, &["-o", "json", "--max-probes", "1", "/app/exe"]).exits(2);
+    let report = ran.json();
+    assert_eq!(report["subjects"][0]["verdict"], "unknown");
+    assert_eq!(report["subjects"][0]["findings"], serde_json::json!([]));
+}
+
 #[test]
 fn a_circle_of_links_and_a_byte_order_mark_are_called_so() {
     let root = root("/app/loop link loop\n/app/bom script '\\xef\\xbb\\xbf#!/bin/sh\\n'");

@@ -131,7 +131,7 @@ pub(crate) struct Args {
     #[arg(long, help_heading = "Report")]
     pub(crate) json: bool,
 
-    /// Say nothing; the exit status tells
+    /// Say nothing but what -o asks for; the exit status tells
     #[arg(short, long, help_heading = "Report")]
     pub(crate) quiet: bool,
 

@@ -77,7 +77,7 @@ fn exceeds(what: Limited, value: u64, limit: u64) -> String {
         }
         Limited::SparseMap => format!("sparse map of {} exceeds {}", bytes(value), bytes(limit)),
         Limited::SparseExtents => format!("sparse map of {value} extents exceeds {limit}"),
-        Limited::Entries => format!("more than {limit} entries"),
+        Limited::Entries => format!("more than {limit} entries; --max-entries sets the limit"),
     }
 }
 

@@ -43,7 +43,7 @@ fn entries_are_counted() {
     let bytes = archive(&[file(b"a"), file(b"b"), file(b"c")]);
     let text = listing_within(&bytes, two);
     assert!(
-        text.ends_with("\nerror: more than 2 entries (offset 0x800)"),
+        text.ends_with("\nerror: more than 2 entries; --max-entries sets the limit (offset 0x800)"),
         "{text}"
     );
 }
