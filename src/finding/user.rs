@@ -1,7 +1,7 @@
 //! Who the program is, in `/etc/passwd`.
 
 use super::{Case, Code, Draft};
-use crate::report::{Finding, Severity};
+use crate::report::Finding;
 
 /// A user without a line.
 pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
@@ -14,13 +14,7 @@ pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
         case.path
     );
     let is_there = (case.has)(b"/etc/passwd");
-    // Without HOME engines take `/`, which belongs to root.
-    let severity = match case.has_home || case.user.is_root() {
-        true => Severity::Note,
-        false => Severity::Warning,
-    };
     let draft = Draft::new(case, Code::NoPasswdHome, b"/etc/passwd", message)
-        .severity(severity)
         .evidence(format!("it imports {by}"));
     let draft = match is_there {
         true => draft,
@@ -28,8 +22,12 @@ pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
     };
     let draft = match case.has_home {
         true => draft,
+        // Engines take `/` then, which belongs to root.
         false => draft.evidence("HOME is not set, or `/`"),
     };
+    let draft = draft.evidence(
+        "at run time, where it insists on an answer: getpwuid(): uid not found; I have no name!",
+    );
     let line = format!("app:x:{uid}:{gid}::/app:/sbin/nologin");
     let draft = match (case.has)(b"/bin/sh") {
         true => draft.fix(

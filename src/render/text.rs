@@ -24,6 +24,8 @@ pub struct Text {
     codes: BTreeSet<String>,
     /// How many findings were waived.
     waived: usize,
+    /// How many notes about what a scan met were left out.
+    untold: usize,
     answers: Vec<Answer>,
 }
 
@@ -47,6 +49,7 @@ impl Text {
             after_blank: false,
             codes: BTreeSet::new(),
             waived: 0,
+            untold: 0,
             answers: Vec::new(),
         }
     }
@@ -208,11 +211,20 @@ impl Renderer for Text {
         subject: Subject,
     ) -> io::Result<()> {
         self.begin(out, subject.target, target)?;
-        let is_fine = subject.verdict == Verdict::Ok && subject.findings.is_empty();
-        if subject.role == Role::Scanned && is_fine && !self.everything {
+        let in_short = subject.role == Role::Scanned && !self.everything;
+        if in_short && subject.verdict == Verdict::Ok {
+            self.untold += subject.findings.len();
             return Ok(());
         }
-        self.tree.write(out, &subject)?;
+        // Where nothing is missing the libraries are not what is to be said.
+        let tree = Tree {
+            depth: match subject.verdict {
+                Verdict::Warning if in_short => Some(0),
+                _ => self.tree.depth,
+            },
+            ..self.tree
+        };
+        tree.write(out, &subject)?;
         if self.tree.verbose && version::any(&subject) {
             writeln!(out, "\nVersion information:")?;
             version::write(out, &subject, ["", "  "])?;
@@ -270,7 +282,11 @@ impl Renderer for Text {
             ),
             (
                 summary.findings.note,
-                plural(summary.findings.note, "note", "notes"),
+                match (summary.findings.note, self.untold) {
+                    (1, 1..) => "note (-v tells it)",
+                    (_, 1..) => "notes (-v tells them)",
+                    (count, 0) => plural(count, "note", "notes"),
+                },
             ),
             (self.waived, "waived"),
         ];

@@ -22,6 +22,7 @@ use crate::report::{
 const MAX_DEPTH: usize = 256;
 
 /// Writes trees and nothing else.
+#[derive(Clone, Copy, Debug)]
 pub struct Tree {
     /// How they look.
     pub style: Style,

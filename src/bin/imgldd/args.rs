@@ -135,7 +135,7 @@ pub(crate) struct Args {
     #[arg(short, long, help_heading = "Report")]
     pub(crate) quiet: bool,
 
-    /// Show every place that was looked at
+    /// Show every place that was looked at, and with --all what is fine and every note
     #[arg(short, long, action = ArgAction::Count, help_heading = "Report")]
     pub(crate) verbose: u8,
 

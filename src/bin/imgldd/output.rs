@@ -10,6 +10,11 @@ use imgldd::report::{ReportError, Subject, Summary, Target};
 use crate::args::{Args, When};
 use crate::request::UsageError;
 
+/// Formats whose time has not come.
+const LATER: [&str; 8] = [
+    "dot", "mermaid", "markdown", "sarif", "junit", "github", "gitlab", "html",
+];
+
 /// One report on its way.
 struct Sink {
     renderer: Box<dyn Renderer>,
@@ -186,6 +191,7 @@ fn sink(args: &Args, wanted: Wanted, many: bool) -> Result<Sink, UsageError> {
         "list" => Box::new(List::new(args.null)),
         "json" => Box::new(Json::default()),
         "json-lines" => Box::new(JsonLines),
+        later if LATER.contains(&later) => return Err(UsageError::LaterFormat(wanted.format)),
         _ => return Err(UsageError::Format(wanted.format)),
     };
     Ok(Sink {

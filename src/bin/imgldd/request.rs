@@ -76,6 +76,10 @@ pub(crate) enum UsageError {
     EmptyGlob(String),
     #[error("`{0}`: no such format; there are text, tree, table, ldd, list, json, json-lines")]
     Format(String),
+    #[error(
+        "`{0}`: this format is of a later version; there are text, tree, table, ldd, list, json, json-lines"
+    )]
+    LaterFormat(String),
     #[error("--include and --exclude select among what --all finds")]
     SelectWithoutAll,
     #[error("`{}`: cannot read the list of files", .0.display())]
