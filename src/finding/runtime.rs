@@ -163,6 +163,22 @@ fn written(start: &Start, finding: &Finding) -> Option<Finding> {
                 "write one list element for each word",
                 Some(&instruction(start.role, &words)),
             )
+    } else if program.starts_with(b"[") && program.len() > 1 {
+        let message = format!(
+            "{field} begins with {}: a list that was not read as JSON",
+            quoted(program)
+        );
+        let line = unbracketed(&start.argv.join(&b' '));
+        Draft::about(subject, Code::ExecFormMalformed, program, message)
+            .evidence(format!(
+                "{} is taken for the name of a program",
+                quoted(program)
+            ))
+            .fix(
+                None,
+                "use double quotes, and commas between the elements",
+                Some(&instruction(start.role, &words(&line))),
+            )
     } else {
         return None;
     };
@@ -184,13 +200,7 @@ fn malformed_line(start: &Start) -> Option<Finding> {
     let field = field(start.role);
     let message = format!("{field} looks like an exec form and is no JSON, so a shell runs it");
     let first = words(line).first().copied().unwrap_or_default();
-    let bare: Vec<u8> = line
-        .iter()
-        .map(|&b| match b {
-            b'[' | b']' | b'\'' | b'"' | b',' => b' ',
-            b => b,
-        })
-        .collect();
+    let bare = unbracketed(line);
     let finding = Draft::about(subject, Code::ExecFormMalformed, line, message)
         .evidence(format!("the shell runs {}", Shown(line)))
         .evidence(format!("and looks for a program called {}", quoted(first)))
@@ -405,4 +415,13 @@ fn words(line: &[u8]) -> Vec<&[u8]> {
     line.split(u8::is_ascii_whitespace)
         .filter(|word| !word.is_empty())
         .collect()
+}
+
+/// The words of a list without what holds them together.
+fn unbracketed(line: &[u8]) -> Vec<u8> {
+    let blank = |&byte: &u8| match byte {
+        b'[' | b']' | b'\'' | b'"' | b',' => b' ',
+        byte => byte,
+    };
+    line.iter().map(blank).collect()
 }

@@ -43,6 +43,20 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         ",
     },
     Scenario {
+        code: "exec-form-malformed",
+        fires: "
+            Entrypoint /app/exe
+            Healthcheck CMD [curl,-f,http://localhost/]
+            /app/exe  elf static
+        ",
+        // `test` is called so.
+        near: "
+            Entrypoint /app/exe
+            Healthcheck CMD [ -e /app ]
+            /app/exe  elf static
+        ",
+    },
+    Scenario {
         code: "user-unknown",
         fires: "
             Entrypoint /app/exe
