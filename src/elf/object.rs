@@ -161,8 +161,8 @@ impl Object {
         Object::from_head(&mut window)
     }
 
-    /// Reads the facts and both stages of version tables, which lie near the names that the
-    /// first stage reads: one read brings both. The versions are `None` where there are no
+    /// Reads the facts and the version tables, which lie near the names that the facts have:
+    /// one read brings both. The versions are `None` where there are no
     /// such tables, or none that can be read.
     ///
     /// # Errors

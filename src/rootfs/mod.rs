@@ -166,9 +166,8 @@ pub trait Filesystem {
     }
 
     /// Tells `scan` everything below the root, and `glance`s at the regular files that it
-    /// wants, on up to `jobs` threads.
-    fn scan(&self, jobs: usize, glance: &dyn Glance, scan: &mut dyn Scan) {
-        let _ = jobs;
+    /// wants, on up to `jobs` threads where it can do that.
+    fn scan(&self, _jobs: usize, glance: &dyn Glance, scan: &mut dyn Scan) {
         scan::scan_below(self, glance, scan);
     }
 }

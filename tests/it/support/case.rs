@@ -184,12 +184,9 @@ impl Case {
     pub(crate) fn predicted(&self) {
         let mut failures = self.failures();
         for given in &self.givens {
-            let fixture = Fixture::parse(&given.fixture);
-            if fixture.needs_root() && !rustix::process::geteuid().is_root() {
-                self.skipped(&given.fixture, "only root can give a file to another user");
+            let Some(root) = self.laid_out(given) else {
                 continue;
-            }
-            let root = Root::new(&fixture, &Synthetic).unwrap();
+            };
             for (text, expected) in &given.runs {
                 let run = Run::parse(text);
                 let expected = Expected::parse(expected);
@@ -199,16 +196,23 @@ impl Case {
         failures.finish();
     }
 
+    /// The fixture without a compiler; `None` where we have not the right to make it.
+    fn laid_out(&self, given: &Given) -> Option<Root> {
+        let fixture = Fixture::parse(&given.fixture);
+        if fixture.needs_root() && !rustix::process::geteuid().is_root() {
+            self.skipped(&given.fixture, "only root can give a file to another user");
+            return None;
+        }
+        Some(Root::new(&fixture, &Synthetic).unwrap())
+    }
+
     /// Every kind of source against the directory.
     pub(crate) fn alike(&self) {
         let mut failures = self.failures();
         for given in &self.givens {
-            let fixture = Fixture::parse(&given.fixture);
-            if fixture.needs_root() && !rustix::process::geteuid().is_root() {
-                self.skipped(&given.fixture, "only root can give a file to another user");
+            let Some(root) = self.laid_out(given) else {
                 continue;
-            }
-            let root = Root::new(&fixture, &Synthetic).unwrap();
+            };
             let runs = given.runs.iter().map(|(text, _)| Run::parse(text));
             let (symbols, plain): (Vec<Run>, _) = runs.partition(|run| run.symbols);
             for (symbols, runs) in [(true, symbols), (false, plain)] {
