@@ -1,5 +1,6 @@
 //! Paths inside the target.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::bytes::Shown;
@@ -24,6 +25,25 @@ pub struct Way<'a> {
     /// How many bytes of it lead to a directory that the process is in already:
     /// whether it might go there by itself does not matter any more.
     pub entered: usize,
+}
+
+/// A path as a process sees it, which may have been written as seen from where the
+/// process is.
+#[derive(Clone, Debug)]
+pub struct Seen<'a> {
+    path: Cow<'a, [u8]>,
+    entered: usize,
+}
+
+impl Seen<'_> {
+    /// How the process gets there.
+    #[must_use]
+    pub fn way(&self) -> Way<'_> {
+        Way {
+            path: &self.path,
+            entered: self.entered,
+        }
+    }
 }
 
 impl<'a, B: AsRef<[u8]> + ?Sized> From<&'a B> for Way<'a> {
@@ -89,6 +109,18 @@ impl TargetPath {
             entered,
             ..self.join(path)
         }
+    }
+
+    /// As [`seen_by_process`](TargetPath::seen_by_process), for one look alone.
+    #[must_use]
+    pub fn sees<'p>(&self, path: &'p [u8]) -> Seen<'p> {
+        if path.first() == Some(&b'/') {
+            let path = Cow::Borrowed(path);
+            return Seen { path, entered: 0 };
+        }
+        let TargetPath { bytes, entered } = self.seen_by_process(path);
+        let path = Cow::Owned(bytes.into_vec());
+        Seen { path, entered }
     }
 
     /// How a process gets there.

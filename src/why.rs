@@ -112,9 +112,13 @@ pub fn find(wanted: &Wanted<'_>, subject: &Subject) -> Result<Vec<usize>, Vec<St
 }
 
 fn names(library: &Library) -> impl Iterator<Item = &str> {
-    let others = [&library.soname, &library.path, &library.real_path];
-    let others = others.into_iter().filter_map(|name| name.as_deref());
-    std::iter::once(library.name.as_str()).chain(others)
+    let others = [
+        library.soname.as_deref(),
+        library.path.as_deref(),
+        library.real_path.as_deref(),
+    ];
+    let others = others.into_iter().flatten();
+    std::iter::once(&*library.name).chain(others)
 }
 
 /// A chain on its way up: the entries from the top down to the library.
@@ -196,12 +200,12 @@ fn steps(subject: &Subject, root: &str, chain: &Chain) -> Vec<Step> {
         let library = &subject.libraries[entry];
         let step = Step {
             object,
-            needs: library.name.clone(),
-            path: library.path.clone(),
+            needs: (*library.name).to_owned(),
+            path: library.path.as_deref().map(str::to_owned),
             found_by: library.found_by,
             rule_object: library.rule_object.clone(),
         };
-        object = library.path.clone().unwrap_or_default();
+        object = library.path.as_deref().unwrap_or_default().to_owned();
         steps.push(step);
     }
     steps

@@ -6,6 +6,7 @@ use object::Endianness;
 use object::elf::{Dyn32, Dyn64};
 use object::pod::slice_from_all_bytes;
 use object::read::elf::Dyn;
+use smallvec::SmallVec;
 
 use super::anomaly::Anomaly;
 use super::consts::{
@@ -232,8 +233,11 @@ pub(super) fn read(
     interpret(window, &entries, loads, anomalies).map(Some)
 }
 
+/// Tags and values: those of nearly every object without memory of their own.
+type Entries = SmallVec<[(i64, u64); 36]>;
+
 /// The entries up to `DT_NULL`.
-fn entries<D: Dyn<Endian = Endianness>>(section: &[u8], layout: Layout) -> Vec<(i64, u64)> {
+fn entries<D: Dyn<Endian = Endianness>>(section: &[u8], layout: Layout) -> Entries {
     let endian = layout.encoding.endian();
     let all = slice_from_all_bytes::<D>(section).unwrap_or_default();
     let ends = |entry: &D| entry.d_tag(endian).0 == DT_NULL;
@@ -251,7 +255,7 @@ fn interpret(
     anomalies: &mut Vec<Anomaly>,
 ) -> io::Result<(Dynamic, Tables)> {
     let mut dynamic = Dynamic::default();
-    let mut named = Vec::with_capacity(entries.len());
+    let mut named: SmallVec<[Named; 24]> = SmallVec::new();
     let (mut string_table, mut string_size) = (None, None);
     let (mut needs_at, mut needs_count) = (None, 0);
     let (mut definitions_at, mut definitions_count) = (None, 0);

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::io;
 
+use smallvec::SmallVec;
+
 use super::anomaly::Anomaly;
 use super::consts::{
     ET_DYN, ET_EXEC, PF_X, PT_DYNAMIC, PT_GNU_RELRO, PT_GNU_STACK, PT_INTERP, PT_LOAD, PT_NOTE,
@@ -10,7 +12,7 @@ use super::consts::{
 use super::dynamic::{self, Dynamic, Tables};
 use super::header::{Class, Header, Layout};
 use super::note::Notes;
-use super::segment::{self, Segment};
+use super::segment::{self, Segment, Segments};
 use super::version::Versions;
 use super::window::Window;
 use crate::read_at::ReadAt;
@@ -76,7 +78,7 @@ pub struct Object {
     /// What became of the program header table.
     pub table: SegmentTable,
     /// The `PT_LOAD` segments, in order.
-    pub loads: Box<[Segment]>,
+    pub loads: SmallVec<[Segment; 4]>,
     /// The first `PT_INTERP`.
     pub interp: Option<Interp>,
     /// Whether there is a `PT_DYNAMIC` that is not empty.
@@ -203,9 +205,7 @@ impl Object {
         let mut anomalies = Vec::new();
         let (table, segments) = segments(window, &header, &mut anomalies)?;
         let of_loads = segments.iter().filter(|s| s.kind == PT_LOAD);
-        let mut loads = Vec::with_capacity(of_loads.clone().count());
-        loads.extend(of_loads.cloned());
-        let loads = loads.into_boxed_slice();
+        let loads = of_loads.cloned().collect();
         let interp = interp(window, &segments, &mut anomalies)?;
         let notes = notes(window, &header, &segments)?;
         let executable_stack = segments
@@ -324,15 +324,15 @@ fn segments(
     window: &mut Window<'_>,
     header: &Header,
     anomalies: &mut Vec<Anomaly>,
-) -> io::Result<(SegmentTable, Vec<Segment>)> {
+) -> io::Result<(SegmentTable, Segments)> {
     let wanted = header.layout.class.program_header_size();
     if header.program_headers == 0 {
-        return Ok((SegmentTable::Empty, Vec::new()));
+        return Ok((SegmentTable::Empty, Segments::new()));
     }
     if header.program_header_size != wanted {
         let found = header.program_header_size;
         anomalies.push(Anomaly::ProgramHeaderSize { found, wanted });
-        return Ok((SegmentTable::BadEntrySize, Vec::new()));
+        return Ok((SegmentTable::BadEntrySize, Segments::new()));
     }
     let length = usize::from(header.program_headers) * usize::from(wanted);
     let offset = header.program_headers_at;
@@ -347,7 +347,7 @@ fn segments(
                 offset,
                 size: window.size(),
             });
-            Ok((SegmentTable::Outside, Vec::new()))
+            Ok((SegmentTable::Outside, Segments::new()))
         }
     }
 }

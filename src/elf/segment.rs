@@ -4,6 +4,7 @@ use object::Endianness;
 use object::elf::{ProgramHeader32, ProgramHeader64};
 use object::pod::slice_from_all_bytes;
 use object::read::elf::ProgramHeader;
+use smallvec::SmallVec;
 
 use super::header::{Class, Encoding};
 
@@ -26,18 +27,18 @@ pub struct Segment {
     pub align: u64,
 }
 
+/// Program headers: those of nearly every file without memory of their own.
+pub(super) type Segments = SmallVec<[Segment; 16]>;
+
 /// The program headers in `table`, which holds nothing else.
-pub(super) fn parse(table: &[u8], class: Class, encoding: Encoding) -> Vec<Segment> {
+pub(super) fn parse(table: &[u8], class: Class, encoding: Encoding) -> Segments {
     match class {
         Class::Elf32 => parse_as::<ProgramHeader32<Endianness>>(table, encoding),
         Class::Elf64 => parse_as::<ProgramHeader64<Endianness>>(table, encoding),
     }
 }
 
-fn parse_as<P: ProgramHeader<Endian = Endianness>>(
-    table: &[u8],
-    encoding: Encoding,
-) -> Vec<Segment> {
+fn parse_as<P: ProgramHeader<Endian = Endianness>>(table: &[u8], encoding: Encoding) -> Segments {
     let endian = encoding.endian();
     let headers = slice_from_all_bytes::<P>(table).unwrap_or_default();
     headers

@@ -23,6 +23,9 @@ use crate::read_at::ReadAt;
 /// The most records that are followed in both tables.
 const MAX_RECORDS: usize = 65_535;
 
+/// The most records that room is made for before they are read.
+const EXPECTED: usize = 16;
+
 /// The versions that an object wants of one file.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct VersionNeed {
@@ -141,6 +144,11 @@ fn prefetch(window: &mut Window<'_>, tables: &Tables, strings: Strings) -> io::R
     }
 }
 
+/// How many of the `count` records that a table claims to have are worth making room for.
+fn expected(count: u64) -> usize {
+    usize::try_from(count).map_or(EXPECTED, |count| count.min(EXPECTED))
+}
+
 /// What a table's reading ended with: its end, or what is wrong with it.
 type Ended = Result<(), &'static str>;
 
@@ -194,6 +202,7 @@ impl Reader<'_, '_> {
         count: u64,
         out: &mut Vec<VersionNeed>,
     ) -> io::Result<Ended> {
+        out.reserve_exact(expected(count));
         for number in 0..count {
             let Some(need) = self.record::<Verneed<Endianness>>(offset)? else {
                 return Ok(self.ended("a need lies outside the file"));
@@ -227,6 +236,7 @@ impl Reader<'_, '_> {
         count: u16,
         out: &mut Vec<VersionNeedEntry>,
     ) -> io::Result<Ended> {
+        out.reserve_exact(expected(count.into()));
         for number in 0..count {
             let Some(entry) = self.record::<Vernaux<Endianness>>(offset)? else {
                 return Ok(self.ended("a version lies outside the file"));
@@ -256,6 +266,7 @@ impl Reader<'_, '_> {
         count: u64,
         out: &mut Vec<VersionDefinition>,
     ) -> io::Result<Ended> {
+        out.reserve_exact(expected(count));
         for number in 0..count {
             let Some(definition) = self.record::<Verdef<Endianness>>(offset)? else {
                 return Ok(self.ended("a definition lies outside the file"));

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use foldhash::fast::RandomState;
+use smallvec::{SmallVec, smallvec};
 
 use super::order::SearchList;
 use super::search::{Hit, Search, Stopped};
@@ -201,6 +202,7 @@ impl Resolver<'_> {
         }
         let path = search.stopped.map(|stopped| stopped.path);
         self.enter(
+            Rc::from(written),
             &request,
             Status::Optional,
             path,
@@ -353,10 +355,15 @@ impl Resolver<'_> {
             self.graph.limit = Some(Limit::Objects(self.limits.objects));
             return None;
         }
+        let name: Rc<[u8]> = Rc::from(&*request.name);
+        let written = match *name == *request.written {
+            true => name.clone(),
+            false => Rc::from(request.written),
+        };
         let mut loaded = Loaded {
             role: Role::Library,
             path: path.clone(),
-            names: vec![Rc::from(&*request.name)],
+            names: smallvec![name],
             searched: rule != Rule::Direct,
             real_path: None,
             object: record
@@ -377,7 +384,7 @@ impl Resolver<'_> {
         }
         self.places.insert(object, self.graph.libraries.len());
         let rule = Some(preload.unwrap_or(rule));
-        let library = self.enter(request, Status::Found, Some(path), rule, attempts);
+        let library = self.enter(written, request, Status::Found, Some(path), rule, attempts);
         library.object = Some(object);
         library.owner = owner;
         Some(object)
@@ -394,10 +401,7 @@ impl Resolver<'_> {
         let Some(object) = content.and_then(|content| content.elf()) else {
             return false;
         };
-        let opened = self
-            .files
-            .rootfs()
-            .open(&self.workdir.seen_by_process(path));
+        let opened = self.files.rootfs().open(self.workdir.sees(path).way());
         let Some(data) = opened.ok().and_then(|opened| opened.data) else {
             return false;
         };
@@ -409,6 +413,7 @@ impl Resolver<'_> {
     /// Adds an entry about the name that was asked for.
     fn enter(
         &mut self,
+        name: Rc<[u8]>,
         request: &Request<'_>,
         status: Status,
         path: Option<Rc<[u8]>>,
@@ -417,11 +422,11 @@ impl Resolver<'_> {
     ) -> &mut Library {
         let place = self.graph.libraries.len();
         self.graph.libraries.push(Library {
-            name: Rc::from(request.written),
+            name,
             status,
             object: None,
             path,
-            requesters: vec![request.by()],
+            requesters: smallvec![request.by()],
             rule,
             owner: None,
             depth: request.depth,
@@ -465,28 +470,31 @@ impl Resolver<'_> {
         self.places
             .entry(object)
             .or_insert(self.graph.libraries.len());
-        let library = self.enter(request, status, path, Some(rule), attempts);
+        let name = Rc::from(request.written);
+        let library = self.enter(name, request, status, path, Some(rule), attempts);
         library.object = Some(object);
     }
 
     fn missing(&mut self, request: &Request<'_>, search: Search, impossible: Option<&StopText>) {
         let optional = request.kind == NeedKind::Auxiliary;
         let path = search.stopped.as_ref().map(|stopped| stopped.path.clone());
+        let name = Rc::from(request.written);
         if optional {
-            self.enter(request, Status::Optional, path, None, search.attempts);
+            self.enter(name, request, Status::Optional, path, None, search.attempts);
             return;
         }
         let text = impossible
             .cloned()
             .unwrap_or_else(|| search.absence(self.errno));
         self.give_up(request, None, &text);
-        self.enter(request, Status::Missing, path, None, search.attempts);
+        self.enter(name, request, Status::Missing, path, None, search.attempts);
     }
 
     fn unusable(&mut self, request: &Request<'_>, stopped: Stopped, attempts: Vec<Attempt>) {
         self.give_up(request, Some(&stopped.path), &stopped.text);
         let status = Status::Unusable(stopped.text.text);
         let library = self.enter(
+            Rc::from(request.written),
             request,
             status,
             Some(stopped.path),
@@ -543,7 +551,7 @@ impl Resolver<'_> {
                 status: Status::Found,
                 object: Some(loader),
                 path: Some(path),
-                requesters: Vec::new(),
+                requesters: SmallVec::new(),
                 rule: Some(Rule::LoaderItself),
                 owner: None,
                 depth: 1,

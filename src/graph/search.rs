@@ -12,7 +12,7 @@ use crate::loader::{
     Directory, Judgement, LinkMap, Loader, MAX_DIRECTORIES, ObjectId, Reject, Rule, Step, StopText,
     TryOutcome, musl,
 };
-use crate::path::TargetPath;
+use crate::path::Way;
 
 /// What the attempts that are kept of one program may weigh; beyond, they are
 /// only made.
@@ -74,7 +74,7 @@ impl Resolver<'_> {
                 } => self.try_list(&mut search, *rule, *owner, directories, name),
                 Step::File { rule, path } => {
                     let tried = self.attempt(&mut search, *rule, None, path, None, name);
-                    self.settle(&mut search, tried, path, *rule, None)
+                    self.settle(&mut search, tried, path.clone(), *rule, None)
                 }
                 Step::OwnFile(errno) => {
                     // It is read once.
@@ -121,8 +121,17 @@ impl Resolver<'_> {
                 if self.counts_too_far() {
                     return true;
                 }
-                let path = [text, name].concat();
-                self.keep(search, rule, owner, &path, TryOutcome::Absent, None);
+                let path = Rc::from([text, name].concat());
+                self.keep(
+                    search,
+                    Attempt {
+                        path,
+                        rule,
+                        owner,
+                        outcome: TryOutcome::Absent,
+                        detail: None,
+                    },
+                );
                 continue;
             }
             for place in 0..self.loader.subdirectories().len() {
@@ -130,7 +139,7 @@ impl Resolver<'_> {
                 if !self.has_subdirectory(text, &subdirectory) {
                     continue;
                 }
-                let path = [text, &*subdirectory, name].concat();
+                let path = Rc::from([text, &*subdirectory, name].concat());
                 let tried = self.attempt(
                     search,
                     rule,
@@ -142,7 +151,7 @@ impl Resolver<'_> {
                 if matches!(tried, Tried::NextList) {
                     return false;
                 }
-                if self.settle(search, tried, &path, rule, owner) {
+                if self.settle(search, tried, path, rule, owner) {
                     return true;
                 }
                 if self.graph.limit.is_some() {
@@ -186,9 +195,8 @@ impl Resolver<'_> {
         };
         let there = |below: &[u8]| {
             let path = [directory, below].concat();
-            self.files
-                .directory(&self.workdir.seen_by_process(&path))
-                .is_ok()
+            let seen = self.workdir.sees(&path);
+            self.files.directory(seen.way()).is_ok()
         };
         there(first) && (subdirectory.len() == first.len() + 1 || there(subdirectory))
     }
@@ -198,7 +206,7 @@ impl Resolver<'_> {
         &mut self,
         search: &mut Search,
         tried: Tried,
-        path: &[u8],
+        path: Rc<[u8]>,
         rule: Rule,
         owner: Option<ObjectId>,
     ) -> bool {
@@ -207,7 +215,7 @@ impl Resolver<'_> {
                 search.found = Some(Hit {
                     file,
                     record,
-                    path: Rc::from(path),
+                    path,
                     rule,
                     owner,
                 });
@@ -217,7 +225,7 @@ impl Resolver<'_> {
                 if search.stopped.is_none() {
                     search.stopped = Some(Stopped {
                         text,
-                        path: Rc::from(path),
+                        path,
                         rule,
                         owner,
                     });
@@ -235,7 +243,7 @@ impl Resolver<'_> {
         search: &mut Search,
         rule: Rule,
         owner: Option<ObjectId>,
-        path: &[u8],
+        path: &Rc<[u8]>,
         place: Option<(&[u8], &[u8])>,
         name: &[u8],
     ) -> Tried {
@@ -253,9 +261,9 @@ impl Resolver<'_> {
             );
             return Tried::Next;
         }
-        let absolute = self.workdir.seen_by_process(path);
-        let opened = match self.files.open(&absolute) {
-            Ok(file) => Ok((file, self.as_read(&absolute, self.files.record(file)))),
+        let seen = self.workdir.sees(path);
+        let opened = match self.files.open(seen.way()) {
+            Ok(file) => Ok((file, self.as_read(seen.way(), self.files.record(file)))),
             Err(errno) => Err(errno),
         };
         self.note_unreadable(path, &opened);
@@ -282,8 +290,8 @@ impl Resolver<'_> {
                     Some((_, subdirectory)) if !subdirectory.is_empty() => false,
                     Some((directory, _)) => {
                         !directory.starts_with(b"/") || {
-                            let directory = self.workdir.seen_by_process(directory);
-                            self.files.directory(&directory).is_ok()
+                            let directory = self.workdir.sees(directory);
+                            self.files.directory(directory.way()).is_ok()
                         }
                     }
                 };
@@ -293,12 +301,21 @@ impl Resolver<'_> {
             Judgement::EndSearch(reject) => self.rejected(search, reject, Tried::End),
             Judgement::Stop(reject, text) => self.rejected(search, reject, Tried::Stop(text)),
         };
-        self.keep(search, rule, owner, path, outcome, detail);
+        self.keep(
+            search,
+            Attempt {
+                path: path.clone(),
+                rule,
+                owner,
+                outcome,
+                detail,
+            },
+        );
         tried
     }
 
     /// musl reads a file in its own layout whatever its first bytes say.
-    fn as_read(&self, path: &TargetPath, mut record: FileRecord) -> FileRecord {
+    fn as_read(&self, path: Way<'_>, mut record: FileRecord) -> FileRecord {
         let Loader::Musl(musl) = &*self.loader else {
             return record;
         };
@@ -373,27 +390,26 @@ impl Resolver<'_> {
         why: &str,
         outcome: TryOutcome,
     ) {
-        self.keep(search, rule, owner, path, outcome, Some(why.to_owned()));
-    }
-
-    fn keep(
-        &mut self,
-        search: &mut Search,
-        rule: Rule,
-        owner: Option<ObjectId>,
-        path: &[u8],
-        outcome: TryOutcome,
-        detail: Option<String>,
-    ) {
-        self.kept += path.len() + ATTEMPT_WEIGHT;
-        if self.kept <= MAX_KEPT || outcome == TryOutcome::Found {
-            search.attempts.push(Attempt {
+        self.keep(
+            search,
+            Attempt {
                 path: Rc::from(path),
                 rule,
                 owner,
                 outcome,
-                detail,
-            });
+                detail: Some(why.to_owned()),
+            },
+        );
+    }
+
+    fn keep(&mut self, search: &mut Search, attempt: Attempt) {
+        self.kept += attempt.path.len() + ATTEMPT_WEIGHT;
+        if self.kept <= MAX_KEPT || attempt.outcome == TryOutcome::Found {
+            // Most searches end with the first, which the cache has.
+            if search.attempts.is_empty() {
+                search.attempts.reserve_exact(1);
+            }
+            search.attempts.push(attempt);
         }
     }
 }

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use smallvec::{SmallVec, smallvec};
+
 use crate::content::{self, Files};
 use crate::elf::consts::{PF_W, PF_X};
 use crate::elf::{Object, Segment};
@@ -233,7 +235,7 @@ fn add_program(
     let mut main = Loaded {
         role: Role::Main,
         path: Rc::from(path.as_bytes()),
-        names: Vec::new(),
+        names: SmallVec::new(),
         searched: false,
         real_path: Some(Rc::from(program.real_path.as_bytes())),
         object: Some(program.object.clone()),
@@ -246,7 +248,7 @@ fn add_program(
     let loader = Loaded {
         role: Role::Loader,
         path: interp.clone(),
-        names: vec![interp],
+        names: smallvec![interp],
         searched: false,
         real_path: None,
         object: loader_object,

@@ -1,6 +1,6 @@
 //! ELF facts in the words of the report.
 
-use crate::bytes::lossy;
+use crate::bytes::{lossy, shared};
 use crate::elf::consts::{ELFOSABI_GNU, ELFOSABI_SYSV, ET_DYN, ET_EXEC};
 use crate::elf::{Build, Encoding, Linkage, Object};
 use crate::platform::machine_name;
@@ -40,7 +40,7 @@ pub(super) fn elf(
         rpath: split(&dynamic.rpath),
         runpath: split(&dynamic.runpath),
         flags: flags(object),
-        needed: dynamic.needed().map(lossy).collect(),
+        needed: dynamic.needed().map(shared).collect(),
         version_needs,
         build: build.filter(|build| !build.is_empty()).map(built),
     }

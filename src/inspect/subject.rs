@@ -4,8 +4,10 @@ use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
+
 use super::{Settings, facts};
-use crate::bytes::{exact, lossy};
+use crate::bytes::{exact, lossy, shared};
 use crate::content::{self, Files};
 use crate::elf::Build;
 use crate::errno::Errno;
@@ -236,10 +238,7 @@ impl Draft<'_> {
         let assumed = *file == LoaderFile::Assumed;
         // A scan would say the same of the same libraries over and over.
         let shows_versions = self.settings.in_full && self.role != Role::Scanned;
-        let objects = graph.map.iter();
-        let names: Vec<Arc<str>> = objects
-            .map(|(_, loaded)| Arc::from(lossy(&loaded.path)))
-            .collect();
+        let names = Names::of(graph);
         graph
             .libraries
             .iter()
@@ -259,13 +258,16 @@ impl Draft<'_> {
         graph: &Graph,
         library: &graph::Library,
         assumed: bool,
-        names: &[Arc<str>],
+        names: &Names<'_>,
     ) -> Library {
         let object = library.object.map(|id| graph.map.get(id));
         let facts = object.and_then(|loaded| loaded.object.as_ref());
         let is_itself = matches!(library.status, Status::Found);
         let needed = facts.filter(|_| is_itself);
-        let needed = needed.map(|facts| facts.dynamic.needed().map(lossy).collect());
+        let needed = needed.map(|facts| {
+            let needed = facts.dynamic.needed();
+            needed.map(|name| names.library(name)).collect()
+        });
         let real_path = library
             .path
             .as_deref()
@@ -273,7 +275,7 @@ impl Draft<'_> {
             .and_then(|path| self.real_path(path));
         let package = self.package(real_path.as_deref(), library.path.as_deref());
         Library {
-            name: lossy(&library.name),
+            name: names.library(&library.name),
             name_b64: exact(&library.name),
             status: match library.status {
                 Status::Found => LibraryStatus::Found,
@@ -285,12 +287,12 @@ impl Draft<'_> {
                 Status::AlreadyLoaded => LibraryStatus::AlreadyLoaded,
                 Status::Optional => LibraryStatus::AllowedMissing,
             },
-            path: library.path.as_deref().map(lossy),
+            path: names.path(graph, library),
             path_b64: library.path.as_deref().and_then(exact),
             real_path,
             soname: facts
                 .and_then(|facts| facts.dynamic.soname.as_deref())
-                .map(lossy),
+                .map(|soname| names.library(soname)),
             layer: library.path.as_deref().and_then(|path| self.layer(path)),
             package,
             found_by: library.rule.map(rule),
@@ -300,7 +302,7 @@ impl Draft<'_> {
             needed_by: library
                 .requesters
                 .iter()
-                .map(|id| names[id.0 as usize].clone())
+                .map(|id| names.objects[id.0 as usize].clone())
                 .collect(),
             depth: library.depth,
             attempts: self.attempts(graph, library, assumed),
@@ -323,6 +325,44 @@ impl Draft<'_> {
             detail: attempt.detail.clone(),
         };
         library.attempts.iter().map(attempt).collect()
+    }
+}
+
+/// Texts of a graph that stand in several places of the report.
+struct Names<'g> {
+    /// The path of each object of the link map.
+    objects: Vec<Arc<str>>,
+    /// The names that were asked for.
+    libraries: HashMap<&'g [u8], Arc<str>, RandomState>,
+}
+
+impl<'g> Names<'g> {
+    fn of(graph: &'g Graph) -> Self {
+        let objects = graph.map.iter();
+        let libraries = graph.libraries.iter();
+        Names {
+            objects: objects.map(|(_, loaded)| shared(&loaded.path)).collect(),
+            libraries: libraries
+                .map(|library| (&*library.name, shared(&library.name)))
+                .collect(),
+        }
+    }
+
+    /// A name that somebody asks for.
+    fn library(&self, name: &[u8]) -> Arc<str> {
+        let known = self.libraries.get(name);
+        known.map_or_else(|| shared(name), Arc::clone)
+    }
+
+    /// The path that was opened for a name.
+    fn path(&self, graph: &Graph, library: &graph::Library) -> Option<Arc<str>> {
+        let path = library.path.as_deref()?;
+        let object = library.object;
+        let known = object.filter(|&object| *graph.map.get(object).path == *path);
+        Some(match known {
+            Some(object) => self.objects[object.0 as usize].clone(),
+            None => shared(path),
+        })
     }
 }
 

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
+use smallvec::SmallVec;
 
 use super::plan::Directory;
 use crate::content::FileId;
@@ -45,7 +46,7 @@ pub struct Loaded {
     pub path: Rc<[u8]>,
     /// The names that it was asked for by, the first one first; empty for the
     /// program.
-    pub names: Vec<Rc<[u8]>>,
+    pub names: SmallVec<[Rc<[u8]>; 1]>,
     /// Whether a search found it, and not its own path.
     pub searched: bool,
     /// Where the program really is: `/proc/self/exe`.
@@ -97,7 +98,9 @@ impl LinkMap {
         if let Some(identity) = loaded.identity {
             self.by_identity.entry(identity).or_insert(id);
         }
-        if let Some(soname) = loaded.soname() {
+        if let Some(soname) = loaded.soname()
+            && loaded.names.iter().all(|name| **name != *soname)
+        {
             self.name(&Rc::from(soname), id);
         }
         self.objects.push(loaded);

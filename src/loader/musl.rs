@@ -190,7 +190,7 @@ impl Musl {
         if name.contains(&b'/') {
             return Plan::Search(vec![Step::File {
                 rule: Rule::Direct,
-                path: name.to_vec(),
+                path: Rc::from(name),
             }]);
         }
         if name.len() > MAX_NAME {

@@ -64,7 +64,7 @@ pub enum Step {
         rule: Rule,
         /// The path as the loader opens it; relative to the working directory
         /// where it has no slash in front.
-        path: Vec<u8>,
+        path: Rc<[u8]>,
     },
     /// The loader reads a file of its own here, the first time that it comes this
     /// far, and `errno` is this afterwards.

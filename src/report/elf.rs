@@ -1,6 +1,7 @@
 //! Facts of an ELF file.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -36,7 +37,7 @@ pub struct Elf {
     /// Flags that matter to a loader.
     pub flags: Vec<String>,
     /// `DT_NEEDED`, in order.
-    pub needed: Vec<String>,
+    pub needed: Vec<Arc<str>>,
     /// `DT_VERNEED`
     pub version_needs: Vec<VersionNeed>,
     /// What it was built with.

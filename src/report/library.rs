@@ -11,21 +11,21 @@ use super::VersionNeed;
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Library {
     /// The name.
-    pub name: String,
+    pub name: Arc<str>,
     /// The exact bytes of `name`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name_b64: Option<String>,
     /// What came of it.
     pub status: LibraryStatus,
     /// The path as opened.
-    pub path: Option<String>,
+    pub path: Option<Arc<str>>,
     /// The exact bytes of `path`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path_b64: Option<String>,
     /// The file without links.
     pub real_path: Option<String>,
     /// `DT_SONAME`
-    pub soname: Option<String>,
+    pub soname: Option<Arc<str>>,
     /// The layer that brought it.
     pub layer: Option<u32>,
     /// The package that owns it.
@@ -35,7 +35,7 @@ pub struct Library {
     /// Whose rpath or runpath that was.
     pub rule_object: Option<String>,
     /// What it needs itself.
-    pub needed: Vec<String>,
+    pub needed: Vec<Arc<str>>,
     /// `DT_VERNEED`; `null` where it is not shown, as in a scan, and where the
     /// object has an entry above.
     pub version_needs: Option<Vec<VersionNeed>>,

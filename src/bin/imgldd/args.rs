@@ -244,9 +244,10 @@ pub(crate) struct Args {
 /// The arguments of this process. `--image` stands above IMGLDD_ROOT, which is
 /// for directories.
 pub(crate) fn parse() -> Result<Args, clap::Error> {
-    let matches = Args::command().try_get_matches()?;
-    let mut args = Args::from_arg_matches(&matches)?;
-    if !args.image.is_empty() && matches.value_source("root") == Some(ValueSource::EnvVariable) {
+    let mut matches = Args::command().try_get_matches()?;
+    let root_is_of_environment = matches.value_source("root") == Some(ValueSource::EnvVariable);
+    let mut args = Args::from_arg_matches_mut(&mut matches)?;
+    if !args.image.is_empty() && root_is_of_environment {
         args.root = None;
     }
     Ok(args)

@@ -25,6 +25,11 @@ use crate::output::Outputs;
 use crate::request::UsageError;
 use crate::target::Named;
 
+/// musl's own allocator asks the kernel for nearly every piece.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+
 /// Commands whose time has not come.
 const LATER: [&str; 4] = ["closure", "diff", "completions", "man"];
 

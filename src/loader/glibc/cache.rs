@@ -131,7 +131,7 @@ impl Cache {
     }
 
     /// The path that the cache has for `name`: one, or none.
-    pub(super) fn lookup(&self, name: &[u8]) -> Option<Vec<u8>> {
+    pub(super) fn lookup(&self, name: &[u8]) -> Option<&[u8]> {
         let (mut left, mut right) = (0_usize, self.count.checked_sub(1)?);
         let first = loop {
             let middle = left.midpoint(right);
@@ -170,7 +170,7 @@ impl Cache {
                 }
             }
         }
-        best.map(|(_, path)| path.to_vec())
+        best.map(|(_, path)| path)
     }
 
     fn first_equal(&self, mut index: usize, name: &[u8]) -> usize {

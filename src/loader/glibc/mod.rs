@@ -179,7 +179,7 @@ impl Glibc {
             return match self.expand_name(loaded, name) {
                 Ok(path) => Plan::Search(vec![Step::File {
                     rule: Rule::Direct,
-                    path: path.into_owned(),
+                    path: Rc::from(&*path),
                 }]),
                 Err(text) => Plan::Impossible(text),
             };
@@ -222,13 +222,13 @@ impl Glibc {
             steps.push(if no_default && under_default {
                 Step::Withheld {
                     rule: Rule::Cache,
-                    what: path,
+                    what: path.to_vec(),
                     why: NO_DEFAULT,
                 }
             } else {
                 Step::File {
                     rule: Rule::Cache,
-                    path,
+                    path: Rc::from(path),
                 }
             });
         }
@@ -258,9 +258,9 @@ impl Glibc {
     /// runpath contributes nothing and does not end the chain; the program comes
     /// last if it was not in it.
     fn plan_rpaths(&self, map: &LinkMap, asker: ObjectId, steps: &mut Vec<Step>) {
-        let chain: Vec<ObjectId> = map.chain(asker).collect();
-        let program = (!chain.contains(&LinkMap::MAIN)).then_some(LinkMap::MAIN);
-        for owner in chain.into_iter().chain(program) {
+        let is_in_chain = map.chain(asker).any(|owner| owner == LinkMap::MAIN);
+        let program = (!is_in_chain).then_some(LinkMap::MAIN);
+        for owner in map.chain(asker).chain(program) {
             if let Some(directories) = map.get(owner).expanded.rpath.clone() {
                 let rule = if owner == asker {
                     Rule::Rpath
@@ -300,6 +300,9 @@ impl Glibc {
         let Some(object) = &loaded.object else {
             return Expanded::default();
         };
+        if object.dynamic.runpath.is_none() && object.dynamic.rpath.is_none() {
+            return Expanded::default();
+        }
         let origin = self.origin(loaded);
         let tokens = self.tokens(origin.as_deref(), loaded.role == Role::Main);
         let list = |text: &Option<Box<[u8]>>| glibc_list(text.as_deref()?, b":", tokens);
