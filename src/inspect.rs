@@ -337,13 +337,13 @@ impl<'t> Inspector<'t> {
         let program = exec.program.as_ref()?;
         let file = self.files.known(program.metadata.identity)?;
         let versions = self.files.versions(file)?;
-        let names = versions.needs.iter().flat_map(|need| &need.versions);
         let numbers = |name: &[u8]| {
             let text = std::str::from_utf8(name.strip_prefix(b"GLIBC_")?).ok()?;
             let mut numbers = text.split('.').map(str::parse);
             Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
         };
-        names.filter_map(|version| numbers(&version.name)).max()
+        let needed = versions.needed().iter();
+        needed.filter_map(|version| numbers(&version.name)).max()
     }
 
     /// The links at the end of the way to something that is not there; none

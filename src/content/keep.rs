@@ -40,9 +40,7 @@ impl KeptElf {
         const NAME: usize = 64;
         let dynamic = &self.object.dynamic;
         let names: usize = dynamic.needed().map(|name| name.len() + NAME).sum();
-        let needs = self.versions.needs.iter();
-        let versions: usize =
-            needs.map(|need| need.versions.len()).sum::<usize>() + self.versions.definitions.len();
+        let versions = self.versions.needed().len() + self.versions.definitions.len();
         let symbols = self.symbols.as_ref().map_or(0, |symbols| symbols.weight());
         let segments = size_of_val(&*self.object.loads);
         let all = size_of::<Object>() + segments + names + versions * NAME + symbols;
@@ -125,7 +123,7 @@ impl Keep {
         };
         let kept = KeptElf {
             glibc_release,
-            object: Arc::new(object),
+            object,
             versions,
             build,
             asks,

@@ -57,7 +57,7 @@ impl Content {
             return Ok((Content::Other { why, head }, None));
         }
         match Object::read_with_versions(source) {
-            Ok((object, versions)) => Ok((Content::Elf(Arc::new(object)), versions)),
+            Ok((object, versions)) => Ok((Content::Elf(object), versions)),
             Err(ReadError::Io(error)) => Err(error),
             Err(ReadError::NotElf(why)) => {
                 let mut head = [0; HEAD];

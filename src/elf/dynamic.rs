@@ -223,10 +223,11 @@ pub(super) fn read(
         anomalies.push(outside);
         return Ok(None);
     };
-    let entries = match layout.class {
-        Class::Elf32 => entries::<Dyn32<Endianness>>(section, layout),
-        Class::Elf64 => entries::<Dyn64<Endianness>>(section, layout),
-    };
+    let mut entries = Entries::new();
+    match layout.class {
+        Class::Elf32 => add_entries::<Dyn32<Endianness>>(section, layout, &mut entries),
+        Class::Elf64 => add_entries::<Dyn64<Endianness>>(section, layout, &mut entries),
+    }
     if entries.len() as u64 * entry == length {
         anomalies.push(Anomaly::DynamicUnterminated);
     }
@@ -236,16 +237,14 @@ pub(super) fn read(
 /// Tags and values: those of nearly every object without memory of their own.
 type Entries = SmallVec<[(i64, u64); 36]>;
 
-/// The entries up to `DT_NULL`.
-fn entries<D: Dyn<Endian = Endianness>>(section: &[u8], layout: Layout) -> Entries {
+/// Adds the entries up to `DT_NULL`.
+fn add_entries<D: Dyn<Endian = Endianness>>(section: &[u8], layout: Layout, to: &mut Entries) {
     let endian = layout.encoding.endian();
     let all = slice_from_all_bytes::<D>(section).unwrap_or_default();
     let ends = |entry: &D| entry.d_tag(endian).0 == DT_NULL;
     let end = all.iter().position(ends).unwrap_or(all.len());
-    all[..end]
-        .iter()
-        .map(|entry| (entry.d_tag(endian).0, entry.d_val(endian).into()))
-        .collect()
+    let until = all[..end].iter();
+    to.extend(until.map(|entry| (entry.d_tag(endian).0, entry.d_val(endian).into())));
 }
 
 fn interpret(

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::consts::{PF_W, PF_X, PT_DYNAMIC, PT_GNU_RELRO, PT_INTERP, PT_LOAD, PT_NOTE};
 use super::go::SEARCHED;
 use super::header::Header;
-use super::segment;
+use super::segment::{self, Segments};
 
 /// The most of a segment that tables are looked for in. Of 5,448 dynamic files
 /// measured, the tables of the largest end 8.8 MB into the file.
@@ -34,7 +34,13 @@ pub fn ranges_read(head: &[u8], size: u64) -> Vec<Range<u64>> {
     let Some(table) = table else {
         return Vec::new();
     };
-    let segments = segment::parse(table, header.layout.class, header.layout.encoding);
+    let mut segments = Segments::new();
+    segment::parse(
+        table,
+        header.layout.class,
+        header.layout.encoding,
+        &mut segments,
+    );
     let mut is_first = true;
     let mut ranges: Vec<Range<u64>> = Vec::new();
     for segment in &segments {

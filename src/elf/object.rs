@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 
 use smallvec::SmallVec;
 
@@ -158,7 +159,7 @@ impl Object {
     /// # Errors
     /// Where the file is no ELF file or cannot be read. Damage behind an intact
     /// ELF header is no error: it is in [`Object::anomalies`].
-    pub fn read(source: &dyn ReadAt) -> Result<Object, ReadError> {
+    pub fn read(source: &dyn ReadAt) -> Result<Arc<Object>, ReadError> {
         let mut window = Window::open(source)?;
         Object::from_head(&mut window)
     }
@@ -171,7 +172,7 @@ impl Object {
     /// As for [`Object::read`].
     pub fn read_with_versions(
         source: &dyn ReadAt,
-    ) -> Result<(Object, Option<Versions>), ReadError> {
+    ) -> Result<(Arc<Object>, Option<Versions>), ReadError> {
         let mut window = Window::open(source)?;
         let object = Object::from_head(&mut window)?;
         let versions = match object.has_versions() {
@@ -185,7 +186,7 @@ impl Object {
     ///
     /// # Errors
     /// As for [`Object::read`]; the magic may be missing.
-    pub fn read_as(source: &dyn ReadAt, layout: Layout) -> Result<Object, ReadError> {
+    pub fn read_as(source: &dyn ReadAt, layout: Layout) -> Result<Arc<Object>, ReadError> {
         let mut window = Window::open(source)?;
         let wanted = layout.class.header_size() as u64;
         let too_short = NotElf::TooShort {
@@ -196,14 +197,15 @@ impl Object {
         Object::from_window(&mut window, header)
     }
 
-    fn from_head(window: &mut Window<'_>) -> Result<Object, ReadError> {
+    fn from_head(window: &mut Window<'_>) -> Result<Arc<Object>, ReadError> {
         let header = header(window.head(), window.size()).map_err(ReadError::NotElf)?;
         Object::from_window(window, header)
     }
 
-    fn from_window(window: &mut Window<'_>, header: Header) -> Result<Object, ReadError> {
+    fn from_window(window: &mut Window<'_>, header: Header) -> Result<Arc<Object>, ReadError> {
         let mut anomalies = Vec::new();
-        let (table, segments) = segments(window, &header, &mut anomalies)?;
+        let mut segments = Segments::new();
+        let table = read_segments(window, &header, &mut segments, &mut anomalies)?;
         let of_loads = segments.iter().filter(|s| s.kind == PT_LOAD);
         let loads = of_loads.cloned().collect();
         let interp = interp(window, &segments, &mut anomalies)?;
@@ -257,7 +259,7 @@ impl Object {
                 size: facts.size,
             });
         }
-        Ok(facts)
+        Ok(Arc::new(facts))
     }
 
     /// Whether a page of a segment lies past the end of the file, so that
@@ -320,34 +322,35 @@ fn header(head: &[u8], size: u64) -> Result<Header, NotElf> {
     Header::parse(head).ok_or(NotElf::TooShort { size, wanted })
 }
 
-fn segments(
+fn read_segments(
     window: &mut Window<'_>,
     header: &Header,
+    segments: &mut Segments,
     anomalies: &mut Vec<Anomaly>,
-) -> io::Result<(SegmentTable, Segments)> {
+) -> io::Result<SegmentTable> {
     let wanted = header.layout.class.program_header_size();
     if header.program_headers == 0 {
-        return Ok((SegmentTable::Empty, Segments::new()));
+        return Ok(SegmentTable::Empty);
     }
     if header.program_header_size != wanted {
         let found = header.program_header_size;
         anomalies.push(Anomaly::ProgramHeaderSize { found, wanted });
-        return Ok((SegmentTable::BadEntrySize, Segments::new()));
+        return Ok(SegmentTable::BadEntrySize);
     }
     let length = usize::from(header.program_headers) * usize::from(wanted);
     let offset = header.program_headers_at;
     let layout = header.layout;
     match window.bytes(offset, length)? {
-        Some(table) => Ok((
-            SegmentTable::Read,
-            segment::parse(table, layout.class, layout.encoding),
-        )),
+        Some(table) => {
+            segment::parse(table, layout.class, layout.encoding, segments);
+            Ok(SegmentTable::Read)
+        }
         None => {
             anomalies.push(Anomaly::ProgramHeadersOutside {
                 offset,
                 size: window.size(),
             });
-            Ok((SegmentTable::Outside, Segments::new()))
+            Ok(SegmentTable::Outside)
         }
     }
 }

@@ -30,29 +30,30 @@ pub struct Segment {
 /// Program headers: those of nearly every file without memory of their own.
 pub(super) type Segments = SmallVec<[Segment; 16]>;
 
-/// The program headers in `table`, which holds nothing else.
-pub(super) fn parse(table: &[u8], class: Class, encoding: Encoding) -> Segments {
+/// Adds the program headers in `table`, which holds nothing else, to `segments`.
+pub(super) fn parse(table: &[u8], class: Class, encoding: Encoding, segments: &mut Segments) {
     match class {
-        Class::Elf32 => parse_as::<ProgramHeader32<Endianness>>(table, encoding),
-        Class::Elf64 => parse_as::<ProgramHeader64<Endianness>>(table, encoding),
+        Class::Elf32 => parse_as::<ProgramHeader32<Endianness>>(table, encoding, segments),
+        Class::Elf64 => parse_as::<ProgramHeader64<Endianness>>(table, encoding, segments),
     }
 }
 
-fn parse_as<P: ProgramHeader<Endian = Endianness>>(table: &[u8], encoding: Encoding) -> Segments {
+fn parse_as<P: ProgramHeader<Endian = Endianness>>(
+    table: &[u8],
+    encoding: Encoding,
+    segments: &mut Segments,
+) {
     let endian = encoding.endian();
     let headers = slice_from_all_bytes::<P>(table).unwrap_or_default();
-    headers
-        .iter()
-        .map(|header| Segment {
-            kind: header.p_type(endian).0,
-            flags: header.p_flags(endian).0,
-            offset: header.p_offset(endian).into(),
-            address: header.p_vaddr(endian).into(),
-            file_size: header.p_filesz(endian).into(),
-            memory_size: header.p_memsz(endian).into(),
-            align: header.p_align(endian).into(),
-        })
-        .collect()
+    segments.extend(headers.iter().map(|header| Segment {
+        kind: header.p_type(endian).0,
+        flags: header.p_flags(endian).0,
+        offset: header.p_offset(endian).into(),
+        address: header.p_vaddr(endian).into(),
+        file_size: header.p_filesz(endian).into(),
+        memory_size: header.p_memsz(endian).into(),
+        align: header.p_align(endian).into(),
+    }));
 }
 
 /// Where in the file the byte at `address` is: `(offset, bytes from there to

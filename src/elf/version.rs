@@ -5,6 +5,7 @@
 //! that leaves the file, ends the reading with an anomaly.
 
 use std::io;
+use std::ops::Range;
 
 use object::Endianness;
 use object::elf::{Verdaux, Verdef, Vernaux, Verneed};
@@ -31,8 +32,8 @@ const EXPECTED: usize = 16;
 pub struct VersionNeed {
     /// `vn_file`: a `DT_NEEDED` name.
     pub file: Name,
-    /// The versions, in order.
-    pub versions: Vec<VersionNeedEntry>,
+    /// Which of [`Versions::entries`] are its own.
+    entries: Range<usize>,
 }
 
 /// One version that an object wants.
@@ -40,6 +41,8 @@ pub struct VersionNeed {
 pub struct VersionNeedEntry {
     /// `vna_name`
     pub name: Name,
+    /// `vna_hash`
+    pub hash: u32,
     /// `VER_FLG_WEAK`
     pub weak: bool,
     /// `vna_other`: the number that symbols refer to it by, and bit 15, which
@@ -52,6 +55,8 @@ pub struct VersionNeedEntry {
 pub struct VersionDefinition {
     /// `vda_name` of the first auxiliary record.
     pub name: Name,
+    /// `vd_hash`
+    pub hash: u32,
     /// `VER_FLG_BASE`: names the file and not a version of its symbols.
     pub base: bool,
     /// `vd_ndx`: the number that symbols refer to it by.
@@ -63,8 +68,33 @@ pub struct VersionDefinition {
 pub struct Versions {
     /// `DT_VERNEED`
     pub needs: Vec<VersionNeed>,
+    /// The versions of all needs, in order.
+    entries: Vec<VersionNeedEntry>,
     /// `DT_VERDEF`
     pub definitions: Vec<VersionDefinition>,
+}
+
+impl Versions {
+    /// The versions that `need`, which is one of these, wants of its file, in order.
+    #[must_use]
+    pub fn of(&self, need: &VersionNeed) -> &[VersionNeedEntry] {
+        self.entries.get(need.entries.clone()).unwrap_or_default()
+    }
+
+    /// The versions that are needed of any file, in order.
+    #[must_use]
+    pub fn needed(&self) -> &[VersionNeedEntry] {
+        &self.entries
+    }
+
+    /// Whether a version is defined, by hash and name as the loader compares them
+    /// (glibc `elf/dl-version.c:match_symbol`).
+    #[must_use]
+    pub fn define(&self, hash: u32, name: &[u8]) -> bool {
+        let is_it =
+            |definition: &VersionDefinition| definition.hash == hash && *definition.name == *name;
+        self.definitions.iter().any(is_it)
+    }
 }
 
 impl Object {
@@ -120,7 +150,7 @@ fn read(
         names: MAX_NAMES,
     };
     if let Some((offset, count)) = tables.version_needs
-        && let Err(what) = reader.needs(offset, count, &mut versions.needs)?
+        && let Err(what) = reader.needs(offset, count, &mut versions)?
     {
         anomalies.push(Anomaly::VersionTable(what));
     }
@@ -196,13 +226,8 @@ impl Reader<'_, '_> {
         })
     }
 
-    fn needs(
-        &mut self,
-        mut offset: u64,
-        count: u64,
-        out: &mut Vec<VersionNeed>,
-    ) -> io::Result<Ended> {
-        out.reserve_exact(expected(count));
+    fn needs(&mut self, mut offset: u64, count: u64, out: &mut Versions) -> io::Result<Ended> {
+        out.needs.reserve_exact(expected(count));
         for number in 0..count {
             let Some(need) = self.record::<Verneed<Endianness>>(offset)? else {
                 return Ok(self.ended("a need lies outside the file"));
@@ -210,10 +235,12 @@ impl Reader<'_, '_> {
             let Some(file) = self.name(need.vn_file.get(self.endian))? else {
                 return Ok(self.ended("a file name lies outside the string table"));
             };
-            let mut versions = Vec::new();
+            let start = out.entries.len();
             let first = offset.saturating_add(need.vn_aux.get(self.endian).into());
-            let ended = self.need_entries(first, need.vn_cnt.get(self.endian), &mut versions)?;
-            out.push(VersionNeed { file, versions });
+            let count_of_entries = need.vn_cnt.get(self.endian);
+            let ended = self.need_entries(first, count_of_entries, &mut out.entries)?;
+            let entries = start..out.entries.len();
+            out.needs.push(VersionNeed { file, entries });
             if ended.is_err() {
                 return Ok(ended);
             }
@@ -236,7 +263,7 @@ impl Reader<'_, '_> {
         count: u16,
         out: &mut Vec<VersionNeedEntry>,
     ) -> io::Result<Ended> {
-        out.reserve_exact(expected(count.into()));
+        out.reserve(expected(count.into()));
         for number in 0..count {
             let Some(entry) = self.record::<Vernaux<Endianness>>(offset)? else {
                 return Ok(self.ended("a version lies outside the file"));
@@ -246,7 +273,13 @@ impl Reader<'_, '_> {
             };
             let weak = entry.vna_flags.get(self.endian).0 & VER_FLG_WEAK != 0;
             let index = entry.vna_other.get(self.endian).0;
-            out.push(VersionNeedEntry { name, weak, index });
+            let hash = entry.vna_hash.get(self.endian);
+            out.push(VersionNeedEntry {
+                name,
+                hash,
+                weak,
+                index,
+            });
             let next = entry.vna_next.get(self.endian);
             if next == 0 {
                 return Ok(if number + 1 == count {
@@ -280,7 +313,13 @@ impl Reader<'_, '_> {
             };
             let base = definition.vd_flags.get(self.endian).0 & VER_FLG_BASE != 0;
             let index = definition.vd_ndx.get(self.endian).0;
-            out.push(VersionDefinition { name, base, index });
+            let hash = definition.vd_hash.get(self.endian);
+            out.push(VersionDefinition {
+                name,
+                hash,
+                base,
+                index,
+            });
             let next = definition.vd_next.get(self.endian);
             if next == 0 {
                 return Ok(if number + 1 == count {

@@ -1,7 +1,6 @@
 //! One search: the steps of a plan, candidate by candidate.
 
 use std::rc::Rc;
-use std::sync::Arc;
 
 use super::resolve::Resolver;
 use super::{Attempt, Limit};
@@ -326,8 +325,8 @@ impl Resolver<'_> {
         {
             let data = self.files.rootfs().open(path).ok().and_then(|o| o.data);
             let object = data.and_then(|data| Object::read_as(&*data, musl.layout()).ok());
-            if let Some(object) = object.filter(Object::is_loadable_type) {
-                record.content = Ok(Content::Elf(Arc::new(object)));
+            if let Some(object) = object.filter(|object| object.is_loadable_type()) {
+                record.content = Ok(Content::Elf(object));
             }
         }
         record

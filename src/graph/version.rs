@@ -11,7 +11,7 @@ use std::rc::Rc;
 use super::{Graph, Status};
 use crate::bytes::lossy;
 use crate::content::Files;
-use crate::elf::{Name, Versions};
+use crate::elf::{Name, VersionNeed, VersionNeedEntry, Versions};
 use crate::loader::{LinkMap, Loaded, Loader, ObjectId, Role};
 
 /// What the loader exits with for want of a version.
@@ -128,9 +128,9 @@ impl Checker<'_> {
                     return false;
                 }
             };
-            for version in &need.versions {
+            for version in versions.of(need) {
                 marks_relr |= *version.name == *RELR;
-                if let Some(fault) = self.fault(provider, &version.name, version.weak) {
+                if let Some(fault) = self.fault(provider, version) {
                     self.note(id, Some(provider), &need.file, &version.name, fault);
                 }
             }
@@ -147,14 +147,14 @@ impl Checker<'_> {
         true
     }
 
-    fn fault(&self, provider: ObjectId, version: &[u8], weak: bool) -> Option<VersionFault> {
+    fn fault(&self, provider: ObjectId, version: &VersionNeedEntry) -> Option<VersionFault> {
         // A loader that is only assumed, or a table out of reach, says nothing.
         let object = self.graph.map.get(provider).object.as_ref()?;
         if !object.defines_versions() {
             return Some(VersionFault::NoInformation);
         }
         let versions = self.tables[provider.0 as usize].as_ref()?;
-        match (defines(versions, version), weak) {
+        match (versions.define(version.hash, &version.name), version.weak) {
             (true, _) => None,
             (false, true) => Some(VersionFault::MissingWeak),
             (false, false) => Some(VersionFault::Missing),
@@ -224,13 +224,6 @@ impl Checker<'_> {
     }
 }
 
-fn defines(versions: &Versions, version: &[u8]) -> bool {
-    let definitions = versions.definitions.iter();
-    definitions
-        .map(|definition| &*definition.name)
-        .any(|name| name == version)
-}
-
 enum Provider {
     Is(ObjectId),
     /// The name was asked for in vain; the loader would not have come here.
@@ -297,20 +290,21 @@ pub fn list(files: &Files<'_>, graph: &Graph) -> Vec<(ObjectId, Vec<CheckedNeed>
         return Vec::new();
     }
     let tables = tables(files, graph);
-    let found = |provider: ObjectId, name: &[u8]| {
+    let found = |provider: ObjectId, version: &VersionNeedEntry| {
         let versions = tables[provider.0 as usize].as_ref()?;
         let object = graph.map.get(provider).object.as_ref()?;
-        object.defines_versions().then(|| defines(versions, name))
+        let defines = || versions.define(version.hash, &version.name);
+        object.defines_versions().then(defines)
     };
-    let of_need = |need: &crate::elf::VersionNeed| {
+    let of_need = |(versions, need): (&Versions, &VersionNeed)| {
         let provider = match provider(graph, &need.file) {
             Provider::Is(provider) => Some(provider),
             Provider::NotLoaded | Provider::Unknown => None,
         };
-        let versions = need.versions.iter().map(|version| Versioned {
+        let versions = versions.of(need).iter().map(|version| Versioned {
             name: version.name.clone(),
             weak: version.weak,
-            found: provider.and_then(|provider| found(provider, &version.name)),
+            found: provider.and_then(|provider| found(provider, version)),
         });
         CheckedNeed {
             file: need.file.clone(),
@@ -322,7 +316,8 @@ pub fn list(files: &Files<'_>, graph: &Graph) -> Vec<(ObjectId, Vec<CheckedNeed>
     objects
         .filter_map(|(id, _)| {
             let versions = tables[id.0 as usize].as_ref()?;
-            let needs: Vec<CheckedNeed> = versions.needs.iter().map(of_need).collect();
+            let needs = versions.needs.iter().map(|need| (&**versions, need));
+            let needs: Vec<CheckedNeed> = needs.map(of_need).collect();
             (!needs.is_empty()).then_some((id, needs))
         })
         .collect()

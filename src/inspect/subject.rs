@@ -111,8 +111,8 @@ impl Draft<'_> {
         let need = |need: &crate::elf::VersionNeed| VersionNeed {
             file: lossy(&need.file),
             path: None,
-            versions: need
-                .versions
+            versions: versions
+                .of(need)
                 .iter()
                 .map(|version| VersionEntry {
                     name: lossy(&version.name),

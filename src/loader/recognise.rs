@@ -31,6 +31,10 @@ pub enum LoaderKind {
 #[must_use]
 pub fn recognise(object: &Object, data: &[Vec<u8>], name: &[u8]) -> LoaderKind {
     let has = |needle: &[u8]| data.iter().any(|part| memmem::find(part, needle).is_some());
+    // No other names that; the likeliest comes first, as each look goes over all the bytes.
+    if has(b"glibc-ld.so.cache") {
+        return LoaderKind::Glibc(glibc::Traits::read(data, name));
+    }
     if has(b"/etc/ld-musl-") || has(b"Dynamic Program Loader") {
         if has(b"libgcompat") {
             return LoaderKind::Gcompat;
@@ -40,7 +44,7 @@ pub fn recognise(object: &Object, data: &[Vec<u8>], name: &[u8]) -> LoaderKind {
     if has(b"libgcompat") && has(b"ld-musl") {
         return LoaderKind::Gcompat;
     }
-    if has(b"glibc-ld.so.cache") || has(b"ld.so-1.7.0") {
+    if has(b"ld.so-1.7.0") {
         return LoaderKind::Glibc(glibc::Traits::read(data, name));
     }
     if !object.has_dynamic || object.interp.is_some() {

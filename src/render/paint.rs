@@ -22,19 +22,24 @@ pub(super) enum Paint {
 
 impl Style {
     pub(super) fn paint(self, paint: Paint, text: &str) -> String {
-        let code = match paint {
-            Paint::Bad => "1;31",
-            Paint::Warn => "1;33",
-            Paint::Note => "1;34",
-            Paint::Good => "32",
-            Paint::Dim => "2",
-            Paint::Strong => "1",
-        };
-        if self.color {
-            format!("\x1b[{code}m{text}\x1b[0m")
-        } else {
-            text.to_owned()
+        let (begin, end) = self.around(paint);
+        [begin, text, end].concat()
+    }
+
+    /// What stands before and behind a painted text.
+    pub(super) fn around(self, paint: Paint) -> (&'static str, &'static str) {
+        if !self.color {
+            return ("", "");
         }
+        let begin = match paint {
+            Paint::Bad => "\x1b[1;31m",
+            Paint::Warn => "\x1b[1;33m",
+            Paint::Note => "\x1b[1;34m",
+            Paint::Good => "\x1b[32m",
+            Paint::Dim => "\x1b[2m",
+            Paint::Strong => "\x1b[1m",
+        };
+        (begin, "\x1b[0m")
     }
 
     /// The branch before a child, and what stands below it.

@@ -164,7 +164,8 @@ struct Drawing<'a> {
     program: String,
     /// Indices into `libraries` by who needs them.
     needed_by: HashMap<&'a str, Vec<usize>, RandomState>,
-    /// What stands behind the branch, for each library, once it was needed.
+    /// What stands behind the branch, to the end of the line, for each library, once it was
+    /// needed.
     lines: Vec<OnceCell<String>>,
     /// Indices into `libraries` by path.
     by_path: HashMap<&'a str, usize, RandomState>,
@@ -241,10 +242,11 @@ impl<'a> Drawing<'a> {
             let (branch, below) = self.tree.style.branch(place + 1 == children.len());
             // The same line stands wherever the library is needed.
             let line = self.lines[index].get_or_init(|| self.line(library));
-            for part in [indent.as_str(), branch, line, "\n"] {
-                out.write_all(part.as_bytes())?;
-            }
             let outer = indent.len();
+            indent.push_str(branch);
+            out.write_all(indent.as_bytes())?;
+            out.write_all(line.as_bytes())?;
+            indent.truncate(outer);
             indent.push_str(below);
             if self.tree.verbose {
                 for attempt in &library.attempts {
@@ -271,7 +273,7 @@ impl<'a> Drawing<'a> {
         let style = self.tree.style;
         match (library.status, library.path.as_deref()) {
             (LibraryStatus::Missing, _) => {
-                format!("{name} => {}", style.paint(Paint::Bad, "not found"))
+                format!("{name} => {}\n", style.paint(Paint::Bad, "not found"))
             }
             (LibraryStatus::AllowedMissing, _) => {
                 let what = if library.found_by == Some(Rule::Preload) {
@@ -279,7 +281,7 @@ impl<'a> Drawing<'a> {
                 } else {
                     "not found (may be missing)"
                 };
-                format!("{name} => {}", style.paint(Paint::Warn, what))
+                format!("{name} => {}\n", style.paint(Paint::Warn, what))
             }
             (LibraryStatus::Unusable, path) => {
                 let path = escape(path.unwrap_or_default());
@@ -291,16 +293,19 @@ impl<'a> Drawing<'a> {
                     .and_then(|attempt| attempt.detail.as_deref())
                     .unwrap_or("");
                 let unusable = style.paint(Paint::Bad, &format!("unusable: {}", escape(why)));
-                format!("{name} => {path} {unusable}")
+                format!("{name} => {path} {unusable}\n")
             }
             (_, path) => {
                 let path = escape(path.unwrap_or(&self.program));
                 let label = library
                     .found_by
                     .map(|rule| label(rule, library.rule_object.as_deref()));
-                let label = ["[", &label.unwrap_or_default(), "]"].concat();
-                let label = style.paint(Paint::Dim, &label);
-                [&*name, " => ", &*path, " ", &label].concat()
+                let label = label.unwrap_or_default();
+                let (dim, end) = style.around(Paint::Dim);
+                let parts = [
+                    &*name, " => ", &*path, " ", dim, "[", &*label, "]", end, "\n",
+                ];
+                parts.concat()
             }
         }
     }

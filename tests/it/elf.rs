@@ -8,6 +8,7 @@ use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use imgldd::elf::{Object, ReadError};
@@ -248,7 +249,7 @@ fn read_line(line: &[u8], facts: &mut Facts) {
 }
 
 /// One file as the binary reads it: by ranges, without the rest of it in memory.
-fn read_by_ranges(path: &Path) -> Result<Object, ReadError> {
+fn read_by_ranges(path: &Path) -> Result<Arc<Object>, ReadError> {
     struct Ranges(fs::File, u64);
     impl imgldd::read_at::ReadAt for Ranges {
         fn size(&self) -> u64 {

@@ -316,7 +316,7 @@ fn clamp(size: u64) -> u32 {
 fn by_number(versions: &Versions) -> BTreeMap<u16, Version> {
     let mut all = BTreeMap::new();
     for need in &versions.needs {
-        for entry in &need.versions {
+        for entry in versions.of(need) {
             let version = Version {
                 name: entry.name.clone(),
                 hash: hash_of(&entry.name),
