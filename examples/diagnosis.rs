@@ -18,6 +18,11 @@ use imgldd::report::Role;
 use imgldd::rootfs::{Credentials, Rootfs};
 use imgldd::source::Directory;
 
+/// As in the command line program.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let [root, program, rest @ ..] = words.as_slice() else {

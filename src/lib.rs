@@ -40,6 +40,7 @@ pub mod content;
 pub mod elf;
 pub mod errno;
 pub mod explain;
+pub mod few;
 pub mod finding;
 pub mod graph;
 pub mod inspect;

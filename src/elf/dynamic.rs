@@ -6,7 +6,6 @@ use object::Endianness;
 use object::elf::{Dyn32, Dyn64};
 use object::pod::slice_from_all_bytes;
 use object::read::elf::Dyn;
-use smallvec::SmallVec;
 
 use super::anomaly::Anomaly;
 use super::consts::{
@@ -21,6 +20,7 @@ use super::limits::{MAX_NAME, MAX_NAMES, MAX_NEEDED};
 use super::name::Name;
 use super::segment::{Segment, offset_of};
 use super::window::{Unended, Window};
+use crate::few::Few;
 
 /// The most of a dynamic section that is looked at: room for the limit of needs
 /// several times over.
@@ -235,7 +235,7 @@ pub(super) fn read(
 }
 
 /// Tags and values: those of nearly every object without memory of their own.
-type Entries = SmallVec<[(i64, u64); 36]>;
+type Entries = Few<(i64, u64), 36>;
 
 /// Adds the entries up to `DT_NULL`.
 fn add_entries<D: Dyn<Endian = Endianness>>(section: &[u8], layout: Layout, to: &mut Entries) {
@@ -254,7 +254,7 @@ fn interpret(
     anomalies: &mut Vec<Anomaly>,
 ) -> io::Result<(Dynamic, Tables)> {
     let mut dynamic = Dynamic::default();
-    let mut named: SmallVec<[Named; 24]> = SmallVec::new();
+    let mut named: Few<Named, 24> = Few::new();
     let (mut string_table, mut string_size) = (None, None);
     let (mut needs_at, mut needs_count) = (None, 0);
     let (mut definitions_at, mut definitions_count) = (None, 0);

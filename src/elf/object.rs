@@ -4,8 +4,6 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
-use smallvec::SmallVec;
-
 use super::anomaly::Anomaly;
 use super::consts::{
     ET_DYN, ET_EXEC, PF_X, PT_DYNAMIC, PT_GNU_RELRO, PT_GNU_STACK, PT_INTERP, PT_LOAD, PT_NOTE,
@@ -16,6 +14,7 @@ use super::note::Notes;
 use super::segment::{self, Segment, Segments};
 use super::version::Versions;
 use super::window::Window;
+use crate::few::Few;
 use crate::read_at::ReadAt;
 
 /// The longest `PT_INTERP` that is kept: one byte more than the kernel takes.
@@ -79,7 +78,7 @@ pub struct Object {
     /// What became of the program header table.
     pub table: SegmentTable,
     /// The `PT_LOAD` segments, in order.
-    pub loads: SmallVec<[Segment; 4]>,
+    pub loads: Few<Segment, 4>,
     /// The first `PT_INTERP`.
     pub interp: Option<Interp>,
     /// Whether there is a `PT_DYNAMIC` that is not empty.

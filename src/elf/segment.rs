@@ -4,9 +4,9 @@ use object::Endianness;
 use object::elf::{ProgramHeader32, ProgramHeader64};
 use object::pod::slice_from_all_bytes;
 use object::read::elf::ProgramHeader;
-use smallvec::SmallVec;
 
 use super::header::{Class, Encoding};
+use crate::few::Few;
 
 /// One program header, in host order and 64 bits wide.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -28,7 +28,7 @@ pub struct Segment {
 }
 
 /// Program headers: those of nearly every file without memory of their own.
-pub(super) type Segments = SmallVec<[Segment; 16]>;
+pub(super) type Segments = Few<Segment, 16>;
 
 /// Adds the program headers in `table`, which holds nothing else, to `segments`.
 pub(super) fn parse(table: &[u8], class: Class, encoding: Encoding, segments: &mut Segments) {

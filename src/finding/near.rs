@@ -186,7 +186,7 @@ fn misplaced(
             true => draft,
             false => draft.fix(None, "or put it into the cache", Some(&configure)),
         };
-        let file = match *lacking.library.requesters.as_slice() {
+        let file = match *lacking.library.requesters {
             [one] => Shown(&lacking.graph.map.get(one).path).to_string(),
             _ => "FILE".to_owned(),
         };

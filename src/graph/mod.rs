@@ -29,9 +29,8 @@ pub use resolve::{Limits, resolve};
 pub use start::{LoaderFile, Loaders, Program, Start, start};
 pub use version::{CheckedNeed, VersionCheck, VersionFault, VersionProblem, Versioned, list};
 
-use smallvec::SmallVec;
-
 use crate::errno::Errno;
+use crate::few::Few;
 use crate::loader::{LinkMap, Loader, ObjectId, Rule, TryOutcome};
 
 /// How one name was resolved.
@@ -46,7 +45,7 @@ pub struct Library {
     /// The path that was opened; of an unusable one the file that is.
     pub path: Option<Rc<[u8]>>,
     /// Who asked for it, in order.
-    pub requesters: SmallVec<[ObjectId; 4]>,
+    pub requesters: Few<ObjectId, 4>,
     /// The rule that found it.
     pub rule: Option<Rule>,
     /// Whose rpath or runpath that was.

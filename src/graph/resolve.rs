@@ -5,7 +5,6 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use foldhash::fast::RandomState;
-use smallvec::{SmallVec, smallvec};
 
 use super::order::SearchList;
 use super::search::{Hit, Search, Stopped};
@@ -14,6 +13,7 @@ use super::{Attempt, Graph, Library, Limit, Status, VersionCheck, cpu, mixed, ve
 use crate::content::{FileRecord, Files};
 use crate::elf::NeedKind;
 use crate::errno::Errno;
+use crate::few::Few;
 use crate::loader::{Expanded, LinkMap, Loaded, Loader, ObjectId, Plan, Role, Rule, StopText};
 use crate::path::TargetPath;
 
@@ -363,7 +363,7 @@ impl Resolver<'_> {
         let mut loaded = Loaded {
             role: Role::Library,
             path: path.clone(),
-            names: smallvec![name],
+            names: Few::from(name),
             searched: rule != Rule::Direct,
             real_path: None,
             object: record
@@ -426,7 +426,7 @@ impl Resolver<'_> {
             status,
             object: None,
             path,
-            requesters: smallvec![request.by()],
+            requesters: Few::from(request.by()),
             rule,
             owner: None,
             depth: request.depth,
@@ -551,7 +551,7 @@ impl Resolver<'_> {
                 status: Status::Found,
                 object: Some(loader),
                 path: Some(path),
-                requesters: SmallVec::new(),
+                requesters: Few::new(),
                 rule: Some(Rule::LoaderItself),
                 owner: None,
                 depth: 1,

@@ -5,12 +5,11 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use smallvec::{SmallVec, smallvec};
-
 use crate::content::{self, Files};
 use crate::elf::consts::{PF_W, PF_X};
 use crate::elf::{Object, Segment};
 use crate::errno::Errno;
+use crate::few::Few;
 use crate::loader::{
     Environment, Glibc, LinkMap, Loaded, Loader, LoaderKind, Musl, Role, Subject, glibc, recognise,
 };
@@ -235,7 +234,7 @@ fn add_program(
     let mut main = Loaded {
         role: Role::Main,
         path: Rc::from(path.as_bytes()),
-        names: SmallVec::new(),
+        names: Few::new(),
         searched: false,
         real_path: Some(Rc::from(program.real_path.as_bytes())),
         object: Some(program.object.clone()),
@@ -248,7 +247,7 @@ fn add_program(
     let loader = Loaded {
         role: Role::Loader,
         path: interp.clone(),
-        names: smallvec![interp],
+        names: Few::from(interp),
         searched: false,
         real_path: None,
         object: loader_object,

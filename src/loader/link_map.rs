@@ -5,11 +5,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
-use smallvec::SmallVec;
 
 use super::plan::Directory;
 use crate::content::FileId;
 use crate::elf::Object;
+use crate::few::Few;
 use crate::rootfs::Identity;
 
 /// An object of one link map.
@@ -46,7 +46,7 @@ pub struct Loaded {
     pub path: Rc<[u8]>,
     /// The names that it was asked for by, the first one first; empty for the
     /// program.
-    pub names: SmallVec<[Rc<[u8]>; 1]>,
+    pub names: Few<Rc<[u8]>, 1>,
     /// Whether a search found it, and not its own path.
     pub searched: bool,
     /// Where the program really is: `/proc/self/exe`.
