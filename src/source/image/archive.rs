@@ -9,7 +9,7 @@ use super::reference::Form;
 use super::scan::Scanned;
 use super::walk::Intake;
 use super::{ImageKind, Options, docker, json, oci};
-use crate::source::tar::{RangeInput, Reader};
+use crate::source::tar::{Entry, RangeInput, Reader};
 
 /// An archive that can be sought in.
 pub(super) enum Found {
@@ -29,7 +29,8 @@ pub(super) fn open(
     let mut intake = Intake::new(Contents::new(Origin::Raw(bytes.clone()), allowance));
     let mut archive = Archive::new(bytes.clone());
     let mut reader = Reader::new(RangeInput::new(&**bytes), options.tar_limits());
-    while let Some(entry) = reader.next_entry()? {
+    let mut entry = Entry::default();
+    while reader.next_into(&mut entry)? {
         intake.take(&entry)?;
         let name = entry.name.strip_prefix(b"./").unwrap_or(&entry.name);
         if may_be_member(name) {

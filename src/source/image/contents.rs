@@ -10,7 +10,7 @@ use super::walk::{Sequential, decoded};
 use crate::read_at::{Known, NotAgain, ReadAt};
 use crate::rootfs::layers::Store;
 use crate::source::probe::NotKept;
-use crate::source::tar::{Input, RangeInput, Reader, StreamInput, TarError};
+use crate::source::tar::{Entry, Input, RangeInput, Reader, StreamInput, TarError};
 
 /// Where a file is in its layer's archive.
 #[derive(Clone, Copy, Debug)]
@@ -122,7 +122,8 @@ fn read_entry<I: Input>(
     buffer: &mut [u8],
 ) -> io::Result<usize> {
     let failed = |error: TarError| NotAgain(error.to_string());
-    while let Some(entry) = reader.next_entry().map_err(failed)? {
+    let mut entry = Entry::default();
+    while reader.next_into(&mut entry).map_err(failed)? {
         if entry.header_at != spot.header_at {
             continue;
         }

@@ -163,7 +163,8 @@ impl Archive {
     pub(super) fn open(file: &Bytes, limits: Limits) -> Result<Archive, ImageError> {
         let mut archive = Archive::new(file.clone());
         let mut reader = Reader::new(RangeInput::new(&**file), limits);
-        while let Some(entry) = reader.next_entry()? {
+        let mut entry = Entry::default();
+        while reader.next_into(&mut entry)? {
             archive.add(&entry)?;
         }
         Ok(archive)

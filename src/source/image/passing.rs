@@ -92,7 +92,8 @@ pub(super) fn pass<R: Read>(
         documents: 0,
         is_layer: form == Form::Layer,
     };
-    while let Some(entry) = reader.next_entry()? {
+    let mut entry = Entry::default();
+    while reader.next_into(&mut entry)? {
         passing.entry(&mut reader, &entry)?;
     }
     passing.intake.finish(&mut reader);
@@ -197,30 +198,27 @@ pub(super) fn may_be_member(name: &[u8]) -> bool {
         b"oci-layout",
         b"repositories",
     ];
+    const PACKED: [&[u8]; 4] = [b".tar", b".tar.gz", b".tgz", b".tar.zst"];
     /// Hexadecimal digits of a sha256.
     const DIGITS: usize = 64;
     // Most names of a rootfs lead deeper.
-    if memchr::memchr_iter(b'/', name).nth(2).is_some() {
+    let slashes = memchr::memchr_iter(b'/', name).take(3).count();
+    if slashes > 2 {
         return false;
+    }
+    if slashes == 0 && (FIXED.contains(&name) || name.ends_with(b".json")) {
+        return true;
+    }
+    if slashes < 2 && PACKED.iter().any(|end| name.ends_with(end)) {
+        return true;
     }
     let is_digest = |component: &[u8]| {
         let digits = component.iter().take_while(|byte| byte.is_ascii_hexdigit());
         digits.count() >= DIGITS
     };
-    let components: Vec<&[u8]> = name.split(|&b| b == b'/').collect();
-    let last = components.last().copied().unwrap_or_default();
-    let packed: [&[u8]; 4] = [b".tar", b".tar.gz", b".tgz", b".tar.zst"];
-    match components.len() {
-        1 if FIXED.contains(&name) || name.ends_with(b".json") => true,
-        1..=3 => {
-            let after_colon = |component: &[u8]| {
-                let colon = component.iter().position(|&b| b == b':');
-                colon.is_some_and(|at| is_digest(&component[at + 1..]))
-            };
-            let by_digest = |component: &&[u8]| is_digest(component) || after_colon(component);
-            components.iter().any(by_digest)
-                || (components.len() < 3 && packed.iter().any(|end| last.ends_with(end)))
-        }
-        _ => false,
-    }
+    let by_digest = |component: &[u8]| {
+        let colon = memchr::memchr(b':', component);
+        is_digest(component) || colon.is_some_and(|at| is_digest(&component[at + 1..]))
+    };
+    name.len() >= DIGITS && name.split(|&b| b == b'/').any(by_digest)
 }

@@ -148,7 +148,8 @@ impl<'p> Intake<'p> {
 
     /// Takes in every entry that is left.
     pub(super) fn take_all<I: Input>(&mut self, reader: &mut Reader<I>) -> Result<(), ImageError> {
-        while let Some(entry) = reader.next_entry()? {
+        let mut entry = Entry::default();
+        while reader.next_into(&mut entry)? {
             if let Some(file) = self.take(&entry)? {
                 self.look(reader, &entry, file)?;
             }

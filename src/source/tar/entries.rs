@@ -23,8 +23,8 @@ struct Extensions {
 }
 
 impl<I: Input> Reader<I> {
-    /// Goes over extended headers to the next entry.
-    pub(super) fn advance(&mut self) -> Result<Option<Entry>, TarError> {
+    /// Goes over extended headers to the next entry; `false` at the end.
+    pub(super) fn advance(&mut self, entry: &mut Entry) -> Result<bool, TarError> {
         let mut extensions = Extensions::default();
         loop {
             let header_at = self.finish_body()?;
@@ -34,7 +34,7 @@ impl<I: Input> Reader<I> {
             };
             let (Some(at), Some(header)) = (header_at, header) else {
                 self.warn_unused(&extensions);
-                return Ok(None);
+                return Ok(false);
             };
             let has_data = !EntryKind::of(header.flag).is_header_only();
             if header.size < 0 && has_data {
@@ -60,11 +60,16 @@ impl<I: Input> Reader<I> {
                     extensions.at = Some(at);
                 }
                 b'g' => {
+                    header.name(&self.block, &mut entry.name);
                     let records = self.read_records(&header)?;
                     self.warn_unused(&extensions);
-                    return self.global(header, &records, at).map(Some);
+                    self.global(entry, header, &records, at)?;
+                    return Ok(true);
                 }
-                _ => return self.entry(header, extensions, at).map(Some),
+                _ => {
+                    self.entry(entry, header, &extensions, at)?;
+                    return Ok(true);
+                }
             }
         }
     }
@@ -73,13 +78,13 @@ impl<I: Input> Reader<I> {
     /// archive ends within the filling, which Go takes for its end.
     fn finish_body(&mut self) -> Result<Option<u64>, TarError> {
         let body = std::mem::take(&mut self.body);
-        let skipped = self.pass(body.left)?;
+        let left = body.left + filling(body.stored); // data is less than 2^63
+        let skipped = self.pass(left)?;
         if skipped < body.left {
             let found = body.stored - body.left + skipped;
             return Err(self.truncated("the data of an entry", found, body.stored));
         }
-        let filling = filling(body.stored);
-        if self.pass(filling)? < filling {
+        if skipped < left {
             self.warn(self.offset, Oddity::NoZeroBlocks);
             return Ok(None);
         }
@@ -156,26 +161,25 @@ impl<I: Input> Reader<I> {
 
     /// A global header. Go gives its name, type and records and nothing else,
     /// and passes over records with values that it would refuse elsewhere.
-    fn global(&mut self, header: Header, records: &Records, at: u64) -> Result<Entry, TarError> {
+    fn global(
+        &mut self,
+        entry: &mut Entry,
+        header: Header,
+        records: &Records,
+        at: u64,
+    ) -> Result<(), TarError> {
         self.count(at)?;
         let path = records.get(Key::Path);
-        Ok(Entry {
-            name: if path.is_empty() {
-                header.name
-            } else {
-                path.to_vec()
-            },
-            link: Vec::new(),
+        if !path.is_empty() {
+            replace(&mut entry.name, path);
+        }
+        *entry = Entry {
+            name: std::mem::take(&mut entry.name),
             kind: EntryKind::of(header.flag),
-            mode: 0,
-            uid: 0,
-            gid: 0,
-            size: 0,
             header_at: at,
-            data_at: None,
-            capability: None,
-            sparse: None,
-        })
+            ..Entry::default()
+        };
+        Ok(())
     }
 
     /// Counts an entry.
@@ -196,27 +200,30 @@ impl<I: Input> Reader<I> {
     /// its data.
     fn entry(
         &mut self,
+        entry: &mut Entry,
         mut header: Header,
-        extensions: Extensions,
+        extensions: &Extensions,
         at: u64,
-    ) -> Result<Entry, TarError> {
+    ) -> Result<(), TarError> {
         self.count(at)?;
         let in_header = header.size;
-        let mut capability = None;
+        header.name(&self.block, &mut entry.name);
+        replace(&mut entry.link, header::link(&self.block));
+        entry.capability = None;
         if let Some(records) = &extensions.records {
-            merge(&mut header, records).map_err(refuse_record)?;
-            let value = records.get(Key::Capability);
-            capability = (!value.is_empty()).then(|| value.to_vec());
+            merge(&mut header, entry, records).map_err(refuse_record)?;
         }
         // An empty long name leaves the one of the header.
-        if let Some(name) = extensions.long_name.filter(|name| !name.is_empty()) {
-            header.name = name;
-        }
-        if let Some(link) = extensions.long_link.filter(|link| !link.is_empty()) {
-            header.link = link;
+        for (long, text) in [
+            (&extensions.long_name, &mut entry.name),
+            (&extensions.long_link, &mut entry.link),
+        ] {
+            if let Some(long) = long.as_deref().filter(|long| !long.is_empty()) {
+                replace(text, long);
+            }
         }
         let kind = match header.flag {
-            0 if header.name.ends_with(b"/") => EntryKind::Directory,
+            0 if entry.name.ends_with(b"/") => EntryKind::Directory,
             flag => EntryKind::of(flag),
         };
         if header.uid < 0 || header.gid < 0 {
@@ -240,28 +247,24 @@ impl<I: Input> Reader<I> {
             self.body.stored = size;
             self.body.left = size;
         }
-        let sparse = self.read_sparse(&mut header, extensions.records.as_ref(), at)?;
+        let records = extensions.records.as_ref();
+        let sparse = self.read_sparse(&mut header, &mut entry.name, records, at)?;
         if sparse.is_some() && kind.is_header_only() {
             let why = "the entry is not a file";
             return Err(self.bad_map(at, sparse::Fault::Malformed(why)));
         }
         let (sparse, cursor) = sparse.unzip();
-        let size = cursor.as_ref().map_or(self.body.stored, Cursor::size);
-        self.body.sparse = cursor;
+        entry.kind = kind;
+        entry.mode = permissions(header.mode);
+        entry.uid = header.uid.cast_unsigned();
+        entry.gid = header.gid.cast_unsigned();
+        entry.size = cursor.as_ref().map_or(self.body.stored, Cursor::size);
+        entry.header_at = at;
         let is_whole = kind == EntryKind::File && sparse.is_none();
-        Ok(Entry {
-            kind,
-            mode: permissions(header.mode),
-            uid: header.uid.cast_unsigned(),
-            gid: header.gid.cast_unsigned(),
-            size,
-            header_at: at,
-            data_at: is_whole.then_some(self.offset),
-            capability,
-            sparse,
-            name: header.name,
-            link: header.link,
-        })
+        entry.data_at = is_whole.then_some(self.offset);
+        entry.sparse = sparse;
+        self.body.sparse = cursor;
+        Ok(())
     }
 
     fn warn_replaced(&mut self, is_replaced: bool, at: u64) {
@@ -278,15 +281,15 @@ impl<I: Input> Reader<I> {
 }
 
 /// What records say counts, where they say anything (`mergePAX`).
-fn merge(header: &mut Header, records: &Records) -> Result<(), pax::Fault> {
+fn merge(header: &mut Header, entry: &mut Entry, records: &Records) -> Result<(), pax::Fault> {
     records.verify_times()?;
     for (key, text) in [
-        (Key::Path, &mut header.name),
-        (Key::LinkPath, &mut header.link),
+        (Key::Path, &mut entry.name),
+        (Key::LinkPath, &mut entry.link),
     ] {
         let value = records.get(key);
         if !value.is_empty() {
-            *text = value.to_vec();
+            replace(text, value);
         }
     }
     for (key, number) in [
@@ -298,7 +301,15 @@ fn merge(header: &mut Header, records: &Records) -> Result<(), pax::Fault> {
             *number = value;
         }
     }
+    let capability = records.get(Key::Capability);
+    entry.capability = (!capability.is_empty()).then(|| capability.to_vec());
     Ok(())
+}
+
+/// Makes `text` say `new`, in the memory that it has.
+pub(super) fn replace(text: &mut Vec<u8>, new: &[u8]) {
+    text.clear();
+    text.extend_from_slice(new);
 }
 
 /// The low 12 bits of a mode.

@@ -1,7 +1,7 @@
 //! What an archive says of one file.
 
 /// One entry, with everything that extended headers say of it merged in.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Entry {
     /// The name as written: not cleaned, perhaps empty, perhaps with a slash
     /// at either end.
@@ -33,9 +33,10 @@ pub struct Entry {
 }
 
 /// The type of an entry.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub enum EntryKind {
     /// A regular file, sparse ones included.
+    #[default]
     File,
     /// Another name for an entry.
     HardLink,

@@ -47,11 +47,9 @@ pub(super) enum Format {
     Gnu,
 }
 
-/// What a header says, by itself.
-#[derive(Debug)]
+/// What a header says, by itself, but for its names.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Header {
-    pub(super) name: Vec<u8>,
-    pub(super) link: Vec<u8>,
     pub(super) flag: u8,
     pub(super) mode: i64,
     pub(super) uid: i64,
@@ -74,15 +72,12 @@ impl Header {
     pub(super) fn read(block: &Block) -> Result<Self, Fault> {
         let format = format_of(block)?;
         let number = |name, range: Range<usize>| field(block, name, range);
-        let mut name = c_string(&block[NAME]).to_vec();
         let header = Header {
-            link: c_string(&block[LINK]).to_vec(),
             flag: block[TYPE],
             size: number("size", SIZE)?,
             mode: number("mode", MODE)?,
             uid: number("uid", UID)?,
             gid: number("gid", GID)?,
-            name: Vec::new(),
             format,
         };
         number("mtime", MTIME)?;
@@ -90,21 +85,33 @@ impl Header {
             number("devmajor", DEV_MAJOR)?;
             number("devminor", DEV_MINOR)?;
         }
-        let prefix = match format {
+        if format == Format::Star {
+            number("atime", STAR_ATIME)?;
+            number("ctime", STAR_CTIME)?;
+        }
+        Ok(header)
+    }
+
+    /// Makes `name` what the header's own block calls the file, prefix and all.
+    pub(super) fn name(&self, block: &Block, name: &mut Vec<u8>) {
+        let prefix = match self.format {
             Format::V7 => &[],
             Format::Ustar => c_string(&block[USTAR_PREFIX]),
-            Format::Star => {
-                number("atime", STAR_ATIME)?;
-                number("ctime", STAR_CTIME)?;
-                c_string(&block[STAR_PREFIX])
-            }
+            Format::Star => c_string(&block[STAR_PREFIX]),
             Format::Gnu => gnu_prefix(block),
         };
+        name.clear();
         if !prefix.is_empty() {
-            name = [prefix, b"/", &name].concat();
+            name.extend_from_slice(prefix);
+            name.push(b'/');
         }
-        Ok(Header { name, ..header })
+        name.extend_from_slice(c_string(&block[NAME]));
     }
+}
+
+/// Where the header of a link says that it leads.
+pub(super) fn link(block: &Block) -> &[u8] {
+    c_string(&block[LINK])
 }
 
 /// Verifies the checksum and tells the format by the magic.
@@ -112,14 +119,13 @@ impl Header {
 /// The checksum is the sum of all bytes, itself taken as spaces; as Sun's tar
 /// did, of signed bytes is fine too.
 fn format_of(block: &Block) -> Result<Format, Fault> {
-    let all = sum(block, u32::from);
-    let own = sum(&block[CHECKSUM], u32::from);
-    let unsigned = u64::from(all - own) + CHECKSUM.len() as u64 * u64::from(b' ');
+    let own: u64 = block[CHECKSUM].iter().map(|&byte| u64::from(byte)).sum();
+    let unsigned = sum(block, |bytes| bytes) - own + CHECKSUM.len() as u64 * u64::from(b' ');
     let signed = || {
         // A byte with its highest bit is 256 less where it has a sign.
-        let high = |byte| u32::from(byte >> 7);
-        let high = sum(block, high) - sum(&block[CHECKSUM], high);
-        unsigned.cast_signed() - 256 * i64::from(high)
+        let own = block[CHECKSUM].iter().filter(|&&byte| byte >= 0x80).count();
+        let high = sum(block, |bytes| bytes >> 7 & 0x0101_0101_0101_0101) - own as u64;
+        unsigned.cast_signed() - 256 * high.cast_signed()
     };
     let stored = octal(&block[CHECKSUM]);
     let is_right = |stored| stored == unsigned || i64::try_from(stored) == Ok(signed());
@@ -140,9 +146,23 @@ fn format_of(block: &Block) -> Result<Format, Fault> {
     })
 }
 
-/// What bytes add up to: a loop that compilers make a few instructions of.
-fn sum(bytes: &[u8], value: impl Fn(u8) -> u32) -> u32 {
-    bytes.iter().map(|&byte| value(byte)).sum()
+/// What the bytes of a block add up to, eight of them at a time once `value` has
+/// been taken of each.
+fn sum(block: &Block, value: impl Fn(u64) -> u64) -> u64 {
+    /// Every other byte of eight.
+    const EVEN: u64 = 0x00ff_00ff_00ff_00ff;
+    let (words, _) = block.as_chunks::<8>();
+    // Four sums of 16 bits each: 64 times two bytes is less than 2^16.
+    let sums: u64 = words
+        .iter()
+        .map(|&word| value(u64::from_le_bytes(word)))
+        .map(|bytes| (bytes & EVEN) + (bytes >> 8 & EVEN))
+        .sum();
+    let [a, b, c, d, e, f, g, h] = sums.to_le_bytes();
+    [[a, b], [c, d], [e, f], [g, h]]
+        .map(|sum| u64::from(u16::from_le_bytes(sum)))
+        .iter()
+        .sum()
 }
 
 /// A number in a field of the header.
@@ -180,5 +200,5 @@ fn gnu_prefix(block: &Block) -> &[u8] {
 
 /// Whether a block has nothing but zeros.
 pub(super) fn is_zero(block: &Block) -> bool {
-    *block == [0; BLOCK]
+    block[0] == 0 && *block == [0; BLOCK]
 }

@@ -4,7 +4,7 @@
 //! `readOldGNUSparseMap`, `readGNUSparseMap1x0`) and, for the limit of 1 MiB
 //! that both kinds of map in blocks have, Go 1.26.
 
-use super::entries::{refuse, refuse_record};
+use super::entries::{refuse, refuse_record, replace};
 use super::error::{Limited, Malformed, Oddity, TarError};
 use super::header::{self, Format, Header};
 use super::pax::{Key, Records};
@@ -14,11 +14,12 @@ use super::{BLOCK, Input, SparseFormat};
 
 impl<I: Input> Reader<I> {
     /// The place among the holes of a sparse file, with the map read where it
-    /// stands in blocks of its own; the name and the size are set to those of
+    /// stands in blocks of its own; `file_name` and the size are set to those of
     /// the file with holes.
     pub(super) fn read_sparse(
         &mut self,
         header: &mut Header,
+        file_name: &mut Vec<u8>,
         records: Option<&Records>,
         at: u64,
     ) -> Result<Option<(SparseFormat, Cursor)>, TarError> {
@@ -33,7 +34,7 @@ impl<I: Input> Reader<I> {
             };
             let name = records.get(Key::SparseName);
             if !name.is_empty() {
-                header.name = name.to_vec();
+                replace(file_name, name);
             }
             let (size, real) = (Key::SparseSize, Key::SparseRealSize);
             let is_given = !records.get(size).is_empty();

@@ -37,22 +37,51 @@ pub(super) fn octal(field: &[u8]) -> Option<u64> {
     plain_octal(field).or_else(|| any_octal(field))
 }
 
-/// A field of digits up to a NUL, as nearly every one is; `None` for any other.
+/// A field of 8 or 12 bytes that has digits up to a NUL or to its end, as nearly
+/// every one is, or nothing but NULs; `None` for any other.
 fn plain_octal(field: &[u8]) -> Option<u64> {
-    /// As many digits fit 64 bits whatever they are.
-    const SAFE: usize = 21;
-    if field.is_empty() || field.len() > SAFE {
-        return None;
+    let (head, tail) = field.split_first_chunk::<8>()?;
+    if *head == [0; 8] && tail.is_empty() {
+        return Some(0);
     }
-    let mut value = 0;
-    for (at, &byte) in field.iter().enumerate() {
-        let digit = byte.wrapping_sub(b'0');
-        if digit > 7 {
-            return (byte == 0 && at > 0).then_some(value);
+    let head = Digits::read(*head);
+    match (head.count, tail) {
+        (0, _) => None,
+        (8, []) => Some(head.value),
+        (8, &[a, b, c, d]) => {
+            let tail = Digits::read([a, b, c, d, 0, 0, 0, 0]);
+            let value = head.value << (3 * tail.count) | tail.value;
+            (tail.end == 0).then_some(value)
         }
-        value = value << 3 | u64::from(digit);
+        (..8, _) => (head.end == 0).then_some(head.value),
+        _ => None,
     }
-    Some(value)
+}
+
+/// The octal digits that eight bytes begin with, found and read all at once: a
+/// header has nine such fields.
+struct Digits {
+    count: u32,
+    value: u64,
+    /// The byte after them, where one is left.
+    end: u8,
+}
+
+impl Digits {
+    fn read(bytes: [u8; 8]) -> Digits {
+        /// What a digit does not have once `0` is taken away from it.
+        const BEYOND: u64 = u64::from_be_bytes([!7; 8]);
+        let word = u64::from_be_bytes(bytes);
+        let values = word ^ u64::from_be_bytes([b'0'; 8]);
+        let count = (values & BEYOND).leading_zeros() / 8;
+        let end = bytes.get(count as usize).copied().unwrap_or_default();
+        // To the right, with zeros before it: by 64 bits nothing is left.
+        let ones = values.checked_shr(64 - 8 * count).unwrap_or_default();
+        let twos = (ones >> 5 | ones) & 0x003f_003f_003f_003f;
+        let fours = (twos >> 10 | twos) & 0x0000_0fff_0000_0fff;
+        let value = (fours >> 20 | fours) & 0x00ff_ffff;
+        Digits { count, value, end }
+    }
 }
 
 fn any_octal(field: &[u8]) -> Option<u64> {
@@ -104,6 +133,18 @@ mod tests {
             (b"6 4\0\0\0\0\0", None),
             (b"0o644\0\0\0", None),
             (b"0000008\0", None),
+            (b"1234567\0", Some(0o1_234_567)),
+            (b"1\09", Some(1)),
+            (b"1\09\0\0\0\0\0", Some(1)),
+            (b"12345670\0\0\0\0", Some(0o12_345_670)),
+            (b"12345670\0x\0\0", Some(0o12_345_670)),
+            (b"12345670123\0", Some(0o12_345_670_123)),
+            (b"123456701234", Some(0o123_456_701_234)),
+            (b"12345670 \0\0\0", Some(0o12_345_670)),
+            (b"123456701 2\0", None),
+            (b"1234567012x\0", None),
+            (b"123456789012", None),
+            (b"123\xb0\0\0\0\0", None),
         ] {
             assert_eq!(octal(field), value, "{field:?}");
         }

@@ -69,17 +69,25 @@ impl<I: Input> Reader<I> {
     /// Where Go refuses the archive, where it ends within something, where a
     /// limit is exceeded and where the input cannot be read.
     pub fn next_entry(&mut self) -> Result<Option<Entry>, TarError> {
+        let mut entry = Entry::default();
+        Ok(self.next_into(&mut entry)?.then_some(entry))
+    }
+
+    /// Makes `entry` the next one, as [`next_entry`](Reader::next_entry) gives it,
+    /// in the memory that it has; `false` at the end, where it says nothing.
+    ///
+    /// # Errors
+    /// As [`next_entry`](Reader::next_entry).
+    pub fn next_into(&mut self, entry: &mut Entry) -> Result<bool, TarError> {
         self.alive()?;
         if matches!(self.state, State::Ended) {
-            return Ok(None);
+            return Ok(false);
         }
-        let result = self.advance();
-        self.state = match &result {
-            Ok(Some(_)) => State::Reading,
-            Ok(None) => State::Ended,
-            Err(error) => State::Failed(error.clone()),
-        };
-        result
+        let result = self.advance(entry);
+        if matches!(result, Ok(false)) {
+            self.state = State::Ended;
+        }
+        self.remember(result)
     }
 
     /// Reads the next bytes of the entry's data, holes as zeros, as many as
@@ -211,10 +219,18 @@ impl<I: Input> Reader<I> {
 
     /// Reads the next block; `false` where the archive has ended.
     pub(super) fn read_block(&mut self, within: &'static str) -> Result<bool, TarError> {
-        let mut block = [0; BLOCK];
-        let found = self.fill(&mut block)?;
+        let mut found = 0;
+        while found < BLOCK {
+            let read = self.input.read(&mut self.block[found..]);
+            match read.map_err(|cause| self.unreadable(cause))? {
+                0 => break,
+                count => {
+                    found += count;
+                    self.offset += count as u64;
+                }
+            }
+        }
         if found == BLOCK {
-            self.block = block;
             return Ok(true);
         }
         if found == 0 {
