@@ -10,7 +10,8 @@ use std::collections::HashMap;
 
 use super::issue::{Issue, IssueKind, Issues};
 use super::name::{self, Clean, Meaning};
-use super::node::{Children, Follow, MAX_DEPTH, Node, NodeKind, Obstacle, find};
+use super::node::{Follow, MAX_DEPTH, Node, NodeKind, Nodes, Obstacle, find};
+use super::recent::Recent;
 use crate::rootfs::Capabilities;
 
 /// The kinds of entries that a layer can have.
@@ -59,7 +60,7 @@ pub struct TooDeep {
 
 /// A set of changes.
 pub struct Layer {
-    pub(super) nodes: Vec<Node>,
+    pub(super) nodes: Nodes,
     /// What each directory hides of lower layers.
     pub(super) hides: HashMap<u32, Vec<Hidden>>,
     pub(super) issues: Issues,
@@ -68,8 +69,8 @@ pub struct Layer {
     pub(super) capabilities: HashMap<u32, Capabilities>,
     /// Hard links whose target was not there yet.
     pub(super) pending: Vec<Pending>,
-    /// The directory of the entry before, by what stood before its last slash.
-    recent: Option<(Vec<u8>, u32)>,
+    /// The way to the directory of the entry before.
+    recent: Recent,
 }
 
 /// A name that lower layers lose.
@@ -106,14 +107,18 @@ const AUFS: u32 = 1;
 
 impl Default for Layer {
     fn default() -> Self {
+        let mut nodes = Nodes::default();
+        for _ in [ROOT, AUFS] {
+            nodes.add(Node::implied_directory());
+        }
         Layer {
-            nodes: vec![Node::implied_directory(), Node::implied_directory()],
+            nodes,
             hides: HashMap::new(),
             issues: Issues::default(),
             files: 0,
             capabilities: HashMap::new(),
             pending: Vec::new(),
-            recent: None,
+            recent: Recent::default(),
         }
     }
 }
@@ -147,13 +152,11 @@ impl Layer {
     /// Where its name is too deep.
     pub fn add(&mut self, header: Header<'_>) -> Result<Option<u32>, TooDeep> {
         // Archives go from directory to directory: most entries have the place of
-        // the one before.
+        // the one before, or one near it.
         let (above, last) = name::split(header.name);
-        if let Some((known, directory)) = &self.recent
-            && known == above
-            && !matches!(last, b"" | b"." | b"..")
+        if !matches!(last, b"" | b"." | b"..")
+            && let Some(directory) = self.recent.go(&self.nodes, above)
         {
-            let directory = *directory;
             return Ok(self.enter(directory, last, header));
         }
         let Clean {
@@ -188,9 +191,9 @@ impl Layer {
         };
         let file = self.enter(directory, last, header);
         // Names in the root are few, and some of them mean something else.
-        let (above, _) = name::split(header.name);
         if directory != ROOT && !left_root {
-            self.recent = Some((above.to_vec(), directory));
+            let (above, _) = name::split(header.name);
+            self.recent.is_at(above, directory);
         }
         Ok(file)
     }
@@ -200,10 +203,9 @@ impl Layer {
         match name::meaning(last) {
             Meaning::Entry => return self.place(directory, last, header),
             Meaning::OddWhiteout => self.note(header.name, IssueKind::OddWhiteout),
-            Meaning::Opaque => self.nodes[directory as usize].opaque = true,
+            Meaning::Opaque => self.nodes[directory].opaque = true,
             Meaning::Whiteout(hidden) => {
-                let children = self.nodes[directory as usize].children();
-                let after_entry = children.is_some_and(|children| children.contains_key(hidden));
+                let after_entry = self.nodes.names.get(directory, hidden).is_some();
                 let hides = self.hides.entry(directory).or_default();
                 hides.push(Hidden {
                     name: hidden.into(),
@@ -239,7 +241,7 @@ impl Layer {
                 false => self.pending.push(pending),
             }
         }
-        self.recent = None;
+        self.recent.forget();
     }
 
     /// Whether there are hard links that lead to nothing of this layer.
@@ -249,7 +251,7 @@ impl Layer {
 
     /// Gives a hard link what its target is, if that is an entry of this layer.
     fn settle(&mut self, node: u32) -> Settled {
-        let NodeKind::HardLink(target) = &self.nodes[node as usize].kind else {
+        let NodeKind::HardLink(target) = &self.nodes[node].kind else {
             return Settled::Never;
         };
         let found = match self.target(target) {
@@ -257,12 +259,12 @@ impl Layer {
             Err(Obstacle::HardLink(other)) => return Settled::After(other),
             Err(_) => return Settled::Never,
         };
-        let shared = &self.nodes[found as usize];
+        let shared = &self.nodes[found];
         match shared.kind {
             NodeKind::HardLink(_) => Settled::After(found),
-            NodeKind::Directory(_) => Settled::Never,
+            NodeKind::Directory => Settled::Never,
             _ => {
-                self.nodes[node as usize] = shared.clone();
+                self.nodes[node] = shared.clone();
                 Settled::Now
             }
         }
@@ -272,7 +274,7 @@ impl Layer {
         if header.kind != EntryKind::Directory {
             return self.note(header.name, IssueKind::ReplacesRoot);
         }
-        let root = &mut self.nodes[ROOT as usize];
+        let root = &mut self.nodes[ROOT];
         root.mode = header.mode;
         root.uid = header.uid;
         root.gid = header.gid;
@@ -316,12 +318,8 @@ impl Layer {
 
     /// Puts an entry into a directory of this layer.
     fn place(&mut self, directory: u32, name: &[u8], header: Header<'_>) -> Option<u32> {
-        let known = self.nodes[directory as usize]
-            .children()
-            .and_then(|children| children.get(name))
-            .copied();
-        if let Some(known) = known {
-            let node = &mut self.nodes[known as usize];
+        if let Some(known) = self.nodes.names.get(directory, name) {
+            let node = &mut self.nodes[known];
             if header.kind == EntryKind::Directory && node.is_directory() {
                 node.mode = header.mode;
                 node.uid = header.uid;
@@ -336,7 +334,7 @@ impl Layer {
         }
         let mut file = None;
         let kind = match header.kind {
-            EntryKind::Directory => NodeKind::Directory(Children::new()),
+            EntryKind::Directory => NodeKind::Directory,
             EntryKind::Symlink => NodeKind::Symlink(header.link.into()),
             EntryKind::Other => NodeKind::Other,
             EntryKind::File => {
@@ -370,7 +368,7 @@ impl Layer {
     /// target's place later.
     fn place_hard_link(&mut self, directory: u32, name: &[u8], header: Header<'_>) -> Option<u32> {
         let found = self.target(header.link);
-        let node = match found.map(|found| &self.nodes[found as usize]) {
+        let node = match found.map(|found| &self.nodes[found]) {
             Ok(node) if node.is_directory() => {
                 let kind = IssueKind::HardLinkToDirectory(header.link.to_vec());
                 self.note(header.name, kind);
@@ -402,22 +400,18 @@ impl Layer {
     pub(super) fn target(&self, link: &[u8]) -> Result<u32, Obstacle> {
         let Clean { components, .. } = name::clean(link);
         if name::is_aufs_link(&components) {
-            let children = self.nodes[AUFS as usize].children();
-            let found = components.last().zip(children);
-            let found = found.and_then(|(last, children)| children.get(*last));
-            return found.copied().ok_or(Obstacle::Absent);
+            let found = components.last();
+            let found = found.and_then(|last| self.nodes.names.get(AUFS, last));
+            return found.ok_or(Obstacle::Absent);
         }
         find(&self.nodes, ROOT, &components)
     }
 
     fn insert(&mut self, directory: u32, name: &[u8], node: Node) -> u32 {
-        let id = u32::try_from(self.nodes.len()).expect("entries are limited to fewer");
-        self.nodes.push(node);
-        if let NodeKind::Directory(children) = &mut self.nodes[directory as usize].kind
-            && children.insert(name.into(), id).is_some()
-        {
+        let id = self.nodes.add(node);
+        if self.nodes.names.insert(directory, name, id).is_some() {
             // What was reached through the old entry is reached no more.
-            self.recent = None;
+            self.recent.forget();
         }
         id
     }

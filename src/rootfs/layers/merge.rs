@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::issue::{Issue, IssueKind, Issues};
 use super::layer::{Layer, ROOT};
-use super::node::{Children, Node, NodeKind, find};
+use super::node::{Node, NodeKind, Nodes, find};
 use super::{Loss, Taken, name};
 use crate::rootfs::{Capabilities, NodeId};
 
@@ -19,7 +19,7 @@ type Lost = HashMap<Box<[u8]>, Loss>;
 
 /// Layers merged so far.
 pub(super) struct Merged {
-    pub(super) nodes: Vec<Node>,
+    pub(super) nodes: Nodes,
     /// What each directory has lost, by name.
     pub(super) lost: HashMap<u32, Lost>,
     /// Directories that a layer deleted and made anew, and what they were.
@@ -32,8 +32,10 @@ pub(super) struct Merged {
 
 impl Default for Merged {
     fn default() -> Self {
+        let mut nodes = Nodes::default();
+        nodes.add(Node::implied_directory());
         Merged {
-            nodes: vec![Node::implied_directory()],
+            nodes,
             lost: HashMap::new(),
             instead: HashMap::new(),
             issues: Issues::default(),
@@ -70,7 +72,7 @@ impl Merged {
         self.issues.take(&layer.issues, 1);
         self.note_capabilities(&layer);
         self.nodes = std::mem::take(&mut layer.nodes);
-        for node in &mut self.nodes {
+        for node in self.nodes.iter_mut() {
             node.layer = 1;
             if let NodeKind::File { layer, .. } = &mut node.kind {
                 *layer = 1;
@@ -95,7 +97,7 @@ impl Merged {
             let mut link = pending.node;
             while !known.contains_key(&link)
                 && in_chain.insert(link)
-                && let NodeKind::HardLink(target) = &layer.nodes[link as usize].kind
+                && let NodeKind::HardLink(target) = &layer.nodes[link].kind
             {
                 chain.push((link, target));
                 match layer.target(target) {
@@ -117,7 +119,7 @@ impl Merged {
     fn lower(&self, target: &[u8]) -> Option<Node> {
         let clean = name::clean(target);
         let found = find(&self.nodes, ROOT, &clean.components).ok()?;
-        Some(self.nodes[found as usize].clone())
+        Some(self.nodes[found].clone())
     }
 }
 
@@ -132,13 +134,6 @@ struct Step<'a> {
 }
 
 impl Step<'_> {
-    fn children(&mut self, directory: u32) -> &mut Children {
-        match &mut self.merged.nodes[directory as usize].kind {
-            NodeKind::Directory(children) => children,
-            _ => unreachable!("only directories are merged"),
-        }
-    }
-
     fn note(&mut self, kind: IssueKind) {
         self.merged.issues.push(Issue {
             kind,
@@ -162,37 +157,37 @@ impl Step<'_> {
     /// The layer's directory `from` over the directory `into`.
     fn merge(&mut self, into: u32, from: u32) {
         let layer = self.layer;
-        let upper = &layer.nodes[from as usize];
+        let upper = &layer.nodes[from];
         if !upper.implied {
             let number = self.merged.layers;
-            let lower = &mut self.merged.nodes[into as usize];
+            let lower = &mut self.merged.nodes[into];
             lower.mode = upper.mode;
             lower.uid = upper.uid;
             lower.gid = upper.gid;
             lower.layer = number;
         }
         if upper.opaque {
-            for (name, child) in std::mem::take(self.children(into)) {
+            for (name, child) in self.merged.nodes.names.empty(into) {
                 self.lose(into, &name, child, Taken::Opaque);
             }
         }
         for hidden in layer.hides.get(&from).into_iter().flatten() {
-            if let Some(child) = self.children(into).remove(&hidden.name) {
+            if let Some(child) = self.merged.nodes.names.remove(into, &hidden.name) {
                 self.lose(into, &hidden.name, child, Taken::Whiteout);
             }
         }
         self.note_whiteouts(from);
-        for (name, &child) in upper.children().into_iter().flatten() {
+        for (name, child) in layer.nodes.names.list(from) {
             self.below(name, |step| step.put(into, name, child));
         }
     }
 
     /// The layer's node `child` as an entry of `into`.
     fn put(&mut self, into: u32, name: &[u8], child: u32) {
-        let upper_is_directory = self.layer.nodes[child as usize].is_directory();
-        let lower = self.children(into).get(name).copied();
+        let upper_is_directory = self.layer.nodes[child].is_directory();
+        let lower = self.merged.nodes.names.get(into, name);
         if let Some(lower) = lower {
-            let lower_is_directory = self.merged.nodes[lower as usize].is_directory();
+            let lower_is_directory = self.merged.nodes[lower].is_directory();
             if lower_is_directory && upper_is_directory {
                 return self.merge(lower, child);
             }
@@ -203,7 +198,7 @@ impl Step<'_> {
                 // Nothing else leads to the old one: many layers with the same files
                 // take no more room than one.
                 if let Some(node) = self.copy(child) {
-                    self.merged.nodes[lower as usize] = node;
+                    self.merged.nodes[lower] = node;
                 }
                 return;
             }
@@ -212,7 +207,7 @@ impl Step<'_> {
         let Some(node) = self.graft(child) else {
             return;
         };
-        self.children(into).insert(name.into(), node);
+        self.merged.nodes.names.insert(into, name, node);
         if upper_is_directory {
             // Whatever layer took it: this is a new one, and nothing of the old.
             let lost = self.merged.lost.get(&into);
@@ -224,11 +219,11 @@ impl Step<'_> {
 
     /// Says so where a directory takes the place of a link to one.
     fn shadow(&mut self, lower: u32, upper: u32) {
-        let node = &self.merged.nodes[lower as usize];
+        let node = &self.merged.nodes[lower];
         let NodeKind::Symlink(target) = &node.kind else {
             return;
         };
-        let explicit = !self.layer.nodes[upper as usize].implied;
+        let explicit = !self.layer.nodes[upper].implied;
         // A layer that names the directory meant to replace the link, unless it
         // is one of those that a whole system hangs on.
         if explicit && !USR_MERGE.contains(&&*self.path) {
@@ -246,13 +241,13 @@ impl Step<'_> {
     fn graft(&mut self, from: u32) -> Option<u32> {
         let layer = self.layer;
         let node = self.copy(from)?;
-        let node = self.add(node);
-        if let NodeKind::Directory(children) = &layer.nodes[from as usize].kind {
+        let node = self.merged.nodes.add(node);
+        if layer.nodes[from].is_directory() {
             self.note_whiteouts(from);
-            for (name, &child) in children {
+            for (name, child) in layer.nodes.names.list(from) {
                 let grafted = self.below(name, |step| step.graft(child));
                 if let Some(grafted) = grafted {
-                    self.children(node).insert(name.clone(), grafted);
+                    self.merged.nodes.names.insert(node, name, grafted);
                 }
             }
         }
@@ -262,17 +257,16 @@ impl Step<'_> {
     /// A copy of the layer's node; a directory is empty.
     fn copy(&mut self, from: u32) -> Option<Node> {
         let layer = self.layer;
-        let upper = &layer.nodes[from as usize];
+        let upper = &layer.nodes[from];
         let number = self.merged.layers;
         let kind = match &upper.kind {
-            NodeKind::Directory(_) => NodeKind::Directory(Children::new()),
             NodeKind::File { file, size, .. } => NodeKind::File {
                 layer: number,
                 file: *file,
                 size: *size,
             },
             NodeKind::HardLink(target) => return self.copy_link(from, target),
-            other => other.clone(),
+            NodeKind::Directory | NodeKind::Symlink(_) | NodeKind::Other => upper.kind.clone(),
         };
         Some(Node {
             kind,
@@ -297,17 +291,10 @@ impl Step<'_> {
         Some(Node { layer, ..shared })
     }
 
-    fn add(&mut self, node: Node) -> u32 {
-        let nodes = &mut self.merged.nodes;
-        let id = u32::try_from(nodes.len()).expect("entries are limited to fewer");
-        nodes.push(node);
-        id
-    }
-
     fn lose(&mut self, directory: u32, name: &[u8], child: u32, how: Taken) {
         let loss = Loss {
             node: NodeId(child),
-            brought_by: self.merged.nodes[child as usize].layer.into(),
+            brought_by: self.merged.nodes[child].layer.into(),
             taken_by: self.merged.layers.into(),
             how,
         };
@@ -321,14 +308,11 @@ impl Step<'_> {
         let Some(hides) = layer.hides.get(&from) else {
             return;
         };
-        let Some(children) = layer.nodes[from as usize].children() else {
-            return;
-        };
         for hidden in hides {
-            let Some(&child) = children.get(&hidden.name) else {
+            let Some(child) = layer.nodes.names.get(from, &hidden.name) else {
                 continue;
             };
-            let kind = match layer.nodes[child as usize].is_directory() {
+            let kind = match layer.nodes[child].is_directory() {
                 true => IssueKind::WhiteoutAndDirectory,
                 false if hidden.after_entry => IssueKind::WhiteoutAndEntry,
                 // All agree on the new one.

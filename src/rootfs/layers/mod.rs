@@ -10,7 +10,9 @@ mod issue;
 mod layer;
 mod merge;
 mod name;
+mod names;
 mod node;
+mod recent;
 mod tree;
 
 pub use issue::{Issue, IssueKind, Issues};

@@ -1,9 +1,48 @@
 //! What a layer's tree and the merged one are made of.
 
-use std::collections::BTreeMap;
+use std::ops::{Index, IndexMut};
 
-/// The entries of a directory: names and numbers of nodes.
-pub(super) type Children = BTreeMap<Box<[u8]>, u32>;
+use super::names::Names;
+
+/// The nodes of a tree, by their numbers, and the names that lead to them.
+#[derive(Default)]
+pub(super) struct Nodes {
+    nodes: Vec<Node>,
+    pub(super) names: Names,
+}
+
+impl Nodes {
+    /// How many there are, those included that no name leads to any more.
+    pub(super) fn count(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Adds a node without a name.
+    pub(super) fn add(&mut self, node: Node) -> u32 {
+        let id = u32::try_from(self.nodes.len()).expect("entries are limited to fewer");
+        self.nodes.push(node);
+        id
+    }
+
+    /// All of them.
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Node> {
+        self.nodes.iter_mut()
+    }
+}
+
+impl Index<u32> for Nodes {
+    type Output = Node;
+
+    fn index(&self, node: u32) -> &Node {
+        &self.nodes[node as usize]
+    }
+}
+
+impl IndexMut<u32> for Nodes {
+    fn index_mut(&mut self, node: u32) -> &mut Node {
+        &mut self.nodes[node as usize]
+    }
+}
 
 /// A file, directory or link.
 #[derive(Clone, Debug)]
@@ -23,7 +62,7 @@ pub(super) struct Node {
 
 #[derive(Clone, Debug)]
 pub(super) enum NodeKind {
-    Directory(Children),
+    Directory,
     /// A regular file: the layer and number of its bytes.
     File {
         layer: u16,
@@ -41,7 +80,7 @@ impl Node {
     /// A directory that no entry names.
     pub(super) fn implied_directory() -> Node {
         Node {
-            kind: NodeKind::Directory(Children::new()),
+            kind: NodeKind::Directory,
             mode: 0o755,
             uid: 0,
             gid: 0,
@@ -52,29 +91,19 @@ impl Node {
     }
 
     pub(super) fn is_directory(&self) -> bool {
-        matches!(self.kind, NodeKind::Directory(_))
-    }
-
-    /// The entries, where it is a directory.
-    pub(super) fn children(&self) -> Option<&Children> {
-        match &self.kind {
-            NodeKind::Directory(children) => Some(children),
-            _ => None,
-        }
+        matches!(self.kind, NodeKind::Directory)
     }
 }
 
 /// Where the components of a path lead in a tree of nodes, links followed inside
 /// it but for the last component.
-pub(super) fn find(nodes: &[Node], root: u32, components: &[&[u8]]) -> Result<u32, Obstacle> {
+pub(super) fn find(nodes: &Nodes, root: u32, components: &[&[u8]]) -> Result<u32, Obstacle> {
     let (last, above) = components.split_last().ok_or(Obstacle::Absent)?;
     let mut walk = Follow::new(root, above);
     while let Some(name) = walk.rest.pop() {
         walk.step(nodes, &name)?;
     }
-    let children = nodes[walk.here() as usize].children();
-    let found = children.and_then(|children| children.get(*last));
-    found.copied().ok_or(Obstacle::Absent)
+    nodes.names.get(walk.here(), last).ok_or(Obstacle::Absent)
 }
 
 /// What stands in the way of a path.
@@ -143,7 +172,7 @@ impl Follow {
     }
 
     /// Goes on by one component, which may be a link.
-    pub(super) fn step(&mut self, nodes: &[Node], name: &[u8]) -> Result<(), Obstacle> {
+    pub(super) fn step(&mut self, nodes: &Nodes, name: &[u8]) -> Result<(), Obstacle> {
         match name {
             b"" | b"." => return Ok(()),
             b".." => {
@@ -155,12 +184,11 @@ impl Follow {
             }
             _ => {}
         }
-        let directory = &nodes[self.here() as usize];
-        let children = directory.children().ok_or(Obstacle::NotADirectory)?;
-        let &child = children.get(name).ok_or(Obstacle::Absent)?;
-        match &nodes[child as usize].kind {
-            NodeKind::Directory(_) if self.is_at_bottom() => return Err(Obstacle::TooDeep),
-            NodeKind::Directory(_) => self.at.push(child),
+        let child = nodes.names.get(self.here(), name);
+        let child = child.ok_or(Obstacle::Absent)?;
+        match &nodes[child].kind {
+            NodeKind::Directory if self.is_at_bottom() => return Err(Obstacle::TooDeep),
+            NodeKind::Directory => self.at.push(child),
             NodeKind::Symlink(target) => {
                 self.links += 1;
                 if self.links > MAX_LINKS {

@@ -57,11 +57,11 @@ impl Tree {
     /// included.
     #[must_use]
     pub fn nodes(&self) -> usize {
-        self.merged.nodes.len()
+        self.merged.nodes.count()
     }
 
     fn kind(&self, node: NodeId) -> &NodeKind {
-        &self.merged.nodes[node.0 as usize].kind
+        &self.merged.nodes[node.0].kind
     }
 }
 
@@ -72,19 +72,19 @@ impl Filesystem for Tree {
 
     fn child(&self, directory: NodeId, name: &[u8]) -> Result<Option<NodeId>, Errno> {
         match self.kind(directory) {
-            NodeKind::Directory(children) => Ok(children.get(name).copied().map(NodeId)),
+            NodeKind::Directory => Ok(self.merged.nodes.names.get(directory.0, name).map(NodeId)),
             _ => Err(Errno::NOTDIR),
         }
     }
 
     fn metadata(&self, node: NodeId) -> Metadata {
-        let found = &self.merged.nodes[node.0 as usize];
+        let found = &self.merged.nodes[node.0];
         let own = Identity {
             device: DEVICE,
             inode: node.0.into(),
         };
         let (kind, size, identity) = match &found.kind {
-            NodeKind::Directory(_) => (Kind::Directory, 0, own),
+            NodeKind::Directory => (Kind::Directory, 0, own),
             NodeKind::File { layer, file, size } => {
                 let identity = Identity {
                     device: (*layer).into(),
@@ -121,8 +121,9 @@ impl Filesystem for Tree {
 
     fn names(&self, directory: NodeId) -> Result<Vec<Vec<u8>>, Errno> {
         match self.kind(directory) {
-            NodeKind::Directory(children) => {
-                Ok(children.keys().map(|name| name.to_vec()).collect())
+            NodeKind::Directory => {
+                let list = self.merged.nodes.names.list(directory.0).into_iter();
+                Ok(list.map(|(name, _)| name.to_vec()).collect())
             }
             _ => Err(Errno::NOTDIR),
         }
@@ -142,7 +143,7 @@ impl Filesystem for Tree {
     }
 
     fn layer(&self, node: NodeId) -> Option<u32> {
-        let layer = self.merged.nodes[node.0 as usize].layer;
+        let layer = self.merged.nodes[node.0].layer;
         (layer > 0).then_some(layer.into())
     }
 
