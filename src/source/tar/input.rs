@@ -78,14 +78,19 @@ impl<R: BufRead> Input for StreamInput<R> {
     }
 }
 
-/// What one small read fetches: a header, and the records and the header
+/// What one small read fetches at least: a header, and the records and the header
 /// after it where it is a short extended one.
-const AHEAD: usize = 3 * BLOCK;
-/// What it fetches where the step before was a small one: small entries come
-/// together, and one larger read is cheaper than several.
-const FAR_AHEAD: usize = 16 * BLOCK;
+const NEEDED: usize = 3 * BLOCK;
+/// What the system keeps of a file, it keeps in pages: the rest of one costs next
+/// to nothing more. It often has a header or two more, since small entries come
+/// together.
+const PAGE: usize = 4096;
+/// What is fetched beyond that where the step before was a small one.
+const FAR: usize = 3 * PAGE;
 /// The largest small step.
-const NEAR: u64 = 4 * BLOCK as u64;
+const NEAR: u64 = PAGE as u64;
+/// The most that is fetched ahead.
+const AHEAD: usize = FAR + PAGE;
 
 /// An archive in a file, or in a range of one. Skipping is an addition, so
 /// walking it costs about one small read for each entry.
@@ -112,10 +117,27 @@ impl<'a> RangeInput<'a> {
             source,
             position: range.start.min(end),
             end,
-            ahead: vec![0; FAR_AHEAD].into_boxed_slice(),
+            ahead: vec![0; AHEAD].into_boxed_slice(),
             ahead_at: 0,
             ahead_len: 0,
         }
+    }
+
+    /// Fetches `wanted` bytes, no more than a page has, and what is worth it of
+    /// those after them.
+    fn look_ahead(&mut self, wanted: usize) -> io::Result<()> {
+        let fetched = self.ahead_at + self.ahead_len as u64;
+        let step = self.position.checked_sub(fetched);
+        let is_near = self.ahead_len > 0 && step.is_some_and(|step| step < NEAR);
+        let length = if is_near { FAR } else { wanted.max(NEEDED) };
+        let end = self.position.saturating_add(length as u64);
+        let filling = end.wrapping_neg() % PAGE as u64;
+        let length = end.saturating_add(filling).min(self.end) - self.position;
+        let length = usize::try_from(length).map_or(AHEAD, |length| length.min(AHEAD));
+        self.ahead_len = 0;
+        self.ahead_len = fetch(self.source, self.position, &mut self.ahead[..length])?;
+        self.ahead_at = self.position;
+        Ok(())
     }
 
     /// What of the bytes that were fetched ahead stands at the position.
@@ -136,15 +158,8 @@ impl Input for RangeInput<'_> {
             return Ok(0);
         }
         let buffer = &mut buffer[..wanted];
-        if self.fetched().is_empty() && wanted <= AHEAD {
-            let end = self.ahead_at + self.ahead_len as u64;
-            let step = self.position.checked_sub(end);
-            let is_near = self.ahead_len > 0 && step.is_some_and(|step| step < NEAR);
-            let most = if is_near { FAR_AHEAD } else { AHEAD };
-            self.ahead_len = 0;
-            let ahead = &mut self.ahead[..most.min(room)];
-            self.ahead_len = fetch(self.source, self.position, ahead)?;
-            self.ahead_at = self.position;
+        if self.fetched().is_empty() && wanted <= PAGE {
+            self.look_ahead(wanted)?;
         }
         let fetched = self.fetched();
         let count = if fetched.is_empty() {

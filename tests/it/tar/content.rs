@@ -87,7 +87,7 @@ fn a_raw_archive_is_walked_with_a_small_read_for_each_entry() {
     assert_eq!(count, 50);
     let reads = watched.reads.borrow();
     assert!(reads.len() <= 52, "{} reads", reads.len());
-    assert!(reads.iter().all(|&(_, length)| length <= 1536));
+    assert!(reads.iter().all(|&(_, length)| length <= 5120));
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn small_entries_are_read_several_at_once() {
     assert_eq!(count, 400);
     let reads = watched.reads.borrow();
     assert!(reads.len() < 60, "{} reads", reads.len());
-    assert!(reads.iter().all(|&(_, length)| length <= 8192));
+    assert!(reads.iter().all(|&(_, length)| length <= 16384));
 }
 
 #[test]
