@@ -8,6 +8,7 @@
 mod allowance;
 mod archive;
 mod assemble;
+mod buffer;
 mod config;
 mod contents;
 mod docker;

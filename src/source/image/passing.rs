@@ -10,13 +10,14 @@ use std::io::Read;
 
 use super::Options;
 use super::allowance::Allowance;
+use super::buffer::Buffer;
 use super::contents::{Contents, Origin};
 use super::error::ImageError;
 use super::json::MAX_JSON;
 use super::parts::{Parts, follow, inside, link_target, refuse_second};
 use super::reference::Form;
 use super::scan::{Scanned, scan_member};
-use super::walk::{Intake, fill, io_error};
+use super::walk::{Intake, io_error};
 use crate::source::probe::HEAD;
 use crate::source::stream::{Compression, foreign};
 use crate::source::tar::{Entry, EntryKind, Input, Reader, StreamInput};
@@ -151,8 +152,9 @@ impl Passing<'_> {
         name: &[u8],
         number: Option<u32>,
     ) -> Result<Option<Member>, ImageError> {
-        let mut head = Vec::new();
-        fill(reader, &mut head, HEAD as u64)?;
+        let mut start = Buffer::default();
+        start.fill(reader, HEAD as u64)?;
+        let head = start.bytes();
         let is_program = head.starts_with(b"\x7fELF") || head.starts_with(b"#!");
         if let Some(number) = number.filter(|_| is_program) {
             self.intake.look_after(reader, entry, number, head)?;
@@ -162,7 +164,7 @@ impl Passing<'_> {
         const MAGIC: std::ops::Range<usize> = 257..262;
         let first = head.iter().find(|byte| !byte.is_ascii_whitespace());
         let is_tar = head.get(MAGIC) == Some(b"ustar");
-        let is_packed = Compression::sniff(&head) != Compression::None || foreign(&head).is_some();
+        let is_packed = Compression::sniff(head) != Compression::None || foreign(head).is_some();
         if !may_be_member(name) && !is_tar && !is_packed {
             if let Some(number) = number {
                 self.intake.look_after(reader, entry, number, head)?;
@@ -170,7 +172,13 @@ impl Passing<'_> {
             return Ok(None);
         }
         if is_tar || !matches!(first, Some(b'{' | b'[')) {
-            let scanned = scan_member(reader, head, name, self.allowance, self.options);
+            let scanned = scan_member(
+                reader,
+                start.into_bytes(),
+                name,
+                self.allowance,
+                self.options,
+            );
             return Ok(Some(Member::Layer(Box::new(scanned))));
         }
         self.documents = self.documents.saturating_add(entry.size);
@@ -178,8 +186,8 @@ impl Passing<'_> {
             // It may be any file of a rootfs.
             return Ok(None);
         }
-        fill(reader, &mut head, entry.size)?;
-        Ok(Some(Member::Document(head)))
+        start.fill(reader, entry.size)?;
+        Ok(Some(Member::Document(start.into_bytes())))
     }
 }
 

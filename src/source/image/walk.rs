@@ -4,6 +4,7 @@
 use std::io::{self, BufRead, Chain, Cursor, Read};
 
 use super::allowance::Allowance;
+use super::buffer::Buffer;
 use super::contents::{Contents, Origin, Spot};
 use super::error::{ImageError, Obstacle};
 use super::held::Held;
@@ -105,7 +106,7 @@ pub(super) struct Intake<'p> {
     pub(super) contents: Contents,
     /// Where nothing keeps files that pass by, their bytes stay where they are.
     keeper: Option<Keeper<'p>>,
-    buffer: Vec<u8>,
+    buffer: Buffer,
 }
 
 /// Keeps of files that pass by what is worth it.
@@ -124,7 +125,7 @@ impl<'p> Intake<'p> {
             layer: Layer::default(),
             contents,
             keeper: None,
-            buffer: Vec::new(),
+            buffer: Buffer::default(),
         }
     }
 
@@ -266,8 +267,8 @@ impl<'p> Intake<'p> {
         let Some(keeper) = self.keeper else {
             return Ok(());
         };
-        self.buffer.clear();
-        fill(reader, &mut self.buffer, HEAD as u64)?;
+        self.buffer.begin(&[]);
+        self.buffer.fill(reader, HEAD as u64)?;
         self.look_on(reader, entry, file, keeper)
     }
 
@@ -277,12 +278,12 @@ impl<'p> Intake<'p> {
         reader: &mut Reader<I>,
         entry: &Entry,
         file: u32,
-        head: Vec<u8>,
+        head: &[u8],
     ) -> Result<(), ImageError> {
         let Some(keeper) = self.keeper else {
             return Ok(());
         };
-        self.buffer = head;
+        self.buffer.begin(head);
         self.look_on(reader, entry, file, keeper)
     }
 
@@ -299,12 +300,12 @@ impl<'p> Intake<'p> {
             allowance,
             once,
         } = keeper;
-        let head_length = self.buffer.len();
-        let want = probe.want(passing(entry, &self.buffer, once));
+        let head_length = self.buffer.bytes().len();
+        let want = probe.want(passing(entry, self.buffer.bytes(), once));
         let mut held = Held::new(entry.size);
         match want {
             Want::Head => {}
-            Want::Whole => fill(reader, &mut self.buffer, entry.size)?,
+            Want::Whole => self.buffer.fill(reader, entry.size)?,
             Want::Ranges(ranges) => {
                 let mut at = head_length as u64;
                 for range in ranges {
@@ -314,15 +315,16 @@ impl<'p> Intake<'p> {
                         continue;
                     }
                     reader.skip(start - at)?;
-                    let mut span = Vec::new();
-                    fill(reader, &mut span, end - start)?;
-                    at = start + span.len() as u64;
-                    held.push(start, span);
+                    let mut span = Buffer::default();
+                    span.fill(reader, end - start)?;
+                    at = start + span.bytes().len() as u64;
+                    held.push(start, span.into_bytes());
                 }
             }
         }
-        held.start(&self.buffer);
-        match probe.look(passing(entry, &self.buffer[..head_length], once), &held) {
+        let bytes = self.buffer.bytes();
+        held.start(bytes);
+        match probe.look(passing(entry, &bytes[..head_length], once), &held) {
             Some(known) if known.facts.is_none() && known.start.is_none() => {}
             Some(known) => {
                 allowance.keep(&entry.name, known.weight())?;
@@ -346,28 +348,6 @@ fn passing<'a>(entry: &'a Entry, head: &'a [u8], once: bool) -> Passing<'a> {
         head,
         once,
     }
-}
-
-/// Reads on until `buffer` has `length` bytes, or the entry ends. Room is made as
-/// the bytes come, not as a header claims.
-pub(super) fn fill<I: Input>(
-    reader: &mut Reader<I>,
-    buffer: &mut Vec<u8>,
-    length: u64,
-) -> Result<(), ImageError> {
-    /// How much room is made at once.
-    const STEP: usize = 256 << 10;
-    let length = usize::try_from(length).unwrap_or(usize::MAX);
-    while buffer.len() < length {
-        let before = buffer.len();
-        buffer.resize(before + STEP.min(length - before), 0);
-        let count = reader.read(&mut buffer[before..])?;
-        buffer.truncate(before + count);
-        if count == 0 {
-            break;
-        }
-    }
-    Ok(())
 }
 
 impl From<TarError> for ImageError {
