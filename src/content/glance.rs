@@ -2,15 +2,21 @@
 
 use std::sync::Arc;
 
-use super::{Content, StartsAs, starts_as};
+use super::{Content, HEAD, StartsAs, starts_as};
 use crate::elf::Versions;
 use crate::read_at::{Facts, ReadAt};
-use crate::rootfs::{Glance, Metadata};
+use crate::rootfs::{Glance, Metadata, START};
+
+// Of a script nothing else is read.
+const _: () = assert!(START >= HEAD);
 
 /// Keeps what can be loaded or started: an ELF file that a loader takes, and a script
 /// that may be executed.
-#[derive(Clone, Copy, Default, Debug)]
-pub struct Candidates;
+#[derive(Clone, Copy)]
+pub struct Candidates<'t> {
+    /// Whether the file at this path, which is absolute, is looked at.
+    pub takes: &'t (dyn Fn(&[u8]) -> bool + Sync),
+}
 
 /// What is kept of one.
 pub(super) struct Candidate {
@@ -18,7 +24,15 @@ pub(super) struct Candidate {
     pub(super) versions: Option<Versions>,
 }
 
-impl Glance for Candidates {
+impl Glance for Candidates<'_> {
+    fn wants(&self, path: &[u8]) -> bool {
+        (self.takes)(path)
+    }
+
+    fn may_keep(&self, start: &[u8]) -> bool {
+        StartsAs::of(start).is_some()
+    }
+
     fn glance(&self, metadata: &Metadata, data: &dyn ReadAt) -> Option<Facts> {
         let is_candidate = match starts_as(data).ok()?? {
             StartsAs::Elf => true,

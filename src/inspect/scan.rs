@@ -20,18 +20,17 @@ pub struct Scanned {
 
 impl Inspector<'_> {
     /// Looks the whole target over for what can be loaded or started, on up to `jobs`
-    /// threads; of files that `takes` declines nothing is read. What is found is
+    /// threads; of files whose paths `takes` declines nothing is read. What is found is
     /// remembered, so [`Inspector::inspect`] reads no file again.
     #[must_use]
-    pub fn scan(&self, jobs: usize, takes: &mut dyn FnMut(&TargetPath) -> bool) -> Scanned {
+    pub fn scan(&self, jobs: usize, takes: &(dyn Fn(&[u8]) -> bool + Sync)) -> Scanned {
         let mut sighting = Sighting {
             files: &self.files,
-            takes,
             names: self.nearby.indexing(),
             scanned: Scanned::default(),
         };
         let filesystem = self.files.rootfs().filesystem();
-        filesystem.scan(jobs, &Candidates, &mut sighting);
+        filesystem.scan(jobs, &Candidates { takes }, &mut sighting);
         let Sighting { names, scanned, .. } = sighting;
         self.nearby.take(names);
         scanned
@@ -41,7 +40,6 @@ impl Inspector<'_> {
 /// Takes down what a scan meets.
 struct Sighting<'s, 'r> {
     files: &'s Files<'r>,
-    takes: &'s mut dyn FnMut(&TargetPath) -> bool,
     /// What `nearby` would walk the target for once more.
     names: Indexing,
     scanned: Scanned,
@@ -50,10 +48,6 @@ struct Sighting<'s, 'r> {
 impl Scan for Sighting<'_, '_> {
     fn name(&mut self, directory: &[u8], name: &[u8], kind: Kind) {
         self.names.name(directory, name, kind);
-    }
-
-    fn wants(&mut self, path: &TargetPath) -> bool {
-        (self.takes)(path)
     }
 
     fn file(&mut self, path: TargetPath, metadata: Metadata, facts: Facts) {

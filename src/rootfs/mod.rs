@@ -23,7 +23,7 @@ pub use capability::Capabilities;
 pub use layers::{Loss, Taken};
 pub use lost::Lost;
 pub use overlay::{Overlay, OverlayError};
-pub use scan::{Glance, Scan};
+pub use scan::{Glance, START, Scan};
 pub use walk::{Follow, Hop, Walk};
 
 /// A file, directory or link of one [`Filesystem`].
@@ -165,8 +165,8 @@ pub trait Filesystem {
         }
     }
 
-    /// Tells `scan` everything below the root, and `glance`s at the regular files that it
-    /// wants, on up to `jobs` threads where it can do that.
+    /// Tells `scan` everything below the root, and `glance`s at the regular files that are
+    /// wanted, on up to `jobs` threads where it can do that.
     fn scan(&self, _jobs: usize, glance: &dyn Glance, scan: &mut dyn Scan) {
         scan::scan_below(self, glance, scan);
     }

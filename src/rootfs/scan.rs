@@ -8,8 +8,18 @@ use crate::errno::Errno;
 use crate::path::TargetPath;
 use crate::read_at::{Facts, ReadAt};
 
-/// Looks at one file, on whatever thread came to it.
+/// How many of a file's first bytes [`Glance::may_keep`] is shown, unless the file is
+/// shorter.
+pub const START: usize = 256;
+
+/// Looks at files, each on whatever thread came to it.
 pub trait Glance: Sync {
+    /// Whether the regular file at `path`, which is absolute, is to be looked at.
+    fn wants(&self, path: &[u8]) -> bool;
+
+    /// Whether something may be kept of a file whose first [`START`] bytes are `start`.
+    fn may_keep(&self, start: &[u8]) -> bool;
+
     /// What is worth keeping of a regular file; `None` where nothing is.
     fn glance(&self, metadata: &Metadata, data: &dyn ReadAt) -> Option<Facts>;
 }
@@ -18,9 +28,6 @@ pub trait Glance: Sync {
 pub trait Scan {
     /// A name, with the path of its directory without the leading slash, and what it is.
     fn name(&mut self, directory: &[u8], name: &[u8], kind: Kind);
-
-    /// Whether the regular file at `path` is to be glanced at.
-    fn wants(&mut self, path: &TargetPath) -> bool;
 
     /// A regular file of which something was kept.
     fn file(&mut self, path: TargetPath, metadata: Metadata, facts: Facts);
@@ -70,7 +77,7 @@ pub(super) fn scan_below<F: Filesystem + ?Sized>(
                 Ok(names) => open.push((node, below, names.into_iter())),
                 Err(errno) => scan.problem(target, errno),
             },
-            Kind::File if scan.wants(&target) => {
+            Kind::File if glance.wants(target.as_bytes()) => {
                 let glanced = filesystem
                     .open(node)
                     .map(|data| glance.glance(&metadata, &*data));

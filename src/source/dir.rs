@@ -6,6 +6,7 @@
 //! walk in `rootfs` over `lstat` of paths whose parents are known to be real
 //! directories; what was looked at once is remembered.
 
+mod listing;
 mod scan;
 
 use std::cell::{Cell, RefCell};

@@ -243,7 +243,7 @@ impl Subjects<'_, '_> {
         jobs: Option<usize>,
     ) -> io::Result<()> {
         let jobs = jobs.unwrap_or_else(host::parallelism);
-        let scanned = inspector.scan(jobs, &mut |path| selection.takes(path));
+        let scanned = inspector.scan(jobs, &|path| selection.takes(path));
         for (path, errno) in scanned.problems {
             say(&format!("imgldd: {path}: cannot read it: {errno}"));
             self.run.errors.push(ReportError {

@@ -116,8 +116,8 @@ pub(crate) struct Selection {
 
 impl Selection {
     /// Whether `--all` is to look at `path`.
-    pub(crate) fn takes(&self, path: &TargetPath) -> bool {
-        let path = Path::new(OsStr::from_bytes(path.as_bytes()));
+    pub(crate) fn takes(&self, path: &[u8]) -> bool {
+        let path = Path::new(OsStr::from_bytes(path));
         let matches = |set: &GlobSet| {
             set.is_match(path) || path.file_name().is_some_and(|name| set.is_match(name))
         };

@@ -1,39 +1,18 @@
 //! A directory's files, glanced at on several threads.
 //!
-//! One thread walks and tells the names; the others open files, a batch at a time.
-//! What they find is put back into the order of the walk before it is told.
+//! Each thread takes one directory at a time, lists it and opens its files from there:
+//! a way from the root is walked for directories alone. The next directory is that
+//! which comes first in the order of names, so that little has to wait before it is
+//! told: this thread, which takes part in the work, tells in that order.
 
-use std::collections::BTreeMap;
-use std::fs::File;
-use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use rustix::fs::OFlags;
-
-use super::{Directory, OPEN_FLAGS, is_virtual, kind, of_stat, split};
-use crate::errno::Errno;
+use super::Directory;
+use super::listing::{Found, Lister, Listing};
 use crate::path::TargetPath;
-use crate::read_at::Facts;
 use crate::rootfs::scan::unreadable;
-use crate::rootfs::{Glance, Kind, Metadata, Scan};
-use crate::source::host_file::HostFile;
-
-/// How many files a thread takes at once.
-const BATCH: usize = 128;
-/// How many batches may wait, so that a walk that is ahead does not fill memory.
-const WAITING: usize = 64;
-
-/// Files to look at, in order, and the place of all of them in the walk.
-type Batch = (usize, Vec<TargetPath>);
-/// What came of a batch: the files of which something is to be told.
-type Glanced = (usize, Vec<(TargetPath, Found)>);
-
-/// What came of one file.
-enum Found {
-    File(Metadata, Facts),
-    Unreadable(Metadata, Errno),
-}
+use crate::rootfs::{Glance, Kind, Scan};
 
 /// One scan of a directory.
 pub(super) struct Scanning<'d> {
@@ -52,194 +31,201 @@ impl<'d> Scanning<'d> {
     }
 
     pub(super) fn run(&self, scan: &mut dyn Scan) {
-        let opener = Opener {
-            root: &self.directory.handle,
-            glance: self.glance,
-        };
-        let (to_workers, batches) = mpsc::sync_channel::<Batch>(WAITING);
-        let (to_us, results) = mpsc::channel::<Glanced>();
-        let batches = Mutex::new(batches);
+        let Directory {
+            handle,
+            is_host_root,
+            ..
+        } = self.directory;
+        let lister = || Lister::new(handle, *is_host_root, self.glance);
+        let queue = Queue::default();
+        let mut teller = Teller::default();
         thread::scope(|scope| {
-            for _ in 0..self.jobs.max(1) {
-                let (to_us, batches, opener) = (to_us.clone(), &batches, &opener);
-                scope.spawn(move || opener.work(batches, &to_us));
+            for _ in 1..self.jobs {
+                let (queue, mut lister) = (&queue, lister());
+                scope.spawn(move || queue.work(&mut lister, || {}));
             }
-            drop(to_us);
-            let mut told = InOrder::new(results);
-            self.walk(&to_workers, &mut told, scan);
-            drop(to_workers);
-            told.rest(scan);
+            queue.work(&mut lister(), || teller.ready(&queue, scan));
         });
+        teller.ready(&queue, scan);
     }
+}
 
-    /// Tells the names and hands the files out.
-    fn walk(&self, to_workers: &SyncSender<Batch>, told: &mut InOrder, scan: &mut dyn Scan) {
-        let directory = self.directory;
-        let mut batch = Vec::with_capacity(BATCH);
-        let mut number = 0;
-        let mut walk = directory.walk();
-        while let Some(entry) = walk.next() {
-            let entry = match entry {
-                Ok(entry) => entry,
-                Err(error) => {
-                    let errno = error.io_error().map_or(Errno::LOOP, Errno::from);
-                    let path = error.path().map(|path| directory.inside(path));
-                    let path = TargetPath::root().join(path.unwrap_or_default());
-                    scan.problem(path, errno);
-                    continue;
-                }
-            };
-            // The host's /proc and its like are no files that somebody installed, and
-            // some of them act when they are read.
-            if directory.is_host_root && is_virtual(entry.path()) {
-                walk.skip_current_dir();
-                continue;
-            }
-            let kind = kind(entry.file_type());
-            let inside = directory.inside(entry.path());
-            let (parent, name) = split(inside);
-            scan.name(parent, name, kind);
-            if kind != Kind::File {
-                continue;
-            }
-            let path = TargetPath::root().join(inside);
-            if scan.wants(&path) {
-                batch.push(path);
-            }
-            if batch.len() == BATCH {
-                let full = std::mem::replace(&mut batch, Vec::with_capacity(BATCH));
-                // The threads end only when this channel does.
-                let _ = to_workers.send((number, full));
-                number += 1;
-                told.ready(scan);
-            }
+/// What is to be listed, and what was.
+struct Queue {
+    state: Mutex<State>,
+    /// There is more to list, or there will be no more.
+    changed: Condvar,
+}
+
+struct State {
+    /// Numbers and paths of directories, the first one in the order of names last.
+    waiting: Vec<(usize, Box<[u8]>)>,
+    /// How many are being listed.
+    busy: usize,
+    /// How many threads wait for one to list.
+    idle: usize,
+    /// What was listed, by number, until it is told.
+    listed: Vec<Option<Numbered>>,
+}
+
+/// A listing, and the number of its first directory; the others follow.
+type Numbered = (Listing, usize);
+
+impl Default for Queue {
+    /// The root waits.
+    fn default() -> Queue {
+        let state = State {
+            waiting: vec![(0, Box::default())],
+            busy: 0,
+            idle: 0,
+            listed: vec![None],
+        };
+        Queue {
+            state: Mutex::new(state),
+            changed: Condvar::new(),
         }
-        let _ = to_workers.send((number, batch));
     }
 }
 
-/// Opens files and glances at them.
-struct Opener<'d> {
-    root: &'d File,
-    glance: &'d dyn Glance,
-}
+impl Queue {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 
-impl Opener<'_> {
-    fn work(&self, batches: &Mutex<Receiver<Batch>>, to_us: &Sender<Glanced>) {
+    /// Lists directories until there are no more; `after` each of them something else is
+    /// done.
+    fn work(&self, lister: &mut Lister<'_>, mut after: impl FnMut()) {
+        while let Some((number, path)) = self.next() {
+            let turn = Turn(self);
+            let listing = lister.list(path);
+            let below = listing.directories();
+            let mut state = self.state();
+            let first = state.listed.len();
+            let end = first + below.len();
+            state.listed.resize_with(end, || None);
+            state.waiting.extend((first..end).zip(below).rev());
+            state.listed[number] = Some((listing, first));
+            drop(state);
+            drop(turn);
+            after();
+        }
+    }
+
+    /// The next directory; waits where others may still bring one.
+    fn next(&self) -> Option<(usize, Box<[u8]>)> {
+        let mut state = self.state();
         loop {
-            let next = batches
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .recv();
-            let Ok((number, batch)) = next else { return };
-            let found = batch.into_iter().filter_map(|path| {
-                let found = self.look(&path)?;
-                Some((path, found))
-            });
-            if to_us.send((number, found.collect())).is_err() {
-                return;
+            if let Some(next) = state.waiting.pop() {
+                state.busy += 1;
+                return Some(next);
             }
-        }
-    }
-
-    fn look(&self, path: &TargetPath) -> Option<Found> {
-        let inside = path.as_bytes().strip_prefix(b"/").unwrap_or_default();
-        let file = match self.open(inside) {
-            Ok(file) => file,
-            Err(errno) => {
-                let flags = rustix::fs::AtFlags::SYMLINK_NOFOLLOW;
-                let metadata = rustix::fs::statat(self.root, inside, flags).ok()?;
-                return Some(Found::Unreadable(of_stat(&metadata), errno));
+            if state.busy == 0 {
+                return None;
             }
-        };
-        let metadata = of_stat(&rustix::fs::fstat(&file).ok()?);
-        if metadata.kind != Kind::File {
-            // Something else took its place meanwhile.
-            return None;
-        }
-        let file = HostFile::new(file, metadata.size);
-        let facts = self.glance.glance(&metadata, &file)?;
-        Some(Found::File(metadata, facts))
-    }
-
-    /// The walk met no link on the way to the file; where the kernel can be asked to, it
-    /// follows none that was put there meanwhile.
-    fn open(&self, inside: &[u8]) -> Result<File, Errno> {
-        use rustix::fs::{Mode, openat};
-        use rustix::io::Errno as Os;
-
-        let flags = OPEN_FLAGS | OFlags::NOFOLLOW;
-        let opened = match open_without_links(self.root, inside, flags) {
-            Err(Os::NOSYS | Os::PERM) => openat(self.root, inside, flags, Mode::empty()),
-            opened => opened,
-        };
-        opened
-            .map(File::from)
-            .map_err(|errno| Errno(errno.raw_os_error()))
-    }
-}
-
-#[cfg(target_os = "linux")]
-fn open_without_links(
-    root: &File,
-    inside: &[u8],
-    flags: OFlags,
-) -> rustix::io::Result<rustix::fd::OwnedFd> {
-    use rustix::fs::{Mode, ResolveFlags, openat2};
-    openat2(
-        root,
-        inside,
-        flags,
-        Mode::empty(),
-        ResolveFlags::NO_SYMLINKS,
-    )
-}
-
-#[cfg(not(target_os = "linux"))]
-fn open_without_links(_: &File, _: &[u8], _: OFlags) -> rustix::io::Result<rustix::fd::OwnedFd> {
-    Err(rustix::io::Errno::NOSYS)
-}
-
-/// Puts what the threads found back into the order of the walk.
-struct InOrder {
-    results: Receiver<Glanced>,
-    early: BTreeMap<usize, Vec<(TargetPath, Found)>>,
-    next: usize,
-}
-
-impl InOrder {
-    fn new(results: Receiver<Glanced>) -> InOrder {
-        InOrder {
-            results,
-            early: BTreeMap::new(),
-            next: 0,
+            state.idle += 1;
+            let changed = self.changed.wait(state);
+            state = changed.unwrap_or_else(PoisonError::into_inner);
+            state.idle -= 1;
         }
     }
 
+    fn take(&self, number: usize) -> Option<Numbered> {
+        self.state().listed.get_mut(number)?.take()
+    }
+}
+
+/// A thread lists a directory. Its end is told even where the thread dies of it, so that
+/// nobody waits for ever.
+struct Turn<'q>(&'q Queue);
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let Turn(queue) = self;
+        let mut state = queue.state();
+        state.busy -= 1;
+        // Whoever ended this turn takes the next directory itself.
+        if state.idle > 0 && (state.waiting.len() > 1 || state.busy == 0) {
+            queue.changed.notify_all();
+        }
+    }
+}
+
+/// Tells what was listed, in the order of names.
+struct Teller {
+    /// What is being told: the root, a directory in it, and so on.
+    open: Vec<Telling>,
+    /// The number of the directory that comes next.
+    next: Option<usize>,
+}
+
+/// A listing that is being told.
+struct Telling {
+    listing: Listing,
+    /// How many of its entries were told.
+    told: usize,
+    /// The number of its next directory.
+    below: usize,
+}
+
+impl Default for Teller {
+    fn default() -> Teller {
+        Teller {
+            open: Vec::new(),
+            next: Some(0),
+        }
+    }
+}
+
+impl Teller {
     /// Tells what is there and in its turn.
-    fn ready(&mut self, scan: &mut dyn Scan) {
-        while let Ok(glanced) = self.results.try_recv() {
-            self.take(glanced, scan);
+    fn ready(&mut self, queue: &Queue, scan: &mut dyn Scan) {
+        while let Some((listing, below)) = self.next.and_then(|number| queue.take(number)) {
+            for (name, errno) in &listing.problems {
+                let path = TargetPath::root().join(&listing.path);
+                let path = match name.is_empty() {
+                    true => path,
+                    false => path.join(name),
+                };
+                scan.problem(path, *errno);
+            }
+            self.open.push(Telling {
+                listing,
+                told: 0,
+                below,
+            });
+            self.next = self.tell(scan);
         }
     }
 
-    /// Waits for all that is left.
-    fn rest(&mut self, scan: &mut dyn Scan) {
-        while let Ok(glanced) = self.results.recv() {
-            self.take(glanced, scan);
-        }
-    }
-
-    fn take(&mut self, (number, found): Glanced, scan: &mut dyn Scan) {
-        self.early.insert(number, found);
-        while let Some(found) = self.early.remove(&self.next) {
-            self.next += 1;
-            for (path, found) in found {
-                match found {
+    /// Tells until a directory comes, and gives its number.
+    fn tell(&mut self, scan: &mut dyn Scan) -> Option<usize> {
+        while let Some(telling) = self.open.last_mut() {
+            let Telling {
+                listing,
+                told,
+                below,
+            } = telling;
+            let Some(entry) = listing.entries.get_mut(*told) else {
+                self.open.pop();
+                continue;
+            };
+            *told += 1;
+            let (kind, found) = (entry.kind, entry.found.take());
+            let entry = &listing.entries[*told - 1];
+            let name = listing.name(entry);
+            scan.name(&listing.path, name, kind);
+            if let Some(found) = found {
+                let path = TargetPath::root().join(&listing.path).join(name);
+                match *found {
                     Found::File(metadata, facts) => scan.file(path, metadata, facts),
                     Found::Unreadable(metadata, errno) => unreadable(path, &metadata, errno, scan),
                 }
             }
+            if kind == Kind::Directory {
+                *below += 1;
+                return Some(*below - 1);
+            }
         }
+        None
     }
 }

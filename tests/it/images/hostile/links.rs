@@ -1,6 +1,7 @@
 //! Links: deeper and longer than a filesystem allows, and in chains.
 
 use std::fs;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::super::open::{merges, merges_and, open_image, refuses};
 use super::super::tree::{self, read};
@@ -54,19 +55,11 @@ fn links_make_no_path_deeper_than_names_can() {
     }
 }
 
-/// How many files a scan meets.
-#[derive(Default)]
-struct Files {
-    count: usize,
-}
+/// Wants none of the files that a scan meets.
+struct Files;
 
 impl Scan for Files {
     fn name(&mut self, _: &[u8], _: &[u8], _: Kind) {}
-
-    fn wants(&mut self, _: &TargetPath) -> bool {
-        self.count += 1;
-        true
-    }
 
     fn file(&mut self, path: TargetPath, _: Metadata, _: Facts) {
         panic!("{path} is neither ELF nor a script");
@@ -84,9 +77,13 @@ fn a_link_can_lead_as_deep_as_a_name() {
     let deep = "a/".repeat(1023) + "f";
     assert_eq!(read(&image.filesystem, &deep, 0, 9).unwrap(), b"x");
     let filesystem: &dyn Filesystem = &image.filesystem;
-    let mut files = Files::default();
-    filesystem.scan(1, &Candidates, &mut files);
-    assert_eq!(files.count, 1);
+    let count = AtomicUsize::new(0);
+    let takes = |_: &[u8]| {
+        count.fetch_add(1, Ordering::Relaxed);
+        true
+    };
+    filesystem.scan(1, &Candidates { takes: &takes }, &mut Files);
+    assert_eq!(count.into_inner(), 1);
 }
 
 /// `symlink` refuses what is longer than a path, and so do engines.
