@@ -3,6 +3,7 @@
 mod beyond;
 mod binding;
 mod donor;
+mod each;
 mod facts;
 mod resolve;
 mod rights;
@@ -12,7 +13,8 @@ mod start;
 mod subject;
 mod verdict;
 
-use std::cell::{LazyCell, OnceCell};
+use std::cell::LazyCell;
+use std::sync::{Arc, OnceLock};
 
 pub use self::binding::SymbolLines;
 use self::donor::Donor;
@@ -42,9 +44,9 @@ pub struct Inspector<'t> {
     loaders: Loaders,
     symbols: graph::SymbolCache,
     target: TargetFacts,
-    settings: Settings,
+    settings: Arc<Settings>,
     nearby: Nearby,
-    owners: OnceCell<Owners>,
+    owners: Arc<OnceLock<Owners>>,
     places: Places,
     donor: Option<Donor<'t>>,
 }
@@ -82,9 +84,9 @@ impl<'t> Inspector<'t> {
             loaders,
             symbols: graph::SymbolCache::default(),
             target,
-            settings,
+            settings: Arc::new(settings),
             nearby,
-            owners: OnceCell::new(),
+            owners: Arc::default(),
             places: Places::default(),
             donor: None,
         }

@@ -43,6 +43,7 @@ pub mod explain;
 pub mod few;
 pub mod finding;
 pub mod graph;
+mod in_order;
 pub mod inspect;
 pub mod kernel;
 pub mod loader;

@@ -72,9 +72,26 @@ pub enum What {
 #[derive(Default)]
 pub struct Nearby {
     extent: Extent,
-    index: OnceCell<Index>,
+    index: OnceCell<Arc<Index>>,
     listed: OnceCell<Vec<Listed>>,
     known: RefCell<HashMap<Box<[u8]>, Rc<Near>, RandomState>>,
+}
+
+/// What searches of the same target begin with on another thread.
+pub(crate) struct Seed {
+    extent: Extent,
+    index: Option<Arc<Index>>,
+}
+
+impl From<Seed> for Nearby {
+    fn from(seed: Seed) -> Nearby {
+        let Seed { extent, index } = seed;
+        Nearby {
+            extent,
+            index: index.map(OnceCell::from).unwrap_or_default(),
+            ..Nearby::default()
+        }
+    }
 }
 
 impl Nearby {
@@ -95,7 +112,15 @@ impl Nearby {
     /// Spares the search of the whole target, whose names `indexing` was told.
     pub(crate) fn take(&self, indexing: Indexing) {
         // Where there is an index already, it is as good.
-        let _ = self.index.set(indexing.done());
+        let _ = self.index.set(Arc::new(indexing.done()));
+    }
+
+    /// The names that were told, for another thread.
+    pub(crate) fn seed(&self) -> Seed {
+        Seed {
+            extent: self.extent,
+            index: self.index.get().cloned(),
+        }
     }
 
     /// What is near `name`, a file's name without a directory.
@@ -116,7 +141,7 @@ impl Nearby {
         let filesystem = files.rootfs().filesystem();
         let index = self
             .index
-            .get_or_init(|| Index::build(filesystem, self.extent));
+            .get_or_init(|| Arc::new(Index::build(filesystem, self.extent)));
         let same = index
             .named(name)
             .take(MAX_FILES)

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
@@ -50,7 +51,7 @@ type ByPath<T> = HashMap<Box<[u8]>, Result<T, Errno>, RandomState>;
 struct State {
     records: Vec<FileRecord>,
     /// The versions of each record's file that has any.
-    versions: Vec<Option<Rc<Versions>>>,
+    versions: Vec<Option<Arc<Versions>>>,
     by_identity: HashMap<Identity, FileId, RandomState>,
     by_path: ByPath<FileId>,
     /// What `by_path` weighs.
@@ -59,13 +60,16 @@ struct State {
     texts: ByPath<Rc<[u8]>>,
 }
 
+/// What is known of files, whoever looked at them.
+pub(crate) struct Learnt(Vec<(FileRecord, Option<Arc<Versions>>)>);
+
 impl State {
-    fn add(&mut self, record: FileRecord, versions: Option<Versions>) -> FileId {
+    fn add(&mut self, record: FileRecord, versions: Option<Arc<Versions>>) -> FileId {
         let number = u32::try_from(self.records.len()).expect("fewer files than fit 32 bits");
         let id = FileId(number);
         self.by_identity.insert(record.metadata.identity, id);
         self.records.push(record);
-        self.versions.push(versions.map(Rc::new));
+        self.versions.push(versions);
         id
     }
 }
@@ -78,6 +82,24 @@ impl<'r> Files<'r> {
             rootfs,
             state: RefCell::default(),
         }
+    }
+
+    /// What is known of the files, for another thread.
+    pub(crate) fn learnt(&self) -> Learnt {
+        let state = self.state.borrow();
+        let records = state.records.iter().cloned();
+        Learnt(records.zip(state.versions.iter().cloned()).collect())
+    }
+
+    /// `rootfs`, and what is known of its files already.
+    pub(crate) fn knowing(rootfs: &'r Rootfs, learnt: Learnt) -> Self {
+        let files = Files::new(rootfs);
+        let mut state = files.state.borrow_mut();
+        for (record, versions) in learnt.0 {
+            state.add(record, versions);
+        }
+        drop(state);
+        files
     }
 
     /// The filesystem that is looked at.
@@ -150,7 +172,7 @@ impl<'r> Files<'r> {
             metadata: opened.metadata,
             content,
         };
-        self.state.borrow_mut().add(record, versions)
+        self.state.borrow_mut().add(record, versions.map(Arc::new))
     }
 
     /// Remembers what a scan kept of a file with [`Candidates`](super::Candidates).
@@ -171,7 +193,7 @@ impl<'r> Files<'r> {
     /// The versions that a file needs and defines; `None` where it has no such
     /// tables, or none that could be read.
     #[must_use]
-    pub fn versions(&self, file: FileId) -> Option<Rc<Versions>> {
+    pub fn versions(&self, file: FileId) -> Option<Arc<Versions>> {
         self.state.borrow().versions[file.0 as usize].clone()
     }
 

@@ -21,7 +21,7 @@ pub struct Candidates<'t> {
 /// What is kept of one.
 pub(super) struct Candidate {
     pub(super) content: Content,
-    pub(super) versions: Option<Versions>,
+    pub(super) versions: Option<Arc<Versions>>,
 }
 
 impl Glance for Candidates<'_> {
@@ -42,6 +42,7 @@ impl Glance for Candidates<'_> {
             return None;
         }
         let (content, versions) = Content::read(data).ok()?;
+        let versions = versions.map(Arc::new);
         let elf = content.elf();
         if elf.is_some_and(|object| !object.is_loadable_type()) {
             return None;

@@ -11,6 +11,7 @@ mod keep;
 use std::io;
 use std::sync::Arc;
 
+pub(crate) use files::Learnt;
 pub use files::{FileId, FileRecord, Files};
 pub use glance::Candidates;
 pub use keep::Keep;

@@ -261,7 +261,7 @@ fn add_program(
 }
 
 /// What interpreter files turned out to be, so that each is searched once.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Loaders {
     known: RefCell<HashMap<Identity, LoaderKind>>,
     /// The releases of C libraries that were searched for it.

@@ -6,7 +6,7 @@
 //! versions alone are compared; whether a symbol is there is seen later. musl
 //! looks at none of this.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::{Graph, Status};
 use crate::bytes::lossy;
@@ -33,7 +33,7 @@ pub struct VersionCheck {
     /// What the loader writes about that, a line for each.
     pub lines: Vec<String>,
     /// What the providers among them define.
-    pub offers: Vec<(ObjectId, Rc<Versions>)>,
+    pub offers: Vec<(ObjectId, Arc<Versions>)>,
     /// What the loader exits with; `None` where it goes on.
     pub exit_status: Option<u8>,
 }
@@ -93,7 +93,7 @@ pub(super) fn check(files: &Files<'_>, loader: &Loader, graph: &Graph) -> Versio
 }
 
 /// The version tables of each object of the link map.
-fn tables(files: &Files<'_>, graph: &Graph) -> Vec<Option<Rc<Versions>>> {
+fn tables(files: &Files<'_>, graph: &Graph) -> Vec<Option<Arc<Versions>>> {
     let of = |loaded: &Loaded| match loaded.role {
         // Its file was executed, and need not be readable.
         Role::Main => {
@@ -108,7 +108,7 @@ fn tables(files: &Files<'_>, graph: &Graph) -> Vec<Option<Rc<Versions>>> {
 
 struct Checker<'a> {
     graph: &'a Graph,
-    tables: Vec<Option<Rc<Versions>>>,
+    tables: Vec<Option<Arc<Versions>>>,
     check: VersionCheck,
 }
 

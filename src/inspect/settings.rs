@@ -9,7 +9,7 @@ use crate::platform::Platform;
 use crate::report::Layer;
 
 /// Tells whether a library of this name may be missing.
-pub type AllowMissing = Box<dyn Fn(&[u8]) -> bool>;
+pub type AllowMissing = Box<dyn Fn(&[u8]) -> bool + Send + Sync>;
 
 /// How programs are started in a target, and how closely they are looked at.
 pub struct Settings {

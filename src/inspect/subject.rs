@@ -1,8 +1,7 @@
 //! Putting a subject together for the report.
 
-use std::cell::OnceCell;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use foldhash::fast::RandomState;
 
@@ -25,7 +24,7 @@ use crate::report::{
 pub(super) struct Draft<'a> {
     pub(super) files: &'a Files<'a>,
     pub(super) settings: &'a Settings,
-    pub(super) owners: &'a OnceCell<Owners>,
+    pub(super) owners: &'a OnceLock<Owners>,
     pub(super) path: &'a TargetPath,
     pub(super) role: Role,
     pub(super) exec: &'a Exec,

@@ -165,12 +165,21 @@ pub trait Filesystem {
         }
     }
 
+    /// The same filesystem for another thread, where that costs little. It remembers
+    /// nothing of what was looked at here.
+    fn twin(&self) -> Option<Twin<Box<dyn Filesystem>>> {
+        None
+    }
+
     /// Tells `scan` everything below the root, and `glance`s at the regular files that are
     /// wanted, on up to `jobs` threads where it can do that.
     fn scan(&self, _jobs: usize, glance: &dyn Glance, scan: &mut dyn Scan) {
         scan::scan_below(self, glance, scan);
     }
 }
+
+/// Makes the same filesystem once more, on the thread that calls it.
+pub type Twin<T> = Box<dyn FnOnce() -> T + Send>;
 
 /// Who looks: the target's user, not ours.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -255,6 +264,18 @@ impl Rootfs {
     /// Walks every path by ourselves from now on.
     pub fn walk_always(&mut self) {
         self.kernel_may_look = false;
+    }
+
+    /// The same for another thread, where that costs little.
+    #[must_use]
+    pub fn twin(&self) -> Option<Twin<Rootfs>> {
+        let filesystem = self.filesystem.twin()?;
+        let (user, kernel_may_look) = (self.user.clone(), self.kernel_may_look);
+        Some(Box::new(move || Rootfs {
+            filesystem: filesystem(),
+            user,
+            kernel_may_look,
+        }))
     }
 
     /// Who looks.

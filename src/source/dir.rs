@@ -28,7 +28,7 @@ use crate::errno::Errno;
 use crate::read_at::ReadAt;
 use crate::rootfs::{
     CAPABILITY_ATTRIBUTE, Capabilities, Filesystem, Glance, Identity, Kind, Metadata, NodeId,
-    Opened, Scan, VisitName,
+    Opened, Scan, Twin, VisitName,
 };
 
 /// Opening must not wait for a fifo's writer, seize a terminal, or leak.
@@ -53,7 +53,6 @@ pub struct Directory {
     nodes: RefCell<Nodes>,
 }
 
-#[derive(Default)]
 struct Nodes {
     all: Vec<Node>,
     children: HashMap<(NodeId, Rc<[u8]>), Option<NodeId>, RandomState>,
@@ -63,6 +62,21 @@ struct Node {
     metadata: Metadata,
     parent: NodeId,
     name: Rc<[u8]>,
+}
+
+impl Nodes {
+    /// The root alone.
+    fn new(metadata: Metadata) -> Nodes {
+        let root = Node {
+            metadata,
+            parent: NodeId(0),
+            name: Rc::from(&b""[..]),
+        };
+        Nodes {
+            all: vec![root],
+            children: HashMap::default(),
+        }
+    }
 }
 
 impl Directory {
@@ -87,21 +101,12 @@ impl Directory {
         let of_root = handle.metadata().map_err(failed)?;
         let is_host_root = fs::metadata("/")
             .is_ok_and(|host| host.dev() == of_root.dev() && host.ino() == of_root.ino());
-        let node = Node {
-            metadata: metadata(&of_root),
-            parent: NodeId(0),
-            name: Rc::from(&b""[..]),
-        };
-        let nodes = Nodes {
-            all: vec![node],
-            children: HashMap::default(),
-        };
         Ok(Directory {
             root: root.to_owned(),
             handle,
             is_host_root,
             kernel_resolves: Cell::new(cfg!(target_os = "linux")),
-            nodes: RefCell::new(nodes),
+            nodes: RefCell::new(Nodes::new(metadata(&of_root))),
         })
     }
 
@@ -356,6 +361,23 @@ impl Filesystem for Directory {
                 walk.skip_current_dir();
             }
         }
+    }
+
+    fn twin(&self) -> Option<Twin<Box<dyn Filesystem>>> {
+        let root = self.root.clone();
+        let handle = self.handle.try_clone().ok()?;
+        let is_host_root = self.is_host_root;
+        let kernel_resolves = self.kernel_resolves.get();
+        let metadata = self.metadata(NodeId(0));
+        Some(Box::new(move || {
+            Box::new(Directory {
+                root,
+                handle,
+                is_host_root,
+                kernel_resolves: Cell::new(kernel_resolves),
+                nodes: RefCell::new(Nodes::new(metadata)),
+            })
+        }))
     }
 
     fn scan(&self, jobs: usize, glance: &dyn Glance, scan: &mut dyn Scan) {

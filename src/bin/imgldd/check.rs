@@ -257,10 +257,9 @@ impl Subjects<'_, '_> {
             self.target.verdict = self.target.verdict.max(Verdict::Unknown);
             self.run.summary.verdict = self.run.summary.verdict.max(Verdict::Unknown);
         }
-        for path in scanned.paths {
-            self.take(inspector.inspect(path.as_bytes(), Role::Scanned))?;
-        }
-        Ok(())
+        inspector.inspect_each(&scanned.paths, Role::Scanned, jobs, |inspection| {
+            self.take(inspection)
+        })
     }
 }
 

@@ -51,7 +51,7 @@ pub(super) fn offer(
     provider: ObjectId,
     wanted: &[u8],
 ) -> Option<String> {
-    let (_, versions): &(_, std::rc::Rc<Versions>) = graph
+    let (_, versions): &(_, std::sync::Arc<Versions>) = graph
         .versions
         .offers
         .iter()
