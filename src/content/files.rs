@@ -11,7 +11,7 @@ use super::Content;
 use super::glance::Candidate;
 use crate::elf::Versions;
 use crate::errno::Errno;
-use crate::path::Way;
+use crate::path::{TargetPath, Way};
 use crate::read_at::Facts;
 use crate::rootfs::{Identity, Kind, Metadata, Opened, Rootfs};
 
@@ -53,6 +53,8 @@ struct State {
     /// The versions of each record's file that has any.
     versions: Vec<Option<Arc<Versions>>>,
     by_identity: HashMap<Identity, FileId, RandomState>,
+    /// Files that a scan met, by the paths that lead to them without a link.
+    met: Arc<HashMap<Box<[u8]>, FileId, RandomState>>,
     by_path: ByPath<FileId>,
     /// What `by_path` weighs.
     weight: usize,
@@ -61,7 +63,10 @@ struct State {
 }
 
 /// What is known of files, whoever looked at them.
-pub(crate) struct Learnt(Vec<(FileRecord, Option<Arc<Versions>>)>);
+pub(crate) struct Learnt {
+    files: Vec<(FileRecord, Option<Arc<Versions>>)>,
+    met: Arc<HashMap<Box<[u8]>, FileId, RandomState>>,
+}
 
 impl State {
     fn add(&mut self, record: FileRecord, versions: Option<Arc<Versions>>) -> FileId {
@@ -88,16 +93,20 @@ impl<'r> Files<'r> {
     pub(crate) fn learnt(&self) -> Learnt {
         let state = self.state.borrow();
         let records = state.records.iter().cloned();
-        Learnt(records.zip(state.versions.iter().cloned()).collect())
+        Learnt {
+            files: records.zip(state.versions.iter().cloned()).collect(),
+            met: state.met.clone(),
+        }
     }
 
     /// `rootfs`, and what is known of its files already.
     pub(crate) fn knowing(rootfs: &'r Rootfs, learnt: Learnt) -> Self {
         let files = Files::new(rootfs);
         let mut state = files.state.borrow_mut();
-        for (record, versions) in learnt.0 {
+        for (record, versions) in learnt.files {
             state.add(record, versions);
         }
+        state.met = learnt.met;
         drop(state);
         files
     }
@@ -175,19 +184,41 @@ impl<'r> Files<'r> {
         self.state.borrow_mut().add(record, versions.map(Arc::new))
     }
 
-    /// Remembers what a scan kept of a file with [`Candidates`](super::Candidates).
-    pub fn note(&self, metadata: Metadata, facts: &Facts) {
+    /// Remembers what a scan kept of the file at `path`, to which no link leads, with
+    /// [`Candidates`](super::Candidates).
+    pub fn note(&self, path: &TargetPath, metadata: Metadata, facts: &Facts) {
         let state = &mut *self.state.borrow_mut();
         let Some(candidate) = facts.downcast_ref::<Candidate>() else {
             return;
         };
-        if !state.by_identity.contains_key(&metadata.identity) {
+        let known = state.by_identity.get(&metadata.identity).copied();
+        let file = known.unwrap_or_else(|| {
             let record = FileRecord {
                 metadata,
                 content: Ok(candidate.content.clone()),
             };
-            state.add(record, candidate.versions.clone());
+            state.add(record, candidate.versions.clone())
+        });
+        Arc::make_mut(&mut state.met).insert(path.as_bytes().into(), file);
+    }
+
+    /// The file at `path`, if a scan met it there: no link is on the way, and root gets to
+    /// it.
+    #[must_use]
+    pub fn met(&self, path: &[u8]) -> Option<FileId> {
+        self.state.borrow().met.get(path).copied()
+    }
+
+    /// The file that `path`, which is absolute, leads to, as root would open it.
+    ///
+    /// # Errors
+    /// What `open` would set `errno` to for root.
+    pub fn open_as_root(&self, path: &[u8]) -> Result<FileId, Errno> {
+        if let Some(file) = self.met(path) {
+            return Ok(file);
         }
+        let opened = self.rootfs.open_as_root(path)?;
+        Ok(self.keep(&opened))
     }
 
     /// The versions that a file needs and defines; `None` where it has no such

@@ -51,7 +51,7 @@ impl Scan for Sighting<'_, '_> {
     }
 
     fn file(&mut self, path: TargetPath, metadata: Metadata, facts: Facts) {
-        self.files.note(metadata, &facts);
+        self.files.note(&path, metadata, &facts);
         self.scanned.paths.push(path);
     }
 

@@ -62,6 +62,8 @@ struct Node {
     metadata: Metadata,
     parent: NodeId,
     name: Rc<[u8]>,
+    /// Where it points to, if it is a link that was read.
+    target: Option<Box<[u8]>>,
 }
 
 impl Nodes {
@@ -71,6 +73,7 @@ impl Nodes {
             metadata,
             parent: NodeId(0),
             name: Rc::from(&b""[..]),
+            target: None,
         };
         Nodes {
             all: vec![root],
@@ -281,6 +284,7 @@ impl Filesystem for Directory {
                 metadata,
                 parent: directory,
                 name: key.1.clone(),
+                target: None,
             });
             NodeId(id)
         });
@@ -297,11 +301,14 @@ impl Filesystem for Directory {
         reason = "its parents are real directories of the root"
     )]
     fn link_target(&self, link: NodeId) -> Result<Vec<u8>, Errno> {
+        if let Some(known) = &self.nodes.borrow().all[link.0 as usize].target {
+            return Ok(known.to_vec());
+        }
         let target = fs::read_link(self.host_path(link, None));
-        Ok(target
-            .map_err(|error| Errno::from(&error))?
-            .into_os_string()
-            .into_vec())
+        let target = target.map_err(|error| Errno::from(&error))?;
+        let target = target.into_os_string().into_vec();
+        self.nodes.borrow_mut().all[link.0 as usize].target = Some(target.as_slice().into());
+        Ok(target)
     }
 
     fn open(&self, file: NodeId) -> io::Result<Box<dyn ReadAt>> {
