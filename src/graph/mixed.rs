@@ -3,7 +3,7 @@
 use super::start::Loaders;
 use super::{Graph, VersionFault};
 use crate::content::Files;
-use crate::loader::{Loader, ObjectId, Role};
+use crate::loader::{Loaded, Loader, ObjectId, Role};
 use crate::path::TargetPath;
 
 /// As many releases in a row may bring no version of their own: 2.19 to 2.21 did not.
@@ -39,9 +39,7 @@ pub(super) fn check(
     if loaded.role != Role::Library {
         return None;
     }
-    let versions = files.versions(loaded.file?)?;
-    let defined = versions.definitions.iter();
-    let newest = defined.filter_map(|d| release(&d.name)).max()?;
+    let newest = loaders.newest(files, loaded)?;
     // It wants of its own loader what that has not.
     let lacks = graph.versions.problems.iter().any(|problem| {
         let of_loader = |id: ObjectId| graph.map.get(id).role == Role::Loader;
@@ -68,6 +66,19 @@ pub(super) fn check(
         release: found,
         newest,
     })
+}
+
+impl Loaders {
+    /// The newest version of glibc that the C library `loaded` defines.
+    fn newest(&self, files: &Files<'_>, loaded: &Loaded) -> Option<(u32, u32)> {
+        let look = || {
+            let versions = files.versions(loaded.file?)?;
+            let defined = versions.definitions.iter();
+            defined.filter_map(|d| release(&d.name)).max()
+        };
+        let mut newest = self.newest.borrow_mut();
+        *newest.entry(loaded.identity?).or_insert_with(look)
+    }
 }
 
 /// `GLIBC_2.34` is of release 2.34, and so is a `GLIBC_2.34.1`.

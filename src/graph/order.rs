@@ -1,14 +1,13 @@
 //! The order of a breadth-first search that lets filtees in
 //! (`elf/dl-deps.c:_dl_map_object_deps`).
 
-use std::collections::HashSet;
-
 use crate::loader::ObjectId;
 
 /// Objects in search order, each to be looked at once.
 pub(super) struct SearchList {
     entries: Vec<Entry>,
-    members: HashSet<ObjectId>,
+    /// Which objects are in it, by number.
+    members: Vec<bool>,
     at: usize,
 }
 
@@ -22,7 +21,7 @@ impl SearchList {
     pub(super) fn new(objects: impl IntoIterator<Item = ObjectId>) -> Self {
         let mut list = SearchList {
             entries: Vec::new(),
-            members: HashSet::new(),
+            members: Vec::new(),
             at: 0,
         };
         for object in objects {
@@ -43,7 +42,7 @@ impl SearchList {
 
     /// Puts a needed object at the end, unless it is in the list.
     pub(super) fn append(&mut self, object: ObjectId) {
-        if self.members.insert(object) {
+        if self.enter(object) {
             self.entries.push(Entry {
                 object,
                 done: false,
@@ -64,7 +63,7 @@ impl SearchList {
             }
             None => {}
         }
-        self.members.insert(object);
+        self.enter(object);
         self.entries.insert(
             place,
             Entry {
@@ -73,6 +72,15 @@ impl SearchList {
             },
         );
         true
+    }
+
+    /// Notes that `object` is in the list; whether it was not.
+    fn enter(&mut self, object: ObjectId) -> bool {
+        let number = object.0 as usize;
+        if self.members.len() <= number {
+            self.members.resize(number + 1, false);
+        }
+        !std::mem::replace(&mut self.members[number], true)
     }
 
     /// What stands before `object`.

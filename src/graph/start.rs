@@ -266,6 +266,8 @@ pub struct Loaders {
     known: RefCell<HashMap<Identity, LoaderKind>>,
     /// The releases of C libraries that were searched for it.
     releases: RefCell<HashMap<Identity, Option<(u32, u32)>>>,
+    /// The newest versions that C libraries define.
+    pub(super) newest: RefCell<HashMap<Identity, Option<(u32, u32)>>>,
 }
 
 impl Loaders {

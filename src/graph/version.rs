@@ -98,8 +98,7 @@ fn tables(files: &Files<'_>, graph: &Graph) -> Vec<Option<Arc<Versions>>> {
         // Its file was executed, and need not be readable.
         Role::Main => {
             let path = loaded.real_path.as_deref()?;
-            let opened = files.rootfs().open_as_root(path).ok()?;
-            files.versions(files.keep(&opened))
+            files.versions(files.open_as_root(path).ok()?)
         }
         Role::Library | Role::Loader => files.versions(loaded.file?),
     };
