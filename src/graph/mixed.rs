@@ -76,7 +76,7 @@ impl Loaders {
             let defined = versions.definitions.iter();
             defined.filter_map(|d| release(&d.name)).max()
         };
-        let mut newest = self.newest.borrow_mut();
+        let newest = &mut self.known.borrow_mut().newest;
         *newest.entry(loaded.identity?).or_insert_with(look)
     }
 }

@@ -26,6 +26,7 @@ pub(crate) use cpu::STATUS as CPU_STATUS;
 pub use later::Later;
 pub use mixed::Mixed;
 pub use resolve::{Limits, resolve};
+pub(crate) use start::Recognised;
 pub use start::{LoaderFile, Loaders, Program, Start, start};
 pub use version::{CheckedNeed, VersionCheck, VersionFault, VersionProblem, Versioned, list};
 

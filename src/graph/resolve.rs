@@ -45,7 +45,7 @@ pub fn resolve(
     limits: Limits,
 ) -> Graph {
     let lists_itself = start.lists_itself;
-    let mut resolver = Resolver::new(files, start.loader.into(), start.map, workdir, limits);
+    let mut resolver = Resolver::new(files, start.loader, start.map, workdir, limits);
     resolver.graph.unreadable = start.unreadable;
     resolver.run(&start.audits, &start.preloads, lists_itself);
     resolver.graph.versions = version::check(files, &resolver.loader, &resolver.graph);

@@ -33,6 +33,13 @@ enum Tried {
     Stop(StopText),
 }
 
+/// Whether the first component of a sub-directory is there, which most have in common.
+#[derive(Default)]
+struct Below<'s> {
+    first: &'s [u8],
+    is_there: bool,
+}
+
 /// How a search went.
 #[derive(Default)]
 pub(super) struct Search {
@@ -133,20 +140,15 @@ impl Resolver<'_> {
                 );
                 continue;
             }
-            for place in 0..self.loader.subdirectories().len() {
-                let subdirectory = self.loader.subdirectories()[place].clone();
-                if !self.has_subdirectory(text, &subdirectory) {
+            let loader = self.loader.clone();
+            let mut below = Below::default();
+            for subdirectory in loader.subdirectories() {
+                if !self.has_subdirectory(text, subdirectory, &mut below) {
                     continue;
                 }
-                let path = Rc::from([text, &*subdirectory, name].concat());
-                let tried = self.attempt(
-                    search,
-                    rule,
-                    owner,
-                    &path,
-                    Some((text, &*subdirectory)),
-                    name,
-                );
+                let path = Rc::from([text, &**subdirectory, name].concat());
+                let tried =
+                    self.attempt(search, rule, owner, &path, Some((text, subdirectory)), name);
                 if matches!(tried, Tried::NextList) {
                     return false;
                 }
@@ -183,8 +185,14 @@ impl Resolver<'_> {
         self.graph.limit.is_some()
     }
 
-    /// Whether a sub-directory is there; the directory itself is always tried.
-    fn has_subdirectory(&self, directory: &[u8], subdirectory: &[u8]) -> bool {
+    /// Whether a sub-directory is there; the directory itself is always tried. `below` is
+    /// what is known of others in the same directory.
+    fn has_subdirectory<'s>(
+        &self,
+        directory: &[u8],
+        subdirectory: &'s [u8],
+        below: &mut Below<'s>,
+    ) -> bool {
         let Some(first) = subdirectory
             .split(|&b| b == b'/')
             .next()
@@ -197,7 +205,13 @@ impl Resolver<'_> {
             let seen = self.workdir.sees(&path);
             self.files.directory(seen.way()).is_ok()
         };
-        there(first) && (subdirectory.len() == first.len() + 1 || there(subdirectory))
+        if below.first != first {
+            *below = Below {
+                first,
+                is_there: there(first),
+            };
+        }
+        below.is_there && (subdirectory.len() == first.len() + 1 || there(subdirectory))
     }
 
     /// Acts on what came of a candidate; true where the search is over.

@@ -37,7 +37,7 @@ pub enum LoaderFile {
 /// Everything that a search starts from.
 pub struct Start {
     /// The loader.
-    pub loader: Loader,
+    pub loader: Rc<Loader>,
     /// The program, alone, and the loader.
     pub map: LinkMap,
     /// Names in LD_AUDIT.
@@ -106,7 +106,7 @@ pub fn start(
             start
         }
         LoaderFile::Known(LoaderKind::Glibc(traits)) => {
-            start_glibc(files, subject, traits.clone(), environment, program)
+            start_glibc(files, loaders, traits, environment, program)
         }
         LoaderFile::Assumed if names_musl(program.interp) => {
             let traits = crate::loader::musl::Traits { architecture: None };
@@ -114,7 +114,7 @@ pub fn start(
         }
         LoaderFile::Assumed | LoaderFile::Known(_) => {
             let traits = glibc::Traits::assumed(program.abi);
-            start_glibc(files, subject, traits, environment, program)
+            start_glibc(files, loaders, &traits, environment, program)
         }
     };
     let path = match &file {
@@ -133,7 +133,7 @@ pub(crate) fn names_musl(interp: &[u8]) -> bool {
     file_name(interp).starts_with(b"ld-musl-")
 }
 
-fn empty(loader: Loader) -> Start {
+fn empty(loader: Rc<Loader>) -> Start {
     Start {
         loader,
         map: LinkMap::default(),
@@ -155,12 +155,11 @@ fn lost(texts: &[(&[u8], Option<Errno>)]) -> Option<(Rc<[u8]>, Errno)> {
 
 fn start_glibc(
     files: &Files<'_>,
-    subject: Subject<'_>,
-    mut traits: glibc::Traits,
+    loaders: &Loaders,
+    traits: &glibc::Traits,
     environment: &Environment,
     program: &Program<'_>,
 ) -> Start {
-    traits.complete(subject.abi);
     // Since 2.41 the loader is always in the chain that it prints.
     let lists_itself = traits.version.is_some_and(|version| version >= (2, 41));
     let cache = files.text(&traits.cache_path);
@@ -169,26 +168,38 @@ fn start_glibc(
         (&traits.cache_path, cache.as_ref().err().copied()),
         (glibc::PRELOAD_FILE, preload_file.as_ref().err().copied()),
     ]);
-    let loader = Glibc::new(
-        subject,
-        traits,
-        environment.clone(),
-        Some(program.real_path.as_bytes()),
-        cache,
-        preload_file.ok(),
-    );
-    let preloads = loader
+    let (abi, flags) = (program.abi, program.object.header.flags);
+    let serves = |glibc: &Glibc| glibc.serves(abi, flags, traits, environment);
+    let loader = loaders.glibc(serves, || {
+        let subject = Subject {
+            abi,
+            object: program.object,
+            interp: program.interp,
+        };
+        Glibc::new(
+            subject,
+            traits.clone(),
+            environment.clone(),
+            Some(program.real_path.as_bytes()),
+            cache,
+            preload_file.ok(),
+        )
+    });
+    let Loader::Glibc(glibc) = &*loader else {
+        return empty(loader);
+    };
+    let preloads = glibc
         .preloads()
         .into_iter()
         .map(|p| (p.name, p.origin))
         .collect();
-    let audits = loader.audits();
+    let audits = glibc.audits();
     Start {
         audits,
         preloads,
         lists_itself,
         unreadable,
-        ..empty(Loader::Glibc(Box::new(loader)))
+        ..empty(loader)
     }
 }
 
@@ -212,7 +223,7 @@ fn start_musl(
         preloads,
         lists_itself: true,
         unreadable,
-        ..empty(Loader::Musl(Box::new(loader)))
+        ..empty(Rc::new(Loader::Musl(Box::new(loader))))
     }
 }
 
@@ -261,13 +272,30 @@ fn add_program(
 }
 
 /// What interpreter files turned out to be, so that each is searched once.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub struct Loaders {
-    known: RefCell<HashMap<Identity, LoaderKind>>,
+    pub(super) known: RefCell<Recognised>,
+    /// The last loader of glibc that was set up.
+    last: RefCell<Option<Rc<Loader>>>,
+}
+
+/// What is known of loaders' files, and of C libraries.
+#[derive(Clone, Default)]
+pub(crate) struct Recognised {
+    loaders: HashMap<Identity, LoaderKind>,
     /// The releases of C libraries that were searched for it.
-    releases: RefCell<HashMap<Identity, Option<(u32, u32)>>>,
+    releases: HashMap<Identity, Option<(u32, u32)>>,
     /// The newest versions that C libraries define.
-    pub(super) newest: RefCell<HashMap<Identity, Option<(u32, u32)>>>,
+    pub(super) newest: HashMap<Identity, Option<(u32, u32)>>,
+}
+
+impl From<Recognised> for Loaders {
+    fn from(known: Recognised) -> Loaders {
+        Loaders {
+            known: RefCell::new(known),
+            last: RefCell::default(),
+        }
+    }
 }
 
 impl Loaders {
@@ -284,7 +312,7 @@ impl Loaders {
         let path = path.into();
         let record = files.record(files.open(path)?);
         let identity = record.metadata.identity;
-        if let Some(kind) = self.known.borrow().get(&identity) {
+        if let Some(kind) = self.known.borrow().loaders.get(&identity) {
             return Ok(kind.clone());
         }
         let content = record.content?;
@@ -296,8 +324,31 @@ impl Loaders {
             .map(TargetPath::file_name)
             .unwrap_or_default();
         let kind = recognise_file(object, &*source, name)?;
-        self.known.borrow_mut().insert(identity, kind.clone());
+        let mut known = self.known.borrow_mut();
+        known.loaders.insert(identity, kind.clone());
         Ok(kind)
+    }
+
+    /// What is known, for another thread.
+    pub(crate) fn recognised(&self) -> Recognised {
+        self.known.borrow().clone()
+    }
+
+    /// A loader of glibc: the last one that was set up, if it serves, else a new one.
+    fn glibc(
+        &self,
+        serves: impl FnOnce(&Glibc) -> bool,
+        make: impl FnOnce() -> Glibc,
+    ) -> Rc<Loader> {
+        let mut last = self.last.borrow_mut();
+        match &*last {
+            Some(loader) if matches!(&**loader, Loader::Glibc(glibc) if serves(glibc)) => {
+                loader.clone()
+            }
+            _ => last
+                .insert(Rc::new(Loader::Glibc(Box::new(make()))))
+                .clone(),
+        }
     }
 }
 
@@ -307,7 +358,7 @@ impl Loaders {
     pub(crate) fn libc_release(&self, files: &Files<'_>, path: &[u8]) -> Option<(u32, u32)> {
         let opened = files.rootfs().open(path).ok()?;
         let identity = opened.metadata.identity;
-        if let Some(known) = self.releases.borrow().get(&identity) {
+        if let Some(known) = self.known.borrow().releases.get(&identity) {
             return *known;
         }
         let record = files.record(files.open(path).ok()?);
@@ -315,7 +366,8 @@ impl Loaders {
             let content = record.content.ok()?;
             content::glibc_release(content.elf()?, &*data).ok()?
         });
-        self.releases.borrow_mut().insert(identity, found);
+        let mut known = self.known.borrow_mut();
+        known.releases.insert(identity, found);
         found
     }
 }

@@ -10,7 +10,7 @@ use std::thread;
 use super::{Inspection, Inspector, Settings};
 use crate::beyond::Places;
 use crate::content::{Files, Learnt};
-use crate::graph::{Loaders, SymbolCache};
+use crate::graph::{Loaders, Recognised, SymbolCache};
 use crate::in_order::InOrder;
 use crate::nearby::{self, Nearby};
 use crate::package::Owners;
@@ -69,7 +69,7 @@ impl Inspector<'_> {
         Some(Seed {
             rootfs,
             learnt: self.files.learnt(),
-            loaders: self.loaders.clone(),
+            loaders: self.loaders.recognised(),
             target: self.target.clone(),
             settings: self.settings.clone(),
             nearby: self.nearby.seed(),
@@ -82,7 +82,7 @@ impl Inspector<'_> {
 struct Seed {
     rootfs: Twin<Rootfs>,
     learnt: Learnt,
-    loaders: Loaders,
+    loaders: Recognised,
     target: TargetFacts,
     settings: Arc<Settings>,
     nearby: nearby::Seed,
@@ -95,7 +95,7 @@ impl Seed {
         let rootfs = (self.rootfs)();
         then(&Inspector {
             files: Files::knowing(&rootfs, self.learnt),
-            loaders: self.loaders,
+            loaders: Loaders::from(self.loaders),
             symbols: SymbolCache::default(),
             target: self.target,
             settings: self.settings,

@@ -35,7 +35,7 @@ use crate::path::TargetPath;
 use crate::platform::Abi;
 
 /// What the process is started with, as far as loaders look at it.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Environment {
     /// `LD_LIBRARY_PATH`
     pub library_path: Option<Vec<u8>>,

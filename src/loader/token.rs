@@ -74,12 +74,11 @@ pub(super) fn substitute(text: &[u8], tokens: Tokens<'_>) -> Result<Vec<u8>, &'s
 
 /// Whether a text has a token that would be replaced.
 pub(super) fn has_token(text: &[u8]) -> bool {
-    text.iter().enumerate().any(|(at, &byte)| {
+    memchr::memchr_iter(b'$', text).any(|at| {
         let after = &text[at + 1..];
-        byte == b'$'
-            && [&b"ORIGIN"[..], b"PLATFORM", b"LIB"]
-                .iter()
-                .any(|name| token(after, name).is_some())
+        [&b"ORIGIN"[..], b"PLATFORM", b"LIB"]
+            .iter()
+            .any(|name| token(after, name).is_some())
     })
 }
 

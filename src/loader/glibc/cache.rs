@@ -4,7 +4,11 @@
 //! Both formats, and the old one with the new one inside it. What is damaged is
 //! taken for absent, silently, as the loader does.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::rc::Rc;
+
+use foldhash::fast::RandomState;
 
 use crate::elf::Encoding;
 use crate::platform::Abi;
@@ -23,6 +27,10 @@ const TAG_HWCAPS: u32 = 1;
 const HWCAPS_ENTRY: u64 = 1 << 62;
 const HWCAPS_ENTRY_MASK: u64 = 0xffff_fc00_0000_0000;
 
+/// The most names whose paths are remembered, and the longest of them.
+const MAX_KNOWN: usize = 16 << 10;
+const MAX_NAME: usize = 255;
+
 /// A cache that can be searched.
 #[derive(Debug)]
 pub(super) struct Cache {
@@ -38,7 +46,12 @@ pub(super) struct Cache {
     /// For each of the cache's hwcaps names its rank on this CPU, the best 0.
     ranks: Vec<Option<usize>>,
     isa_bits: u32,
+    /// What was found for names that were asked for.
+    known: RefCell<Known>,
 }
+
+/// Paths by name; `None` where there is none.
+type Known = HashMap<Box<[u8]>, Option<Rc<[u8]>>, RandomState>;
 
 impl Cache {
     /// The cache in `bytes`, if the loader of `abi` would take it. `levels` are
@@ -54,6 +67,7 @@ impl Cache {
             strings: 0,
             ranks: Vec::new(),
             isa_bits: isa_bits(levels),
+            known: RefCell::default(),
         };
         if cache.bytes.starts_with(MAGIC_NEW) {
             cache.open_new(0, levels)?;
@@ -131,7 +145,19 @@ impl Cache {
     }
 
     /// The path that the cache has for `name`: one, or none.
-    pub(super) fn lookup(&self, name: &[u8]) -> Option<&[u8]> {
+    pub(super) fn lookup(&self, name: &[u8]) -> Option<Rc<[u8]>> {
+        if let Some(known) = self.known.borrow().get(name) {
+            return known.clone();
+        }
+        let found = self.search(name).map(Rc::from);
+        let mut known = self.known.borrow_mut();
+        if known.len() < MAX_KNOWN && name.len() <= MAX_NAME {
+            known.insert(name.into(), found.clone());
+        }
+        found
+    }
+
+    fn search(&self, name: &[u8]) -> Option<&[u8]> {
         let (mut left, mut right) = (0_usize, self.count.checked_sub(1)?);
         let first = loop {
             let middle = left.midpoint(right);

@@ -67,13 +67,14 @@ impl Glibc {
     #[must_use]
     pub fn new(
         subject: Subject<'_>,
-        traits: Traits,
+        mut traits: Traits,
         environment: Environment,
         program: Option<&[u8]>,
         cache: Result<Rc<[u8]>, Errno>,
         preload_file: Option<Rc<[u8]>>,
     ) -> Glibc {
         let abi = subject.abi;
+        traits.complete(abi);
         let levels = hwcaps::supported(&traits.hwcaps, environment.cpu.as_deref());
         let defaults = traits.default_directories.iter();
         let defaults = defaults
@@ -104,6 +105,23 @@ impl Glibc {
         glibc.library_path =
             text.and_then(|text| glibc_list(text, b":;", glibc.tokens(origin, true)));
         glibc
+    }
+
+    /// Whether this is the loader that [`Glibc::new`] would make of these for any program
+    /// of this ABI with these `e_flags`. Files that it reads are those of one target.
+    pub(crate) fn serves(
+        &self,
+        abi: &Abi,
+        flags: u32,
+        traits: &Traits,
+        environment: &Environment,
+    ) -> bool {
+        // Its directories may be named after the program's.
+        environment.library_path.is_none()
+            && self.abi.name == abi.name
+            && self.flags == flags
+            && self.traits == *traits
+            && self.environment == *environment
     }
 
     pub(super) fn version(&self) -> Option<(u32, u32)> {
@@ -214,12 +232,9 @@ impl Glibc {
             .is_some_and(|object| object.dynamic.no_default_libraries());
         steps.push(Step::OwnFile(self.cache_errno));
         if let Some(path) = self.cache.as_ref().and_then(|cache| cache.lookup(name)) {
-            let under_default = self
-                .traits
-                .default_directories
-                .iter()
-                .any(|d| path.starts_with(d));
-            steps.push(if no_default && under_default {
+            let directories = &self.traits.default_directories;
+            let is_under_default = || directories.iter().any(|d| path.starts_with(d));
+            steps.push(if no_default && is_under_default() {
                 Step::Withheld {
                     rule: Rule::Cache,
                     what: path.to_vec(),
@@ -228,7 +243,7 @@ impl Glibc {
             } else {
                 Step::File {
                     rule: Rule::Cache,
-                    path: Rc::from(path),
+                    path,
                 }
             });
         }
