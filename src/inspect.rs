@@ -157,6 +157,10 @@ impl<'t> Inspector<'t> {
             workdir: &self.settings.workdir,
             user: rootfs.user(),
             path: self.path(),
+            known: self
+                .files
+                .met(name)
+                .map(|file| self.files.record(file).metadata),
         };
         runtime::lookup(name, place)
     }

@@ -13,7 +13,7 @@ use crate::elf::Versions;
 use crate::errno::Errno;
 use crate::path::{TargetPath, Way};
 use crate::read_at::Facts;
-use crate::rootfs::{Identity, Kind, Metadata, Opened, Rootfs};
+use crate::rootfs::{Follow, Identity, Kind, Metadata, NodeId, Opened, Rootfs};
 
 /// The most of a small file that is read.
 const MAX_TEXT: usize = 64 << 20;
@@ -22,6 +22,8 @@ const MAX_TEXT: usize = 64 << 20;
 const MAX_PATHS: usize = 8 << 20;
 /// What a remembered path weighs beside its bytes.
 const PATH_WEIGHT: usize = 64;
+/// The most nodes that are remembered.
+const MAX_NODES: usize = 1024;
 
 /// A file that was opened.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -59,6 +61,7 @@ struct State {
     /// What `by_path` weighs.
     weight: usize,
     directories: ByPath<()>,
+    nodes: ByPath<NodeId>,
     texts: ByPath<Rc<[u8]>>,
 }
 
@@ -248,6 +251,28 @@ impl<'r> Files<'r> {
             .texts
             .insert(path.into(), text.clone());
         text
+    }
+
+    /// The node that `path` leads to: for few paths that are asked for often.
+    ///
+    /// # Errors
+    /// What `stat` would set `errno` to.
+    pub fn node<'w>(&self, path: impl Into<Way<'w>>) -> Result<NodeId, Errno> {
+        let way = path.into();
+        let path = way.path;
+        let look = || self.rootfs.walk(way, Follow::Last).end;
+        if self.is_private(way) {
+            return look();
+        }
+        if let Some(known) = self.state.borrow().nodes.get(path) {
+            return *known;
+        }
+        let found = look();
+        let nodes = &mut self.state.borrow_mut().nodes;
+        if nodes.len() < MAX_NODES {
+            nodes.insert(path.into(), found);
+        }
+        found
     }
 
     /// Whether `path` leads to a directory, as `stat` would tell.

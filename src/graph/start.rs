@@ -136,7 +136,7 @@ pub(crate) fn names_musl(interp: &[u8]) -> bool {
 fn empty(loader: Rc<Loader>) -> Start {
     Start {
         loader,
-        map: LinkMap::default(),
+        map: LinkMap::with_room(),
         audits: Vec::new(),
         preloads: Vec::new(),
         file: LoaderFile::Assumed,

@@ -431,13 +431,10 @@ fn open_interpreter(
     program: &Object,
 ) -> Result<FileId, InterpreterRefusal> {
     let rootfs = files.rootfs();
-    let node = rootfs
-        .walk(path, Follow::Last)
-        .end
-        .map_err(|errno| match errno {
-            Errno::ACCES if rootfs.user().is_root() => InterpreterRefusal::Unreadable(errno),
-            errno => InterpreterRefusal::Lookup(errno),
-        })?;
+    let node = files.node(path).map_err(|errno| match errno {
+        Errno::ACCES if rootfs.user().is_root() => InterpreterRefusal::Unreadable(errno),
+        errno => InterpreterRefusal::Lookup(errno),
+    })?;
     let metadata = rootfs.filesystem().metadata(node);
     match metadata.kind {
         Kind::File if !rootfs.user().may(Access::Execute, &metadata) => {

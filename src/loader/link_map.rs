@@ -85,6 +85,18 @@ impl LinkMap {
     /// The program: always the first.
     pub const MAIN: ObjectId = ObjectId(0);
 
+    /// No object, and room for as many as an ordinary program has.
+    #[must_use]
+    pub fn with_room() -> LinkMap {
+        /// Objects; nearly each goes by a path and by a name.
+        const ROOM: usize = 14;
+        LinkMap {
+            objects: Vec::with_capacity(ROOM),
+            by_name: HashMap::with_capacity_and_hasher(2 * ROOM, RandomState::default()),
+            by_identity: HashMap::with_capacity_and_hasher(ROOM, RandomState::default()),
+        }
+    }
+
     /// Adds an object at the end.
     pub fn push(&mut self, loaded: Loaded) -> ObjectId {
         let id = ObjectId(u32::try_from(self.objects.len()).expect("fewer objects than the limit"));

@@ -9,6 +9,9 @@ use super::token::{Tokens, substitute};
 /// The most directories of one list.
 pub(crate) const MAX_DIRECTORIES: usize = 1024;
 
+/// As many directories are compared one by one.
+const FEW: usize = 16;
+
 /// The list `text` as `elf/dl-load.c:fillin_rpath` reads it: an empty element is
 /// the working directory, tokens are replaced, trailing slashes become one, and
 /// what the list had before is left out. An empty `text` is no list at all.
@@ -31,7 +34,14 @@ pub(super) fn glibc_list(
             Ok(path) => Directory::Search(with_one_slash(path).into()),
             Err(why) => Directory::Dropped(Rc::from(element), why),
         };
-        if !seen.insert(directory.clone()) {
+        if list.len() == FEW {
+            seen.extend(list.iter().cloned());
+        }
+        let is_known = match list.len() {
+            0..FEW => list.contains(&directory),
+            _ => !seen.insert(directory.clone()),
+        };
+        if is_known {
             continue;
         }
         if list.len() >= MAX_DIRECTORIES {

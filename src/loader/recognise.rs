@@ -4,6 +4,8 @@
 //! `libc6-compat`), and a file called `ld-linux-x86-64.so.2` may be a stub
 //! (`gcompat`). What a loader looks for at run time is in its read-only data.
 
+use std::sync::Arc;
+
 use memchr::memmem;
 
 use super::glibc;
@@ -14,7 +16,7 @@ use crate::elf::Object;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum LoaderKind {
     /// glibc's loader, and what its own bytes say of it.
-    Glibc(glibc::Traits),
+    Glibc(Arc<glibc::Traits>),
     /// musl's loader.
     Musl(musl::Traits),
     /// `gcompat`'s stub, which starts musl's loader.
@@ -33,7 +35,7 @@ pub fn recognise(object: &Object, data: &[Vec<u8>], name: &[u8]) -> LoaderKind {
     let has = |needle: &[u8]| data.iter().any(|part| memmem::find(part, needle).is_some());
     // No other names that; the likeliest comes first, as each look goes over all the bytes.
     if has(b"glibc-ld.so.cache") {
-        return LoaderKind::Glibc(glibc::Traits::read(data, name));
+        return LoaderKind::Glibc(Arc::new(glibc::Traits::read(data, name)));
     }
     if has(b"/etc/ld-musl-") || has(b"Dynamic Program Loader") {
         if has(b"libgcompat") {
@@ -45,7 +47,7 @@ pub fn recognise(object: &Object, data: &[Vec<u8>], name: &[u8]) -> LoaderKind {
         return LoaderKind::Gcompat;
     }
     if has(b"ld.so-1.7.0") {
-        return LoaderKind::Glibc(glibc::Traits::read(data, name));
+        return LoaderKind::Glibc(Arc::new(glibc::Traits::read(data, name)));
     }
     if !object.has_dynamic || object.interp.is_some() {
         return LoaderKind::NotALoader;

@@ -36,9 +36,10 @@ pub(super) fn substitute(text: &[u8], tokens: Tokens<'_>) -> Result<Vec<u8>, &'s
     let mut check_trusted = false;
     let mut at = 0;
     while at < text.len() {
-        if text[at] != b'$' {
-            out.push(text[at]);
-            at += 1;
+        let plain = memchr::memchr(b'$', &text[at..]).unwrap_or(text.len() - at);
+        if plain > 0 {
+            out.extend_from_slice(&text[at..at + plain]);
+            at += plain;
             continue;
         }
         let after = &text[at + 1..];

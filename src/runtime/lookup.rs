@@ -14,7 +14,7 @@
 use super::view::View;
 use crate::errno::Errno;
 use crate::path::TargetPath;
-use crate::rootfs::{Credentials, Filesystem, Kind};
+use crate::rootfs::{Credentials, Filesystem, Kind, Metadata};
 
 /// What becomes of the first argument.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -71,6 +71,8 @@ pub struct Place<'a> {
     pub user: &'a Credentials,
     /// The container's PATH.
     pub path: &'a [u8],
+    /// What `stat` says to root of the name that is looked up, where that is known.
+    pub known: Option<Metadata>,
 }
 
 /// Looks `name` up as runc and as crun would.
@@ -79,6 +81,7 @@ pub fn lookup(name: &[u8], place: Place<'_>) -> Lookup {
     let view = View {
         filesystem: place.filesystem,
         workdir: place.workdir,
+        known: place.known.map(|metadata| (name, metadata)),
     };
     let runc = runc(name, place.user, place.path, &view);
     let path = match &runc {

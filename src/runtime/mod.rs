@@ -162,6 +162,7 @@ pub fn plan(config: &ProcessConfig, filesystem: &dyn Filesystem) -> Plan {
     let from_root = View {
         filesystem,
         workdir: &root,
+        known: None,
     };
     let workdir = workdir(&config.working_dir, &from_root, &mut problems);
     let found = user::find(&config.user, &from_root);
@@ -174,6 +175,7 @@ pub fn plan(config: &ProcessConfig, filesystem: &dyn Filesystem) -> Plan {
         workdir: &workdir,
         user: &seen_by,
         path: variables.get(&b"PATH"[..]).map_or(b"", Vec::as_slice),
+        known: None,
     };
     let mut starts = Vec::new();
     match command(config) {
