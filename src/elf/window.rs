@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::io;
+use std::ops::Range;
 
 use crate::read_at::ReadAt;
 
@@ -113,6 +114,11 @@ impl<'a> Window<'a> {
         if self.find(offset, length).is_some() {
             return Ok(());
         }
+        self.read(offset, length)
+    }
+
+    /// Reads `length` bytes at `offset`, or as many as there are.
+    fn read(&mut self, offset: u64, length: usize) -> io::Result<()> {
         let room = usize::try_from(self.size.saturating_sub(offset)).unwrap_or(usize::MAX);
         let length = length.max(LEAST).min(room);
         let Buffer { bytes, spans } = &mut self.buffer;
@@ -147,8 +153,12 @@ impl<'a> Window<'a> {
         if end.is_none_or(|end| end > self.size) {
             return Ok(None);
         }
-        self.fetch(offset, length)?;
-        Ok(self.find(offset, length))
+        let mut found = self.find(offset, length);
+        if found.is_none() {
+            self.read(offset, length)?;
+            found = self.find(offset, length);
+        }
+        Ok(found.map(|at| &self.buffer.bytes[at]))
     }
 
     /// The string at `offset` up to its NUL, which must come within `limit`
@@ -204,11 +214,12 @@ impl<'a> Window<'a> {
         reaches.max().unwrap_or(0)
     }
 
-    fn find(&self, offset: u64, length: usize) -> Option<&[u8]> {
+    /// Where in the buffer the `length` bytes at `offset` are, if they are here in one piece.
+    fn find(&self, offset: u64, length: usize) -> Option<Range<usize>> {
         self.buffer.spans.iter().rev().find_map(|span| {
             let start = usize::try_from(offset.checked_sub(span.start)?).ok()?;
-            let bytes = self.buffer.of(span);
-            bytes.get(start..start.checked_add(length)?)
+            let end = start.checked_add(length)?;
+            (end <= span.length).then_some(span.at + start..span.at + end)
         })
     }
 }
