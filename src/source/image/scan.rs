@@ -1,6 +1,6 @@
 //! Scanning one layer, wherever its bytes are.
 
-use std::io::{self, BufRead as _, Cursor, Read};
+use std::io::{self, Cursor, Read};
 
 use super::Options;
 use memchr::memmem;
@@ -11,7 +11,7 @@ use super::error::ImageError;
 use super::parts::Bytes;
 use super::walk::{Intake, Sequential, Told, inflate, io_error};
 use crate::rootfs::layers::Layer;
-use crate::source::stream::{Algorithm, Compression, Digest, Hashed, foreign};
+use crate::source::stream::{Ahead, Algorithm, Compression, Digest, Digested, Hashed, foreign};
 use crate::source::tar::{Input, RangeInput, Reader, StreamInput};
 
 /// A layer whose names are known.
@@ -69,10 +69,11 @@ pub(super) fn scan_bytes(
         }
         return Ok(scanned);
     }
-    let blob = Told::new(Sequential::new(bytes.clone()), options.progress);
-    let hashed = Hashed::new(blob, algorithm);
+    let blob = Sequential::new(bytes.clone());
+    let blob = Ahead::new(&blob, bytes.size(), algorithm);
+    let blob = Told::new(blob, options.progress);
     let origin = Origin::Packed(bytes.clone());
-    scan_stream(hashed, origin, allowance, options).map_err(|error| error.within(part))
+    scan_stream(blob, origin, allowance, options).map_err(|error| error.within(part))
 }
 
 /// A raw layer that can be sought in.
@@ -91,8 +92,8 @@ pub(super) fn scan_raw(
 }
 
 /// A layer that streams past, hashed as it does.
-fn scan_stream<R: Read>(
-    mut stored: Hashed<R>,
+fn scan_stream(
+    mut stored: impl Digested,
     origin: Origin,
     allowance: &Allowance,
     options: &Options<'_>,

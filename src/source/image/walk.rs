@@ -13,7 +13,9 @@ use super::progress::Progress;
 use crate::rootfs::Capabilities;
 use crate::rootfs::layers::{self, IssueKind, Layer};
 use crate::source::probe::{HEAD, Passing, Probe, Want};
-use crate::source::stream::{Budget, Compression, Decoded, decode, detect, stream_error};
+use crate::source::stream::{
+    Budget, Compression, Decoded, Digest, Digested, decode, detect, stream_error,
+};
 use crate::source::tar::{
     Entry, EntryKind, Input, Malformed, Oddity, Reader, SparseFormat, TarError,
 };
@@ -22,6 +24,7 @@ use crate::source::tar::{
 const NO_ARCHIVE: &str = "not a tar archive: it does not begin as one does";
 
 /// Bytes of a blob from its beginning to its end.
+#[derive(Clone)]
 pub(super) struct Sequential {
     bytes: Bytes,
     offset: u64,
@@ -50,6 +53,23 @@ impl<R: Read> Read for Told<'_, R> {
         let count = self.inner.read(buffer)?;
         self.progress.advance(count);
         Ok(count)
+    }
+}
+
+impl<R: BufRead> BufRead for Told<'_, R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.inner.fill_buf()
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.inner.consume(count);
+        self.progress.advance(count);
+    }
+}
+
+impl<R: Digested> Digested for Told<'_, R> {
+    fn finish(self) -> io::Result<(Digest, u64)> {
+        self.inner.finish()
     }
 }
 

@@ -46,7 +46,7 @@ enum Work {
     },
 }
 
-enum State {
+pub(super) enum State {
     Sha256(Sha256),
     Sha512(Sha512),
 }
@@ -60,21 +60,21 @@ pub fn digest_of(algorithm: Algorithm, bytes: &[u8]) -> Digest {
 }
 
 impl State {
-    fn new(algorithm: Algorithm) -> Self {
+    pub(super) fn new(algorithm: Algorithm) -> Self {
         match algorithm {
             Algorithm::Sha256 => State::Sha256(Sha256::new()),
             Algorithm::Sha512 => State::Sha512(Sha512::new()),
         }
     }
 
-    fn update(&mut self, bytes: &[u8]) {
+    pub(super) fn update(&mut self, bytes: &[u8]) {
         match self {
             State::Sha256(state) => state.update(bytes),
             State::Sha512(state) => state.update(bytes),
         }
     }
 
-    fn finish(self) -> Digest {
+    pub(super) fn finish(self) -> Digest {
         let digest = match self {
             State::Sha256(state) => Digest::new(Algorithm::Sha256, &state.finalize()),
             State::Sha512(state) => Digest::new(Algorithm::Sha512, &state.finalize()),
@@ -143,18 +143,8 @@ impl<R: Read> Hashed<R> {
         }
         let mut chunk = self.spare();
         let bytes = Arc::get_mut(&mut chunk).expect("a spare chunk is nobody else's");
-        let mut filled = 0;
-        while filled < bytes.len() {
-            match self.inner.read(&mut bytes[filled..]) {
-                Ok(0) => break,
-                Ok(count) => filled += count,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => {
-                    self.deferred = Some(error);
-                    break;
-                }
-            }
-        }
+        let (filled, error) = fill(&mut self.inner, bytes);
+        self.deferred = error;
         self.used = 0;
         self.filled = filled;
         self.length += filled as u64;
@@ -206,6 +196,20 @@ impl<R: Read> Hashed<R> {
             }
         }
     }
+}
+
+/// Reads until `bytes` is full, or there is no more, or an error comes.
+pub(super) fn fill(reader: &mut impl Read, bytes: &mut [u8]) -> (usize, Option<io::Error>) {
+    let mut filled = 0;
+    while filled < bytes.len() {
+        match reader.read(&mut bytes[filled..]) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return (filled, Some(error)),
+        }
+    }
+    (filled, None)
 }
 
 /// Starts hashing on another thread; here, where the system has none left.

@@ -1,9 +1,12 @@
 //! Digests as they are written, and those of what is read.
 
 use std::io::{self, BufRead, Read};
+use std::sync::Arc;
 
 use imgldd::source::stream::Compression::Gzip;
-use imgldd::source::stream::{Algorithm, Budget, CHUNK, Digest, DigestError, Hashed, decode};
+use imgldd::source::stream::{
+    Ahead, Algorithm, Budget, CHUNK, Digest, DigestError, Digested as _, Hashed, decode,
+};
 use sha2::{Digest as _, Sha256, Sha512};
 
 use super::{lines, member};
@@ -185,5 +188,88 @@ fn an_error_of_reading_comes_after_the_bytes_before_it() {
         hashed.read_to_end(&mut copy).unwrap_err();
         assert!(copy == all);
         assert_eq!(hashed.finish().unwrap(), (sha256(&all), all.len() as u64));
+    }
+}
+
+/// Bytes that are there for each who reads them, and perhaps an error after them.
+#[derive(Clone)]
+struct Shared {
+    bytes: Arc<Vec<u8>>,
+    at: usize,
+    is_cut: bool,
+}
+
+impl Shared {
+    fn new(bytes: &[u8], is_cut: bool) -> Shared {
+        Shared {
+            bytes: Arc::new(bytes.to_vec()),
+            at: 0,
+            is_cut,
+        }
+    }
+}
+
+impl Read for Shared {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = (&self.bytes[self.at..]).read(buffer)?.min(100_000);
+        self.at += count;
+        if count == 0 && self.is_cut && !buffer.is_empty() {
+            return Err(io::Error::from_raw_os_error(5));
+        }
+        Ok(count)
+    }
+}
+
+/// Lengths around those at which something changes: one chunk, a batch of them that
+/// goes back, all that there are.
+fn lengths() -> impl Iterator<Item = usize> {
+    let chunks = [0, 1, 2, 4, 5, 8, 9, 20];
+    let around = |chunks: usize| [(chunks * CHUNK).saturating_sub(1), chunks * CHUNK];
+    chunks.into_iter().flat_map(around)
+}
+
+#[test]
+fn a_blob_that_is_read_ahead_has_the_same_bytes_and_the_same_digest() {
+    let all: Vec<u8> = lines(900_000)[..20 * CHUNK].to_vec();
+    for length in lengths() {
+        let bytes = &all[..length];
+        let mut ahead = Ahead::new(&Shared::new(bytes, false), length as u64, Algorithm::Sha256);
+        let mut copy = Vec::new();
+        ahead.read_to_end(&mut copy).unwrap();
+        assert!(copy == bytes);
+        for _ in 0..10 {
+            assert!(ahead.fill_buf().unwrap().is_empty());
+        }
+        assert_eq!(ahead.finish().unwrap(), (sha256(bytes), length as u64));
+        // The size is a hint, and what nobody has read counts too.
+        for hint in [0, CHUNK, usize::MAX] {
+            let shared = Shared::new(bytes, false);
+            let mut ahead = Ahead::new(&shared, hint as u64, Algorithm::Sha256);
+            ahead.read_exact(&mut vec![0; length / 3]).unwrap();
+            assert_eq!(ahead.finish().unwrap(), (sha256(bytes), length as u64));
+        }
+        // Nobody wants the digest.
+        let mut ahead = Ahead::new(&Shared::new(bytes, false), length as u64, Algorithm::Sha256);
+        ahead.read_exact(&mut vec![0; length / 2]).unwrap();
+        drop(ahead);
+    }
+}
+
+#[test]
+fn a_blob_that_cannot_be_read_to_its_end_has_no_digest() {
+    let all: Vec<u8> = lines(900_000)[..20 * CHUNK].to_vec();
+    for length in lengths() {
+        let bytes = &all[..length];
+        let cut = || Ahead::new(&Shared::new(bytes, true), u64::MAX, Algorithm::Sha256);
+        let mut ahead = cut();
+        let mut copy = Vec::new();
+        let error = ahead.read_to_end(&mut copy).unwrap_err();
+        assert_eq!(error.raw_os_error(), Some(5));
+        assert!(copy == bytes);
+        for _ in 0..3 {
+            ahead.fill_buf().unwrap_err();
+        }
+        ahead.finish().unwrap_err();
+        assert_eq!(cut().finish().unwrap_err().raw_os_error(), Some(5));
     }
 }
