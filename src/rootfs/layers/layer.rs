@@ -153,10 +153,9 @@ impl Layer {
     pub fn add(&mut self, header: Header<'_>) -> Result<Option<u32>, TooDeep> {
         // Archives go from directory to directory: most entries have the place of
         // the one before, or one near it.
-        let (above, last) = name::split(header.name);
-        if !matches!(last, b"" | b"." | b"..")
-            && let Some(directory) = self.recent.go(&self.nodes, above)
-        {
+        let (way, last) = name::split(header.name);
+        let is_plain = !matches!(last, b"" | b"." | b"..");
+        if is_plain && let Some(directory) = self.recent.go(&self.nodes, way) {
             return Ok(self.enter(directory, last, header));
         }
         let Clean {
@@ -189,13 +188,11 @@ impl Layer {
                 return Ok(None);
             }
         };
-        let file = self.enter(directory, last, header);
         // Names in the root are few, and some of them mean something else.
-        if directory != ROOT && !left_root {
-            let (above, _) = name::split(header.name);
-            self.recent.is_at(above, directory);
+        if is_plain && directory != ROOT && !left_root {
+            self.recent.is_at(way, directory);
         }
-        Ok(file)
+        Ok(self.enter(directory, last, header))
     }
 
     /// Takes in an entry of a directory of this layer.

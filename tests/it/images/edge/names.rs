@@ -62,6 +62,22 @@ fn dotdot() {
     );
 }
 
+/// What such a name leads to is not what stands before its last slash.
+#[test]
+fn a_name_that_ends_in_dots_does_not_mislead_those_after_it() {
+    merges(
+        "
+        layer
+            a/d/./      dir
+            a/d/x       text
+            b/c/e/../   dir
+            b/c/e/y     text
+        ",
+        "a/d/x:f(1) a/d:d a:d b/c/e/y:f(1) b/c/e:d b/c:d b:d",
+        &[],
+    );
+}
+
 #[test]
 fn noparents() {
     merges(
