@@ -134,7 +134,7 @@ const GO_ZONES: &str = "time.registerLoadFromEmbeddedTZData";
 
 /// The most of a program in Go that is searched: as much as is kept of a large one
 /// that passes by.
-const MAX_SEARCHED: u64 = 16 << 20;
+pub(super) const MAX_SEARCHED: u64 = 16 << 20;
 /// How much is searched at a time.
 const PIECE: usize = 256 << 10;
 

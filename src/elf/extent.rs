@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::asks::MAX_SEARCHED;
 use super::consts::{PF_W, PF_X, PT_DYNAMIC, PT_GNU_RELRO, PT_INTERP, PT_LOAD, PT_NOTE};
 use super::go::SEARCHED;
 use super::header::Header;
@@ -9,7 +10,7 @@ use super::segment::{self, Segments};
 
 /// The most of a segment that tables are looked for in. Of 5,448 dynamic files
 /// measured, the tables of the largest end 8.8 MB into the file.
-const MAX_TABLES: u64 = 16 << 20;
+const MAX_TABLES: u64 = 12 << 20;
 /// The most of one file that is held at once.
 const MAX_SUM: u64 = 64 << 20;
 /// Reading is done in pieces that may reach beyond what is needed.
@@ -51,7 +52,7 @@ pub fn ranges_read(head: &[u8], size: u64) -> Vec<Range<u64>> {
             .is_some_and(|first| first.flags & PF_X != 0);
         let wanted = match segment.kind {
             PT_LOAD if std::mem::take(&mut is_first) => MAX_TABLES,
-            PT_LOAD if is_code_first && segment.flags & (PF_W | PF_X) == 0 => MAX_TABLES,
+            PT_LOAD if is_code_first && segment.flags & (PF_W | PF_X) == 0 => MAX_SEARCHED,
             PT_LOAD if segment.flags & (PF_W | PF_X) == PF_W => SEARCHED,
             PT_DYNAMIC | PT_INTERP | PT_NOTE => MAX_TABLES,
             _ => continue,

@@ -40,10 +40,18 @@ impl Buffer {
     ) -> Result<(), ImageError> {
         /// How much room is made at once.
         const STEP: usize = 256 << 10;
+        /// An entry that had so many bytes is believed to have more: growing by and by, it
+        /// would take its memory twice.
+        const BELIEVED: usize = 1 << 20;
+        /// How many bytes more.
+        const MORE: usize = 32 << 20;
         let length = usize::try_from(length).unwrap_or(usize::MAX);
         while self.filled < length {
             if self.filled == self.memory.len() {
                 let room = STEP.min(length - self.filled);
+                if self.filled >= BELIEVED {
+                    self.memory.reserve_exact(MORE.min(length - self.filled));
+                }
                 self.memory.resize(self.filled + room, 0);
             }
             let end = length.min(self.memory.len());
