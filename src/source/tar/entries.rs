@@ -10,7 +10,7 @@ use super::number::c_string;
 use super::pax::{self, Key, Records};
 use super::reader::Reader;
 use super::sparse::{self, Cursor};
-use super::{BLOCK, Entry, EntryKind, Input};
+use super::{BLOCK, Block, Entry, EntryKind, Input};
 
 /// What stands before an entry and is about it.
 #[derive(Default)]
@@ -29,7 +29,7 @@ impl<I: Input> Reader<I> {
         loop {
             let header_at = self.finish_body()?;
             let header = match header_at {
-                Some(_) => self.read_header()?,
+                Some(_) => self.read_header(entry)?,
                 None => None,
             };
             let (Some(at), Some(header)) = (header_at, header) else {
@@ -60,7 +60,6 @@ impl<I: Input> Reader<I> {
                     extensions.at = Some(at);
                 }
                 b'g' => {
-                    header.name(&self.block, &mut entry.name);
                     let records = self.read_records(&header)?;
                     self.warn_unused(&extensions);
                     self.global(entry, header, &records, at)?;
@@ -91,9 +90,24 @@ impl<I: Input> Reader<I> {
         Ok(Some(self.offset))
     }
 
-    /// Reads a header; `None` at the end of the archive.
-    fn read_header(&mut self) -> Result<Option<Header>, TarError> {
+    /// Reads a header, and what it calls the entry and what it links to; `None` at
+    /// the end of the archive.
+    fn read_header(&mut self, entry: &mut Entry) -> Result<Option<Header>, TarError> {
         let at = self.offset;
+        let seen = match self.input.peek() {
+            Ok(Some(block)) if !header::is_zero(block) => Some(take_header(block, entry)),
+            Ok(_) => None,
+            Err(cause) => return Err(self.unreadable(cause)),
+        };
+        match seen {
+            Some(Err(fault)) => return Err(refuse(at, fault)),
+            Some(Ok(header)) if header.flag != b'S' && header.size >= 0 => {
+                self.pass(BLOCK as u64)?;
+                return Ok(Some(header));
+            }
+            // Not there in one piece, or more is wanted of it than was taken.
+            _ => {}
+        }
         if !self.read_block("a header")? {
             self.warn(at, Oddity::NoZeroBlocks);
             return Ok(None);
@@ -111,7 +125,7 @@ impl<I: Input> Reader<I> {
                 what: Malformed::AfterZeros,
             });
         }
-        Header::read(&self.block)
+        take_header(&self.block, entry)
             .map(Some)
             .map_err(|fault| refuse(at, fault))
     }
@@ -207,8 +221,6 @@ impl<I: Input> Reader<I> {
     ) -> Result<(), TarError> {
         self.count(at)?;
         let in_header = header.size;
-        header.name(&self.block, &mut entry.name);
-        replace(&mut entry.link, header::link(&self.block));
         entry.capability = None;
         if let Some(records) = &extensions.records {
             merge(&mut header, entry, records).map_err(refuse_record)?;
@@ -278,6 +290,14 @@ impl<I: Input> Reader<I> {
             self.warn(at, Oddity::ExtensionUnused);
         }
     }
+}
+
+/// What a header says by itself.
+fn take_header(block: &Block, entry: &mut Entry) -> Result<Header, header::Fault> {
+    let header = Header::read(block)?;
+    header.name(block, &mut entry.name);
+    replace(&mut entry.link, header::link(block));
+    Ok(header)
 }
 
 /// What records say counts, where they say anything (`mergePAX`).

@@ -21,6 +21,15 @@ pub trait Input {
     /// # Errors
     /// Whatever the underlying read reports; an interrupted one is repeated.
     fn skip(&mut self, count: u64) -> io::Result<u64>;
+
+    /// Shows the next block where it lies, and passes over nothing; `None` where
+    /// it has to be read, since it does not lie in one piece or is not there.
+    ///
+    /// # Errors
+    /// As [`read`](Input::read).
+    fn peek(&mut self) -> io::Result<Option<&[u8; 512]>> {
+        Ok(None)
+    }
 }
 
 /// How much is asked of a reader that has no buffer of its own.
@@ -75,6 +84,18 @@ impl<R: BufRead> Input for StreamInput<R> {
             left -= step as u64;
         }
         Ok(count - left)
+    }
+
+    fn peek(&mut self) -> io::Result<Option<&[u8; BLOCK]>> {
+        loop {
+            match self.0.fill_buf() {
+                Ok(_) => break,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        // Asked again, it gives what it has: the borrow could not leave the loop.
+        Ok(self.0.fill_buf()?.first_chunk())
     }
 }
 
@@ -177,6 +198,13 @@ impl Input for RangeInput<'_> {
         let count = count.min(self.end - self.position);
         self.position += count;
         Ok(count)
+    }
+
+    fn peek(&mut self) -> io::Result<Option<&[u8; BLOCK]>> {
+        if self.fetched().is_empty() && self.position < self.end {
+            self.look_ahead(BLOCK)?;
+        }
+        Ok(self.fetched().first_chunk())
     }
 }
 

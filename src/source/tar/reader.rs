@@ -13,11 +13,11 @@ use super::{BLOCK, Block, Entry, Input, Limits};
 ///
 /// The first error is the last word: it is given again to whoever goes on.
 pub struct Reader<I> {
-    input: I,
+    pub(super) input: I,
     pub(super) limits: Limits,
     /// Bytes of the archive that were read or skipped.
     pub(super) offset: u64,
-    /// The last header block.
+    /// The last block that was read, and not only looked at where it lies.
     pub(super) block: Block,
     pub(super) body: Body,
     pub(super) entries: u64,
@@ -269,7 +269,7 @@ impl<I: Input> Reader<I> {
         Ok(there)
     }
 
-    fn unreadable(&self, cause: io::Error) -> TarError {
+    pub(super) fn unreadable(&self, cause: io::Error) -> TarError {
         TarError::Io {
             offset: self.offset,
             cause: Arc::new(cause),
