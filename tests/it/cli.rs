@@ -606,6 +606,36 @@ fn include_and_exclude_choose_among_all() {
     assert_eq!(found, ["/app/good", "/app/run.sh", "/app/static"]);
 }
 
+/// More than one thread takes at once, in folders of all sizes; some are broken, some
+/// need what others brought.
+#[test]
+fn all_says_the_same_on_any_number_of_threads() {
+    let mut fixture = SMALL.to_owned();
+    for folder in 0..40 {
+        for file in 0..=folder % 7 {
+            fixture += &match (folder + file) % 5 {
+                0 => format!("/f/{folder}/sub/p{file} elf needed=libb.so runpath=/x\n"),
+                1 => format!("/f/{folder}/p{file} elf needed=lib{folder}.so\n"),
+                2 => format!("/f/{folder}/p{file}.d/s script '#!/bin/{folder}\\n'\n"),
+                3 => format!("/f/{folder}/libp{file}.so elf needed=liba.so rpath=$ORIGIN\n"),
+                _ => format!("/f/{folder}/p{file}.txt text 'no program'\n"),
+            };
+        }
+    }
+    let root = root(&fixture);
+    for format in ["text", "json", "list"] {
+        let on = |jobs: &str| inside(&root, &["--all", "-o", format, "--jobs", jobs]).exits(1);
+        let (one, many) = (on("1"), on("4"));
+        assert_eq!(one.stdout, many.stdout, "{format}");
+        assert_eq!(one.stderr, many.stderr, "{format}");
+        if format == "json" {
+            let paths = subjects(&one);
+            assert!(paths.len() > 128, "{}", paths.len());
+            assert!(paths.is_sorted_by_key(|path| path.replace('/', "\0")));
+        }
+    }
+}
+
 // ---- reports ----
 
 #[test]
