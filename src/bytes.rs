@@ -69,6 +69,23 @@ pub fn lossy(bytes: &[u8]) -> String {
     }
 }
 
+/// Whether two names are the same. Most have a dozen bytes or two: comparing their first and
+/// their last ones, which may overlap, is quicker than calling a function for it.
+#[inline]
+#[must_use]
+pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {
+    fn ends<const N: usize>(one: &[u8], other: &[u8]) -> bool {
+        one.first_chunk::<N>() == other.first_chunk::<N>()
+            && one.last_chunk::<N>() == other.last_chunk::<N>()
+    }
+    one.len() == other.len()
+        && match one.len() {
+            8..=16 => ends::<8>(one, other),
+            17..=32 => ends::<16>(one, other),
+            _ => one == other,
+        }
+}
+
 /// As [`lossy`], for a text that stands in several places of the report.
 #[must_use]
 pub fn shared(bytes: &[u8]) -> Arc<str> {

@@ -217,7 +217,7 @@ impl<'t> Inspector<'t> {
             let of_real = real.and_then(|real| owners.of(real.as_bytes()));
             of_real.or_else(|| owners.of(path)).map(str::to_owned)
         };
-        let has = |path: &[u8]| self.files.rootfs().metadata(path).is_ok();
+        let has = |path: &[u8]| self.files.node(path).is_ok();
         let symbols = |of: ObjectId| {
             let (_, graph) = graph?;
             let loaded = graph.map.get(of);

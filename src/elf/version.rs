@@ -19,6 +19,7 @@ use super::limits::MAX_NAMES;
 use super::name::Name;
 use super::object::Object;
 use super::window::Window;
+use crate::bytes::same;
 use crate::read_at::ReadAt;
 
 /// The most records that are followed in both tables.
@@ -91,8 +92,9 @@ impl Versions {
     /// (glibc `elf/dl-version.c:match_symbol`).
     #[must_use]
     pub fn define(&self, hash: u32, name: &[u8]) -> bool {
-        let is_it =
-            |definition: &VersionDefinition| definition.hash == hash && *definition.name == *name;
+        let is_it = |definition: &VersionDefinition| {
+            definition.hash == hash && same(&definition.name, name)
+        };
         self.definitions.iter().any(is_it)
     }
 }

@@ -10,6 +10,7 @@ use super::order::SearchList;
 use super::search::{Hit, Search, Stopped};
 use super::start::{Loaders, Start};
 use super::{Attempt, Graph, Library, Limit, Status, VersionCheck, cpu, mixed, version};
+use crate::bytes::same;
 use crate::content::{FileRecord, Files};
 use crate::elf::NeedKind;
 use crate::errno::Errno;
@@ -62,6 +63,8 @@ pub(super) struct Resolver<'r> {
     pub(super) limits: Limits,
     pub(super) probes: usize,
     pub(super) kept: usize,
+    /// Room for paths that are put together.
+    pub(super) scratch: Vec<u8>,
     /// The loader's `errno`, which its messages are made from.
     pub(super) errno: Errno,
     /// Its cache, or its path file, was read.
@@ -111,6 +114,7 @@ impl<'r> Resolver<'r> {
             limits,
             probes: 0,
             kept: 0,
+            scratch: Vec::new(),
             errno: Errno::NONE,
             own_file_read: false,
             places: HashMap::default(),
@@ -356,7 +360,7 @@ impl Resolver<'_> {
             return None;
         }
         let name: Rc<[u8]> = Rc::from(&*request.name);
-        let written = match *name == *request.written {
+        let written = match same(&name, request.written) {
             true => name.clone(),
             false => Rc::from(request.written),
         };
@@ -443,7 +447,7 @@ impl Resolver<'_> {
         // its names.
         let one_entry = is_loader && !self.loader.is_musl();
         let is_it = |library: &Library| {
-            library.object == Some(object) && (one_entry || *library.name == *request.written)
+            library.object == Some(object) && (one_entry || same(&library.name, request.written))
         };
         let usual = self.places.get(&object).copied();
         let usual = usual.filter(|&place| self.graph.libraries.get(place).is_some_and(is_it));

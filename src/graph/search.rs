@@ -127,7 +127,7 @@ impl Resolver<'_> {
                 if self.counts_too_far() {
                     return true;
                 }
-                let path = Rc::from([text, name].concat());
+                let path = self.joined(&[text, name]);
                 self.keep(
                     search,
                     Attempt {
@@ -146,7 +146,7 @@ impl Resolver<'_> {
                 if !self.has_subdirectory(text, subdirectory, &mut below) {
                     continue;
                 }
-                let path = Rc::from([text, &**subdirectory, name].concat());
+                let path = self.joined(&[text, subdirectory, name]);
                 let tried =
                     self.attempt(search, rule, owner, &path, Some((text, subdirectory)), name);
                 if matches!(tried, Tried::NextList) {
@@ -188,7 +188,7 @@ impl Resolver<'_> {
     /// Whether a sub-directory is there; the directory itself is always tried. `below` is
     /// what is known of others in the same directory.
     fn has_subdirectory<'s>(
-        &self,
+        &mut self,
         directory: &[u8],
         subdirectory: &'s [u8],
         below: &mut Below<'s>,
@@ -200,9 +200,12 @@ impl Resolver<'_> {
         else {
             return true;
         };
-        let there = |below: &[u8]| {
-            let path = [directory, below].concat();
-            let seen = self.workdir.sees(&path);
+        let mut there = |below: &[u8]| {
+            let path = &mut self.scratch;
+            path.clear();
+            path.extend_from_slice(directory);
+            path.extend_from_slice(below);
+            let seen = self.workdir.sees(path);
             self.files.directory(seen.way()).is_ok()
         };
         if below.first != first {
@@ -212,6 +215,15 @@ impl Resolver<'_> {
             };
         }
         below.is_there && (subdirectory.len() == first.len() + 1 || there(subdirectory))
+    }
+
+    /// `parts` as one path.
+    fn joined(&mut self, parts: &[&[u8]]) -> Rc<[u8]> {
+        self.scratch.clear();
+        for part in parts {
+            self.scratch.extend_from_slice(part);
+        }
+        Rc::from(self.scratch.as_slice())
     }
 
     /// Acts on what came of a candidate; true where the search is over.

@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use super::{Graph, Status};
-use crate::bytes::lossy;
+use crate::bytes::{lossy, same};
 use crate::content::Files;
 use crate::elf::{Name, VersionNeed, VersionNeedEntry, Versions};
 use crate::loader::{LinkMap, Loaded, Loader, ObjectId, Role};
@@ -236,12 +236,12 @@ enum Provider {
 /// where it was asked for, and always for the loader.
 fn provider(graph: &Graph, file: &[u8]) -> Provider {
     let asked = |id: Option<ObjectId>| {
-        let of_name = |library: &super::Library| *library.name == *file && library.object == id;
+        let of_name = |library: &super::Library| library.object == id && same(&library.name, file);
         graph.libraries.iter().any(of_name)
     };
     if let Some(id) = graph.map.named(file) {
         let loaded = graph.map.get(id);
-        let is_named = *loaded.path == *file || loaded.names.iter().any(|name| **name == *file);
+        let is_named = loaded.names.iter().any(|name| same(name, file)) || same(&loaded.path, file);
         if is_named || loaded.role == Role::Loader || asked(Some(id)) {
             return Provider::Is(id);
         }
@@ -251,7 +251,7 @@ fn provider(graph: &Graph, file: &[u8]) -> Provider {
             library.status,
             Status::Missing | Status::Unusable(_) | Status::Optional
         );
-        *library.name == *file && lost
+        lost && same(&library.name, file)
     };
     match graph.limit.is_some() || graph.libraries.iter().any(is_lost) {
         true => Provider::NotLoaded,

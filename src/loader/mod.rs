@@ -25,7 +25,7 @@ pub use glibc::Glibc;
 pub use link_map::{Expanded, LinkMap, Loaded, ObjectId, Role};
 pub use musl::Musl;
 pub(crate) use path_list::MAX_DIRECTORIES;
-pub use plan::{Directory, Judgement, Plan, Reject, Rule, Step, StopText, TryOutcome};
+pub use plan::{Directory, Judgement, Plan, Reject, Rule, Step, Steps, StopText, TryOutcome};
 pub use recognise::{LoaderKind, recognise};
 
 use crate::content::FileRecord;

@@ -12,7 +12,7 @@ use memchr::memmem;
 
 use super::link_map::{Expanded, LinkMap, Loaded, ObjectId, Role};
 use super::path_list::musl_list;
-use super::plan::{Directory, Judgement, Plan, Reject, Rule, Step, StopText, TryOutcome};
+use super::plan::{Directory, Judgement, Plan, Reject, Rule, Step, Steps, StopText, TryOutcome};
 use super::{Environment, Subject};
 use crate::content::FileRecord;
 use crate::elf::consts::{ET_DYN, ET_EXEC};
@@ -188,15 +188,15 @@ impl Musl {
             return Plan::Impossible(stop_text(Errno::INVAL));
         }
         if name.contains(&b'/') {
-            return Plan::Search(vec![Step::File {
+            return Plan::Search(Steps::from(Step::File {
                 rule: Rule::Direct,
                 path: Rc::from(name),
-            }]);
+            }));
         }
         if name.len() > MAX_NAME {
             return Plan::Impossible(stop_text(Errno::NONE));
         }
-        let mut steps = Vec::new();
+        let mut steps = Steps::new();
         match (&self.library_path, &self.environment.library_path) {
             (Some(directories), _) => steps.push(Step::List {
                 rule: Rule::LibraryPath,

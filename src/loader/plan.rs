@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::link_map::ObjectId;
 use crate::errno::Errno;
+use crate::few::Few;
 
 /// The rule by which a place is looked at.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -80,11 +81,14 @@ pub enum Step {
     },
 }
 
+/// As many as nearly every plan has need no memory of their own.
+pub type Steps = Few<Step, 4>;
+
 /// Where to look, in order.
 #[derive(Clone, Debug)]
 pub enum Plan {
     /// These steps, until one yields a file.
-    Search(Vec<Step>),
+    Search(Steps),
     /// Nowhere: the name cannot be used.
     Impossible(StopText),
 }

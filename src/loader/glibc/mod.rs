@@ -17,7 +17,7 @@ pub use traits::Traits;
 use self::cache::Cache;
 use super::link_map::{Expanded, LinkMap, Loaded, ObjectId, Role};
 use super::path_list::glibc_list;
-use super::plan::{Directory, Plan, Rule, Step, StopText};
+use super::plan::{Directory, Plan, Rule, Step, Steps, StopText};
 use super::token::{Secure, Tokens, has_token, substitute};
 use super::{Environment, Subject};
 use crate::elf::Ident;
@@ -195,14 +195,14 @@ impl Glibc {
         if name.contains(&b'/') {
             // Preloads come as they were written.
             return match self.expand_name(loaded, name) {
-                Ok(path) => Plan::Search(vec![Step::File {
+                Ok(path) => Plan::Search(Steps::from(Step::File {
                     rule: Rule::Direct,
                     path: Rc::from(&*path),
-                }]),
+                })),
                 Err(text) => Plan::Impossible(text),
             };
         }
-        let mut steps = Vec::new();
+        let mut steps = Steps::new();
         if loaded.expanded.runpath.is_none() && !has_runpath(loaded) {
             self.plan_rpaths(map, asker, &mut steps);
         }
@@ -272,7 +272,7 @@ impl Glibc {
     /// The rpaths of who asks and of those who asked for it. One that has a
     /// runpath contributes nothing and does not end the chain; the program comes
     /// last if it was not in it.
-    fn plan_rpaths(&self, map: &LinkMap, asker: ObjectId, steps: &mut Vec<Step>) {
+    fn plan_rpaths(&self, map: &LinkMap, asker: ObjectId, steps: &mut Steps) {
         let is_in_chain = map.chain(asker).any(|owner| owner == LinkMap::MAIN);
         let program = (!is_in_chain).then_some(LinkMap::MAIN);
         for owner in map.chain(asker).chain(program) {
