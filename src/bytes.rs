@@ -82,6 +82,7 @@ pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {
         && match one.len() {
             8..=16 => ends::<8>(one, other),
             17..=32 => ends::<16>(one, other),
+            33..=64 => ends::<32>(one, other),
             _ => one == other,
         }
 }

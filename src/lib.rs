@@ -35,6 +35,7 @@
 //! ```
 
 mod beyond;
+mod by_name;
 pub mod bytes;
 pub mod content;
 pub mod elf;

@@ -9,6 +9,7 @@ use foldhash::fast::RandomState;
 
 use super::Content;
 use super::glance::Candidate;
+use crate::by_name::ByName;
 use crate::elf::Versions;
 use crate::errno::Errno;
 use crate::path::{TargetPath, Way};
@@ -47,7 +48,7 @@ pub struct Files<'r> {
 }
 
 /// What looking a path up came to.
-type ByPath<T> = HashMap<Box<[u8]>, Result<T, Errno>, RandomState>;
+type ByPath<T> = ByName<Box<[u8]>, Result<T, Errno>>;
 
 #[derive(Default)]
 struct State {
@@ -56,7 +57,7 @@ struct State {
     versions: Vec<Option<Arc<Versions>>>,
     by_identity: HashMap<Identity, FileId, RandomState>,
     /// Files that a scan met, by the paths that lead to them without a link.
-    met: Arc<HashMap<Box<[u8]>, FileId, RandomState>>,
+    met: Arc<ByName<Box<[u8]>, FileId>>,
     by_path: ByPath<FileId>,
     /// What `by_path` weighs.
     weight: usize,
@@ -68,7 +69,7 @@ struct State {
 /// What is known of files, whoever looked at them.
 pub(crate) struct Learnt {
     files: Vec<(FileRecord, Option<Arc<Versions>>)>,
-    met: Arc<HashMap<Box<[u8]>, FileId, RandomState>>,
+    met: Arc<ByName<Box<[u8]>, FileId>>,
 }
 
 impl State {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 
 use super::plan::Directory;
+use crate::by_name::ByName;
 use crate::content::FileId;
 use crate::elf::Object;
 use crate::few::Few;
@@ -77,7 +78,7 @@ pub struct LinkMap {
     objects: Vec<Loaded>,
     /// The first object, in load order, that has a name: its path, one that it
     /// was asked for by, or its soname.
-    by_name: HashMap<Rc<[u8]>, ObjectId, RandomState>,
+    by_name: ByName<Rc<[u8]>, ObjectId>,
     by_identity: HashMap<Identity, ObjectId, RandomState>,
 }
 
@@ -92,7 +93,7 @@ impl LinkMap {
         const ROOM: usize = 14;
         LinkMap {
             objects: Vec::with_capacity(ROOM),
-            by_name: HashMap::with_capacity_and_hasher(2 * ROOM, RandomState::default()),
+            by_name: ByName::with_room(2 * ROOM),
             by_identity: HashMap::with_capacity_and_hasher(ROOM, RandomState::default()),
         }
     }
@@ -127,7 +128,7 @@ impl LinkMap {
     }
 
     fn name(&mut self, name: &Rc<[u8]>, id: ObjectId) {
-        let first = self.by_name.entry(name.clone()).or_insert(id);
+        let first = self.by_name.or_insert(name.clone(), id);
         *first = (*first).min(id);
     }
 

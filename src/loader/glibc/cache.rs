@@ -5,11 +5,9 @@
 //! taken for absent, silently, as the loader does.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 
-use foldhash::fast::RandomState;
-
+use crate::by_name::ByName;
 use crate::elf::Encoding;
 use crate::platform::Abi;
 
@@ -51,7 +49,7 @@ pub(super) struct Cache {
 }
 
 /// Paths by name; `None` where there is none.
-type Known = HashMap<Box<[u8]>, Option<Rc<[u8]>>, RandomState>;
+type Known = ByName<Box<[u8]>, Option<Rc<[u8]>>>;
 
 impl Cache {
     /// The cache in `bytes`, if the loader of `abi` would take it. `levels` are

@@ -9,7 +9,9 @@ mod judge;
 mod traits;
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 pub use judge::judge_map;
 pub use traits::Traits;
@@ -20,8 +22,9 @@ use super::path_list::glibc_list;
 use super::plan::{Directory, Plan, Rule, Step, Steps, StopText};
 use super::token::{Secure, Tokens, has_token, substitute};
 use super::{Environment, Subject};
-use crate::elf::Ident;
+use crate::by_name::ByName;
 use crate::elf::consts::EM_X86_64;
+use crate::elf::{Ident, Object};
 use crate::errno::Errno;
 use crate::path::parent;
 use crate::platform::Abi;
@@ -30,6 +33,10 @@ use crate::platform::Abi;
 pub const PRELOAD_FILE: &[u8] = b"/etc/ld.so.preload";
 /// What the loader calls that file in its messages.
 const PRELOAD_ORIGIN: &str = "/etc/ld.so.preload";
+
+/// The most libraries whose directories are remembered, and the longest lists and paths.
+const MAX_EXPANDED: usize = 1024;
+const MAX_LIST: usize = 256;
 
 /// Why directories below the default ones are left out.
 const NO_DEFAULT: &str = "DF_1_NODEFLIB of the object that asks";
@@ -49,7 +56,11 @@ pub struct Glibc {
     library_path: Option<Rc<[Directory]>>,
     defaults: Rc<[Directory]>,
     subdirectories: Vec<Rc<[u8]>>,
+    /// The directories of libraries that were loaded, by their paths.
+    expanded: RefCell<ExpandedByPath>,
 }
+
+type ExpandedByPath = ByName<Rc<[u8]>, (Arc<Object>, Expanded)>;
 
 /// A library to load before those that are needed.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -93,6 +104,7 @@ impl Glibc {
             defaults,
             traits,
             environment,
+            expanded: RefCell::default(),
         };
         let text = glibc
             .environment
@@ -318,6 +330,29 @@ impl Glibc {
         if object.dynamic.runpath.is_none() && object.dynamic.rpath.is_none() {
             return Expanded::default();
         }
+        let lists = [&object.dynamic.runpath, &object.dynamic.rpath];
+        let is_long = |list: &[u8]| list.len() > MAX_LIST;
+        if loaded.role == Role::Main
+            || is_long(&loaded.path)
+            || lists.into_iter().flatten().any(|list| is_long(list))
+        {
+            return self.expand_lists(loaded, object);
+        }
+        // What they are depends on the path and on the object alone.
+        if let Some((known, expanded)) = self.expanded.borrow().get(&loaded.path)
+            && Arc::ptr_eq(known, object)
+        {
+            return expanded.clone();
+        }
+        let expanded = self.expand_lists(loaded, object);
+        let mut known = self.expanded.borrow_mut();
+        if known.len() < MAX_EXPANDED {
+            known.insert(loaded.path.clone(), (object.clone(), expanded.clone()));
+        }
+        expanded
+    }
+
+    fn expand_lists(&self, loaded: &Loaded, object: &Object) -> Expanded {
         let origin = self.origin(loaded);
         let tokens = self.tokens(origin.as_deref(), loaded.role == Role::Main);
         let list = |text: &Option<Box<[u8]>>| glibc_list(text.as_deref()?, b":", tokens);
