@@ -31,6 +31,12 @@ impl<K: AsRef<[u8]>, V> ByName<K, V> {
         self.0.get(wanted)
     }
 
+    /// The name as it is kept, if it is.
+    pub(crate) fn key(&self, name: &[u8]) -> Option<&K> {
+        let wanted: &dyn Bytes = &Wanted(name);
+        self.0.get_key_value(wanted).map(|(Key(key), _)| key)
+    }
+
     /// Puts `value` in the place of what `name` had.
     pub(crate) fn insert(&mut self, name: K, value: V) {
         self.0.insert(Key(name), value);

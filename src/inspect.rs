@@ -199,8 +199,9 @@ impl<'t> Inspector<'t> {
         let mut resolved = self.resolve(&exec, is_library);
         let beyond = self.beyond(&exec, resolved.as_mut(), is_library);
         let graph = resolved.as_ref().map(|found| (&found.file, &found.graph));
+        let outcome = outcome::outcome(&exec, graph.filter(|_| !is_library));
         let lookup = || lookup.map_or_else(|| self.lookup(path.as_bytes()), Lookup::clone);
-        let outcome = outcome::outcome(lookup, &exec, graph.filter(|_| !is_library));
+        let reported = LazyCell::new(|| outcome::reported(lookup, &exec));
         let head = self.head(&exec);
         let hops = |of: &[u8]| self.hops(of);
         let lost = |of: &[u8]| {
@@ -245,6 +246,7 @@ impl<'t> Inspector<'t> {
             graph,
             target: &self.target,
             outcome: &outcome,
+            reported: &reported,
             user: self.files.rootfs().user(),
             has_home: self.has_home(),
             head: &head,
@@ -292,6 +294,7 @@ impl<'t> Inspector<'t> {
             kind: kind(&exec, path),
             verdict,
             outcome,
+            reported: &reported,
             findings,
             build: match self.settings.in_full {
                 true => build.as_ref(),

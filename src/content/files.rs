@@ -25,6 +25,9 @@ const MAX_PATHS: usize = 8 << 20;
 const PATH_WEIGHT: usize = 64;
 /// The most nodes that are remembered.
 const MAX_NODES: usize = 1024;
+/// The most names that are shared, and the longest of them.
+const MAX_NAMES: usize = 16 << 10;
+const MAX_NAME: usize = 255;
 
 /// A file that was opened.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -64,6 +67,7 @@ struct State {
     directories: ByPath<()>,
     nodes: ByPath<NodeId>,
     texts: ByPath<Rc<[u8]>>,
+    names: ByName<Rc<[u8]>, ()>,
 }
 
 /// What is known of files, whoever looked at them.
@@ -252,6 +256,19 @@ impl<'r> Files<'r> {
             .texts
             .insert(path.into(), text.clone());
         text
+    }
+
+    /// A name of a library, shared by all who ask for it.
+    pub(crate) fn name(&self, name: &[u8]) -> Rc<[u8]> {
+        let names = &mut self.state.borrow_mut().names;
+        if let Some(known) = names.key(name) {
+            return known.clone();
+        }
+        let new: Rc<[u8]> = Rc::from(name);
+        if names.len() < MAX_NAMES && name.len() <= MAX_NAME {
+            names.insert(new.clone(), ());
+        }
+        new
     }
 
     /// The node that `path` leads to: for few paths that are asked for often.

@@ -59,7 +59,7 @@ use crate::kernel::Exec;
 use crate::loader::ObjectId;
 use crate::nearby::Near;
 use crate::path::TargetPath;
-use crate::report::{Finding, Fix, Outcome, Severity};
+use crate::report::{Finding, Fix, Outcome, Reported, Severity};
 use crate::rootfs::Credentials;
 use crate::target::TargetFacts;
 
@@ -75,6 +75,8 @@ pub struct Case<'a> {
     pub target: &'a TargetFacts,
     /// What would be seen.
     pub outcome: &'a Outcome,
+    /// How others would word it, put together when it is first asked for.
+    pub reported: &'a dyn Deref<Target = Vec<Reported>>,
     /// Who starts it.
     pub user: &'a Credentials,
     /// HOME is set, and is not `/`.
@@ -260,12 +262,17 @@ impl Draft {
 
     /// Ties the finding to what the user saw.
     fn seen(self, case: &Case<'_>) -> Draft {
-        self.seen_in(case.outcome)
+        self.seen_as(case.reported)
     }
 
-    /// Ties it to the first words of `outcome`: Docker's or runc's.
+    /// Ties it to the words for `outcome`.
     fn seen_in(self, outcome: &Outcome) -> Draft {
-        match outcome.as_reported.first() {
+        self.seen_as(&outcome.as_reported)
+    }
+
+    /// Ties it to the first of these words: Docker's or runc's.
+    fn seen_as(self, reported: &[Reported]) -> Draft {
+        match reported.first() {
             Some(reported) => self.evidence(format!("at run time: {}", reported.text)),
             None => self,
         }

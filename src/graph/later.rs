@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::resolve::{Limits, Resolver};
-use super::{Attempt, Graph};
+use super::{Attempts, Graph};
 use crate::content::Files;
 use crate::loader::{LinkMap, ObjectId};
 use crate::path::TargetPath;
@@ -16,7 +16,7 @@ pub struct Later {
     /// A loaded object has it, or a file is found that the loader takes.
     pub is_found: bool,
     /// Everything that was tried, in order.
-    pub attempts: Vec<Attempt>,
+    pub attempts: Attempts,
 }
 
 impl Graph {
@@ -49,7 +49,7 @@ impl Graph {
 impl Resolver<'_> {
     fn later(&mut self, caller: ObjectId, name: &[u8]) -> Later {
         let is_loaded = self.loader.loaded(&self.graph.map, name).is_some();
-        let (mut is_found, mut attempts) = (is_loaded, Vec::new());
+        let (mut is_found, mut attempts) = (is_loaded, Attempts::new());
         if !is_loaded {
             let (search, impossible) = self.find(Some(caller), name);
             is_found = search.found.is_some() && search.stopped.is_none() && impossible.is_none();

@@ -54,8 +54,11 @@ pub struct Library {
     /// Steps from the program.
     pub depth: u32,
     /// Everything that was tried, in order.
-    pub attempts: Vec<Attempt>,
+    pub attempts: Attempts,
 }
+
+/// Most searches end with the first, which the cache has.
+pub type Attempts = Few<Attempt, 1>;
 
 /// What came of a name.
 #[derive(Clone, PartialEq, Eq, Debug)]

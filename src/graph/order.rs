@@ -3,6 +3,9 @@
 
 use crate::loader::ObjectId;
 
+/// As many objects as an ordinary program has.
+const ROOM: usize = 16;
+
 /// Objects in search order, each to be looked at once.
 pub(super) struct SearchList {
     entries: Vec<Entry>,
@@ -20,8 +23,8 @@ impl SearchList {
     /// A list that begins with `objects`.
     pub(super) fn new(objects: impl IntoIterator<Item = ObjectId>) -> Self {
         let mut list = SearchList {
-            entries: Vec::new(),
-            members: Vec::new(),
+            entries: Vec::with_capacity(ROOM),
+            members: Vec::with_capacity(ROOM),
             at: 0,
         };
         for object in objects {

@@ -9,7 +9,7 @@ use foldhash::fast::RandomState;
 use super::order::SearchList;
 use super::search::{Hit, Search, Stopped};
 use super::start::{Loaders, Start};
-use super::{Attempt, Graph, Library, Limit, Status, VersionCheck, cpu, mixed, version};
+use super::{Attempts, Graph, Library, Limit, Status, VersionCheck, cpu, mixed, version};
 use crate::bytes::same;
 use crate::content::{FileRecord, Files};
 use crate::elf::NeedKind;
@@ -284,7 +284,7 @@ impl Resolver<'_> {
             if let Some(Some(text)) = self.assumed.get(&object).cloned() {
                 self.give_up(&request, None, &text);
             }
-            self.already_loaded(object, &request, Vec::new());
+            self.already_loaded(object, &request, Attempts::new());
             return Some(object);
         }
         let (search, impossible) = self.find(requester, &request.name);
@@ -359,7 +359,7 @@ impl Resolver<'_> {
             self.graph.limit = Some(Limit::Objects(self.limits.objects));
             return None;
         }
-        let name: Rc<[u8]> = Rc::from(&*request.name);
+        let name = self.files.name(&request.name);
         let written = match same(&name, request.written) {
             true => name.clone(),
             false => Rc::from(request.written),
@@ -422,7 +422,7 @@ impl Resolver<'_> {
         status: Status,
         path: Option<Rc<[u8]>>,
         rule: Option<Rule>,
-        attempts: Vec<Attempt>,
+        attempts: Attempts,
     ) -> &mut Library {
         let place = self.graph.libraries.len();
         self.graph.libraries.push(Library {
@@ -439,7 +439,7 @@ impl Resolver<'_> {
         &mut self.graph.libraries[place]
     }
 
-    fn already_loaded(&mut self, object: ObjectId, request: &Request<'_>, attempts: Vec<Attempt>) {
+    fn already_loaded(&mut self, object: ObjectId, request: &Request<'_>, attempts: Attempts) {
         let requester = request.by();
         let is_loader = self.graph.map.get(object).role == Role::Loader;
         let is_program = self.graph.map.get(object).role == Role::Main;
@@ -494,7 +494,7 @@ impl Resolver<'_> {
         self.enter(name, request, Status::Missing, path, None, search.attempts);
     }
 
-    fn unusable(&mut self, request: &Request<'_>, stopped: Stopped, attempts: Vec<Attempt>) {
+    fn unusable(&mut self, request: &Request<'_>, stopped: Stopped, attempts: Attempts) {
         self.give_up(request, Some(&stopped.path), &stopped.text);
         let status = Status::Unusable(stopped.text.text);
         let library = self.enter(
@@ -559,7 +559,7 @@ impl Resolver<'_> {
                 rule: Some(Rule::LoaderItself),
                 owner: None,
                 depth: 1,
-                attempts: Vec::new(),
+                attempts: Attempts::new(),
             },
             None => return,
         };

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::resolve::Resolver;
-use super::{Attempt, Limit};
+use super::{Attempt, Attempts, Limit};
 use crate::content::{Content, FileId, FileRecord};
 use crate::elf::{Class, NotElf, Object};
 use crate::errno::Errno;
@@ -43,7 +43,7 @@ struct Below<'s> {
 /// How a search went.
 #[derive(Default)]
 pub(super) struct Search {
-    pub(super) attempts: Vec<Attempt>,
+    pub(super) attempts: Attempts,
     /// What the loader would give up at.
     pub(super) stopped: Option<Stopped>,
     pub(super) wrong_class: Option<&'static str>,
@@ -430,10 +430,6 @@ impl Resolver<'_> {
     fn keep(&mut self, search: &mut Search, attempt: Attempt) {
         self.kept += attempt.path.len() + ATTEMPT_WEIGHT;
         if self.kept <= MAX_KEPT || attempt.outcome == TryOutcome::Found {
-            // Most searches end with the first, which the cache has.
-            if search.attempts.is_empty() {
-                search.attempts.reserve_exact(1);
-            }
             search.attempts.push(attempt);
         }
     }

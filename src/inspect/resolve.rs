@@ -85,7 +85,7 @@ impl Inspector<'_> {
             if !failed && !self.settings.in_full {
                 continue;
             }
-            for attempt in &mut library.attempts {
+            for attempt in library.attempts.iter_mut() {
                 if attempt.outcome != TryOutcome::Absent {
                     continue;
                 }

@@ -27,7 +27,7 @@ pub struct Settings {
     pub limits: Limits,
     /// Libraries that may be missing.
     pub allow_missing: AllowMissing,
-    /// Name the libraries of what a scan finds to be fine.
+    /// Tell of what a scan finds to be fine more than that: what it is, its libraries.
     pub lists_fine: bool,
     /// Say of each attempt what it met, and of each file where it really is.
     pub in_full: bool,

@@ -1,6 +1,7 @@
 //! Putting a subject together for the report.
 
 use std::collections::HashMap;
+use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
 use foldhash::fast::RandomState;
@@ -17,7 +18,8 @@ use crate::package::Owners;
 use crate::path::TargetPath;
 use crate::report::{
     Attempt, AttemptOutcome, Finding, Interpreter, InterpreterStatus, Library, LibraryStatus,
-    Outcome, Role, Rule, Script, Subject, SubjectKind, Verdict, VersionEntry, VersionNeed,
+    Outcome, Reported, Role, Rule, Script, Subject, SubjectKind, Verdict, VersionEntry,
+    VersionNeed,
 };
 
 /// Everything that a subject of the report is made from.
@@ -31,7 +33,9 @@ pub(super) struct Draft<'a> {
     pub(super) graph: Option<(&'a LoaderFile, &'a Graph)>,
     pub(super) kind: SubjectKind,
     pub(super) verdict: Verdict,
+    /// Without how others word it.
     pub(super) outcome: Outcome,
+    pub(super) reported: &'a dyn Deref<Target = Vec<Reported>>,
     pub(super) findings: Vec<Finding>,
     /// What its program tells of its build, where that was read.
     pub(super) build: Option<&'a Build>,
@@ -41,7 +45,7 @@ impl Draft<'_> {
     pub(super) fn build(self) -> Subject {
         let program = self.exec.program.as_ref();
         let mut versions = self.versions();
-        let elf = program.map(|program| {
+        let elf = program.filter(|_| self.is_told()).map(|program| {
             let needs = match versions.remove(&LinkMap::MAIN) {
                 Some(needs) => needs,
                 None => self.unchecked_versions(program),
@@ -59,15 +63,27 @@ impl Draft<'_> {
             path_b64: exact(self.path.as_bytes()),
             real_path: self.real_path(self.path.as_bytes()),
             layer: self.layer(self.path.as_bytes()),
-            script: self.script(),
+            script: self.is_told().then(|| self.script()).flatten(),
             libraries: self.libraries(versions),
             elf,
             role: self.role,
             kind: self.kind,
             verdict: self.verdict,
-            outcome: self.outcome,
+            outcome: Outcome {
+                as_reported: match self.is_told() {
+                    true => self.reported.deref().clone(),
+                    false => Vec::new(),
+                },
+                ..self.outcome
+            },
             findings: self.findings,
         }
+    }
+
+    /// Whether more is told of it than that it is fine.
+    fn is_told(&self) -> bool {
+        let is_fine = self.verdict == Verdict::Ok && self.findings.is_empty();
+        !is_fine || self.role != Role::Scanned || self.settings.lists_fine
     }
 
     /// The versions that each object needs, where they are shown and a loader
@@ -230,8 +246,7 @@ impl Draft<'_> {
         let Some((file, graph)) = self.graph else {
             return Vec::new();
         };
-        let is_fine = self.verdict == Verdict::Ok && self.findings.is_empty();
-        if is_fine && self.role == Role::Scanned && !self.settings.lists_fine {
+        if !self.is_told() {
             return Vec::new();
         }
         let assumed = *file == LoaderFile::Assumed;

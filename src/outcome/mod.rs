@@ -10,20 +10,15 @@ use crate::errno::Errno;
 use crate::graph::{CPU_STATUS, CpuRefusal, Graph, LoaderFile};
 use crate::kernel::{End, Exec};
 use crate::loader::{LoaderKind, Role};
-use crate::report::{Outcome, Stage};
+use crate::report::{Outcome, Reported, Stage};
 use crate::runtime::{Lookup, Plan};
 
-/// What an exec comes to. `graph` is what its loader would load, where the
-/// program gets that far or would if it were mended. `lookup` says by which names
-/// the runtimes call it; it is asked only where `execve` fails.
+/// What an exec comes to, without how others word it. `graph` is what its loader would
+/// load, where the program gets that far or would if it were mended.
 #[must_use]
-pub fn outcome(
-    lookup: impl FnOnce() -> Lookup,
-    exec: &Exec,
-    graph: Option<(&LoaderFile, &Graph)>,
-) -> Outcome {
+pub fn outcome(exec: &Exec, graph: Option<(&LoaderFile, &Graph)>) -> Outcome {
     match &exec.end {
-        End::Refused { errno, .. } => refused(&lookup(), *errno),
+        End::Refused { errno, .. } => refused(*errno),
         End::Killed { signal, .. } => killed(Stage::Exec, signal),
         End::Unreadable(_) => Outcome::default(),
         End::Starts => match graph {
@@ -57,13 +52,22 @@ fn killed(stage: Stage, signal: &str) -> Outcome {
     }
 }
 
-fn refused(lookup: &Lookup, errno: Errno) -> Outcome {
+fn refused(errno: Errno) -> Outcome {
     Outcome {
         starts: Some(false),
         stage: Some(Stage::Exec),
         errno: Some(errno.name().to_owned()),
-        as_reported: wording::reported(lookup, errno),
         ..Outcome::default()
+    }
+}
+
+/// How others word what an exec comes to. `lookup` says by which names the runtimes call
+/// it; it is asked only where `execve` fails.
+#[must_use]
+pub fn reported(lookup: impl FnOnce() -> Lookup, exec: &Exec) -> Vec<Reported> {
+    match &exec.end {
+        End::Refused { errno, .. } => wording::reported(&lookup(), *errno),
+        _ => Vec::new(),
     }
 }
 

@@ -135,11 +135,13 @@ impl Walker<'_> {
     }
 
     fn real_path(&self) -> TargetPath {
-        let mut path = TargetPath::root();
-        for (_, name) in self.at.iter().skip(1) {
-            path = path.join(name);
+        let names = || self.at.iter().skip(1).map(|(_, name)| &**name);
+        let mut path = Vec::with_capacity(names().map(|name| name.len() + 1).sum());
+        for name in names() {
+            path.push(b'/');
+            path.extend_from_slice(name);
         }
-        path
+        TargetPath::new(path).unwrap_or_else(TargetPath::root)
     }
 
     fn step(&mut self, name: &[u8], last: bool, follow: Follow) -> Result<(), Errno> {
