@@ -196,14 +196,14 @@ struct Named {
     at: u64,
 }
 
-/// Reads the dynamic section that `segment` describes.
+/// Reads the dynamic section that `segment` describes; nothing where it is not there.
 pub(super) fn read(
     window: &mut Window<'_>,
     layout: Layout,
     segment: &Segment,
     loads: &[Segment],
     anomalies: &mut Vec<Anomaly>,
-) -> io::Result<Option<(Dynamic, Tables)>> {
+) -> io::Result<(Dynamic, Tables)> {
     // The loaders take the section from memory, at p_vaddr; that is p_offset
     // unless somebody made it otherwise.
     let (offset, room) =
@@ -221,7 +221,7 @@ pub(super) fn read(
     };
     let Some(section) = section else {
         anomalies.push(outside);
-        return Ok(None);
+        return Ok(Default::default());
     };
     let mut entries = Entries::new();
     match layout.class {
@@ -231,7 +231,7 @@ pub(super) fn read(
     if entries.len() as u64 * entry == length {
         anomalies.push(Anomaly::DynamicUnterminated);
     }
-    interpret(window, &entries, loads, anomalies).map(Some)
+    interpret(window, &entries, loads, anomalies)
 }
 
 /// Tags and values: those of nearly every object without memory of their own.

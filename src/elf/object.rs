@@ -206,7 +206,7 @@ impl Object {
         let mut segments = Segments::new();
         let table = read_segments(window, &header, &mut segments, &mut anomalies)?;
         let of_loads = segments.iter().filter(|s| s.kind == PT_LOAD);
-        let loads = of_loads.cloned().collect();
+        let loads: Few<Segment, 4> = of_loads.cloned().collect();
         let interp = interp(window, &segments, &mut anomalies)?;
         let notes = notes(window, &header, &segments)?;
         let executable_stack = segments
@@ -221,14 +221,26 @@ impl Object {
         }
         let last = dynamics.next_back();
         let segment = last.filter(|s| s.file_size > 0);
-        let mut facts = Object {
-            size: window.size(),
+        let (dynamic, tables) = match segment {
+            Some(segment) => dynamic::read(window, header.layout, segment, &loads, &mut anomalies)?,
+            None => Default::default(),
+        };
+        let size = window.size();
+        let end = loads
+            .iter()
+            .map(|l| l.offset.saturating_add(l.file_size))
+            .max();
+        if let Some(end) = end.filter(|&end| end > size) {
+            anomalies.push(Anomaly::LoadPastEnd { end, size });
+        }
+        Ok(Arc::new(Object {
+            size,
             table,
             interp,
             has_dynamic: segment.is_some(),
             has_empty_dynamic: last.is_some() && segment.is_none(),
-            dynamic: Dynamic::default(),
-            tables: Tables::default(),
+            dynamic,
+            tables,
             notes,
             executable_stack,
             read_only_after_relocation: segments
@@ -238,27 +250,7 @@ impl Object {
             anomalies,
             header,
             loads,
-        };
-        if let Some(segment) = segment {
-            let layout = facts.header.layout;
-            let read = dynamic::read(window, layout, segment, &facts.loads, &mut facts.anomalies)?;
-            if let Some((dynamic, tables)) = read {
-                facts.dynamic = dynamic;
-                facts.tables = tables;
-            }
-        }
-        let end = facts
-            .loads
-            .iter()
-            .map(|l| l.offset.saturating_add(l.file_size))
-            .max();
-        if let Some(end) = end.filter(|&end| end > facts.size) {
-            facts.anomalies.push(Anomaly::LoadPastEnd {
-                end,
-                size: facts.size,
-            });
-        }
-        Ok(Arc::new(facts))
+        }))
     }
 
     /// Whether a page of a segment lies past the end of the file, so that

@@ -4,10 +4,9 @@ use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
-use foldhash::fast::RandomState;
-
 use super::{Settings, facts};
-use crate::bytes::{exact, lossy, shared};
+use crate::by_name::ByName;
+use crate::bytes::{exact, lossy, same, shared};
 use crate::content::{self, Files};
 use crate::elf::Build;
 use crate::errno::Errno;
@@ -347,18 +346,19 @@ struct Names<'g> {
     /// The path of each object of the link map.
     objects: Vec<Arc<str>>,
     /// The names that were asked for.
-    libraries: HashMap<&'g [u8], Arc<str>, RandomState>,
+    libraries: ByName<&'g [u8], Arc<str>>,
 }
 
 impl<'g> Names<'g> {
     fn of(graph: &'g Graph) -> Self {
         let objects = graph.map.iter();
-        let libraries = graph.libraries.iter();
+        let mut libraries = ByName::with_room(graph.libraries.len());
+        for library in &graph.libraries {
+            libraries.insert(&*library.name, shared(&library.name));
+        }
         Names {
             objects: objects.map(|(_, loaded)| shared(&loaded.path)).collect(),
-            libraries: libraries
-                .map(|library| (&*library.name, shared(&library.name)))
-                .collect(),
+            libraries,
         }
     }
 
@@ -372,7 +372,7 @@ impl<'g> Names<'g> {
     fn path(&self, graph: &Graph, library: &graph::Library) -> Option<Arc<str>> {
         let path = library.path.as_deref()?;
         let object = library.object;
-        let known = object.filter(|&object| *graph.map.get(object).path == *path);
+        let known = object.filter(|&object| same(&graph.map.get(object).path, path));
         Some(match known {
             Some(object) => self.objects[object.0 as usize].clone(),
             None => shared(path),

@@ -8,6 +8,7 @@ use foldhash::fast::RandomState;
 
 use super::plan::Directory;
 use crate::by_name::ByName;
+use crate::bytes::same;
 use crate::content::FileId;
 use crate::elf::Object;
 use crate::few::Few;
@@ -112,7 +113,7 @@ impl LinkMap {
             self.by_identity.entry(identity).or_insert(id);
         }
         if let Some(soname) = loaded.soname()
-            && loaded.names.iter().all(|name| **name != *soname)
+            && !loaded.names.iter().any(|name| same(name, soname))
         {
             self.name(&Rc::from(soname), id);
         }

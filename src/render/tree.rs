@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
@@ -217,10 +218,10 @@ impl<'a> Drawing<'a> {
         // What is not among the needs comes first: preloads and filtees.
         children.sort_by_cached_key(|&child| {
             let name = &self.subject.libraries[child].name;
-            needed
-                .iter()
-                .position(|needed| needed == name)
-                .map_or(0, |place| place + 1)
+            // Mostly the two share their text.
+            let place = needed.iter().position(|needed| Arc::ptr_eq(needed, name));
+            let place = place.or_else(|| needed.iter().position(|needed| needed == name));
+            place.map_or(0, |place| place + 1)
         });
         children
     }
@@ -237,34 +238,42 @@ impl<'a> Drawing<'a> {
             return Ok(());
         }
         let children = self.children_of(parent);
+        let outer = indent.len();
+        // Whose branch stands behind the outer indent now: that of the last child, or of the others.
+        let mut branch_of_last = None;
         for (place, &index) in children.iter().enumerate() {
             let library = &self.subject.libraries[index];
-            let (branch, below) = self.tree.style.branch(place + 1 == children.len());
+            let is_last = place + 1 == children.len();
+            let (branch, below) = self.tree.style.branch(is_last);
+            if branch_of_last != Some(is_last) {
+                indent.truncate(outer);
+                indent.push_str(branch);
+                branch_of_last = Some(is_last);
+            }
             // The same line stands wherever the library is needed.
             let line = self.lines[index].get_or_init(|| self.line(library));
-            let outer = indent.len();
-            indent.push_str(branch);
             out.write_all(indent.as_bytes())?;
             out.write_all(line.as_bytes())?;
-            indent.truncate(outer);
-            indent.push_str(below);
+            let is_first = library
+                .needed_by
+                .first()
+                .is_some_and(|first| **first == *parent);
+            let has_more = is_first && library.status == LibraryStatus::Found;
+            if has_more || self.tree.verbose {
+                indent.truncate(outer);
+                indent.push_str(below);
+                branch_of_last = None;
+            }
             if self.tree.verbose {
                 for attempt in &library.attempts {
                     writeln!(out, "{indent}    {}", self.attempt(attempt))?;
                 }
             }
-            let is_first = library
-                .needed_by
-                .first()
-                .is_some_and(|first| **first == *parent);
-            match library.path.as_deref() {
-                Some(path) if is_first && library.status == LibraryStatus::Found => {
-                    self.draw(out, path, indent, depth + 1)?;
-                }
-                _ => {}
+            if let Some(path) = library.path.as_deref().filter(|_| has_more) {
+                self.draw(out, path, indent, depth + 1)?;
             }
-            indent.truncate(outer);
         }
+        indent.truncate(outer);
         Ok(())
     }
 
@@ -302,10 +311,19 @@ impl<'a> Drawing<'a> {
                     .map(|rule| label(rule, library.rule_object.as_deref()));
                 let label = label.unwrap_or_default();
                 let (dim, end) = style.around(Paint::Dim);
-                let parts = [
-                    &*name, " => ", &*path, " ", dim, "[", &*label, "]", end, "\n",
-                ];
-                parts.concat()
+                let rest = " =>  []\n".len() + dim.len() + end.len();
+                let mut line = String::with_capacity(name.len() + path.len() + label.len() + rest);
+                line.push_str(&name);
+                line.push_str(" => ");
+                line.push_str(&path);
+                line.push(' ');
+                line.push_str(dim);
+                line.push('[');
+                line.push_str(&label);
+                line.push(']');
+                line.push_str(end);
+                line.push('\n');
+                line
             }
         }
     }
