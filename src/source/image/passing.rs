@@ -209,16 +209,19 @@ pub(super) fn may_be_member(name: &[u8]) -> bool {
     const PACKED: [&[u8]; 4] = [b".tar", b".tar.gz", b".tgz", b".tar.zst"];
     /// Hexadecimal digits of a sha256.
     const DIGITS: usize = 64;
-    // Most names of a rootfs lead deeper.
-    let slashes = memchr::memchr_iter(b'/', name).take(3).count();
-    if slashes > 2 {
+    let is_fixed = FIXED.contains(&name) || name.ends_with(b".json");
+    let is_packed = PACKED.iter().any(|end| name.ends_with(end));
+    let may_have_digest = name.len() >= DIGITS;
+    if !is_fixed && !is_packed && !may_have_digest {
         return false;
     }
-    if slashes == 0 && (FIXED.contains(&name) || name.ends_with(b".json")) {
-        return true;
-    }
-    if slashes < 2 && PACKED.iter().any(|end| name.ends_with(end)) {
-        return true;
+    // Most names of a rootfs lead deeper.
+    let slashes = memchr::memchr_iter(b'/', name).take(3).count();
+    match slashes {
+        0 if is_fixed || is_packed => return true,
+        1 if is_packed => return true,
+        3.. => return false,
+        _ => {}
     }
     let is_digest = |component: &[u8]| {
         let digits = component.iter().take_while(|byte| byte.is_ascii_hexdigit());
@@ -228,5 +231,5 @@ pub(super) fn may_be_member(name: &[u8]) -> bool {
         let colon = memchr::memchr(b':', component);
         is_digest(component) || colon.is_some_and(|at| is_digest(&component[at + 1..]))
     };
-    name.len() >= DIGITS && name.split(|&b| b == b'/').any(by_digest)
+    may_have_digest && name.split(|&b| b == b'/').any(by_digest)
 }

@@ -166,6 +166,7 @@ fn sum(block: &Block, value: impl Fn(u64) -> u64) -> u64 {
 }
 
 /// A number in a field of the header.
+#[inline]
 pub(super) fn field(block: &Block, name: &'static str, range: Range<usize>) -> Result<i64, Fault> {
     numeric(&block[range.clone()]).ok_or_else(|| bad_field(block, name, range))
 }

@@ -5,6 +5,7 @@
 ///
 /// In base 256 the first bit is set, the second is the sign, and the rest is
 /// a big-endian two's complement of any length.
+#[inline]
 pub(super) fn numeric(field: &[u8]) -> Option<i64> {
     match field.first() {
         Some(first) if first & 0x80 != 0 => base256(field, first & 0x40 != 0),
@@ -33,12 +34,14 @@ fn base256(field: &[u8], is_negative: bool) -> Option<i64> {
 
 /// An octal field: spaces and NULs around it, and what follows a NUL inside
 /// it, do not count; an empty one is 0 (`parser.parseOctal`).
+#[inline]
 pub(super) fn octal(field: &[u8]) -> Option<u64> {
     plain_octal(field).or_else(|| any_octal(field))
 }
 
 /// A field of 8 or 12 bytes that has digits up to a NUL or to its end, as nearly
 /// every one is, or nothing but NULs; `None` for any other.
+#[inline]
 fn plain_octal(field: &[u8]) -> Option<u64> {
     let (head, tail) = field.split_first_chunk::<8>()?;
     if *head == [0; 8] && tail.is_empty() {
@@ -68,6 +71,7 @@ struct Digits {
 }
 
 impl Digits {
+    #[inline]
     fn read(bytes: [u8; 8]) -> Digits {
         /// What a digit does not have once `0` is taken away from it.
         const BEYOND: u64 = u64::from_be_bytes([!7; 8]);
@@ -106,6 +110,10 @@ pub(super) fn decimal(text: &[u8]) -> Option<i64> {
 
 /// The bytes up to the first NUL, or all (`parser.parseString`).
 pub(super) fn c_string(field: &[u8]) -> &[u8] {
+    // Most fields for names are empty.
+    if field.first() == Some(&0) {
+        return &[];
+    }
     let end = memchr::memchr(0, field).unwrap_or(field.len());
     &field[..end]
 }
