@@ -64,7 +64,7 @@ fuzz_target!(|data: &[u8]| {
         let found = subject.libraries.iter().filter(|library| {
             library.status == LibraryStatus::Found && library.found_by != Some(Rule::LoaderItself)
         });
-        let paths: Vec<&Option<String>> = found.map(|library| &library.path).collect();
+        let paths: Vec<_> = found.map(|library| &library.path).collect();
         let distinct: BTreeSet<_> = paths.iter().collect();
         // Lossy names may coincide.
         let is_text = std::str::from_utf8(data).is_ok();
