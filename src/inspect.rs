@@ -252,6 +252,7 @@ impl<'t> Inspector<'t> {
             head: &head,
             build: &build,
             newest_glibc: &|| self.newest_glibc(&exec),
+            kind_of: &|loader| loader.kind(&self.files, &self.loaders).clone(),
             is_library,
             rights: finding::Rights {
                 secure: resolved.as_ref().is_some_and(|resolved| resolved.secure),

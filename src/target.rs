@@ -1,5 +1,7 @@
 //! What can be said of a target before any program in it is looked at.
 
+use std::cell::OnceCell;
+
 use crate::content::Files;
 use crate::errno::Errno;
 use crate::graph::Loaders;
@@ -21,8 +23,19 @@ pub struct PresentLoader {
     pub path: String,
     /// What it is for.
     pub abi: &'static Abi,
-    /// What it is.
-    pub kind: LoaderKind,
+    /// What it is, once somebody asked.
+    kind: OnceCell<LoaderKind>,
+}
+
+impl PresentLoader {
+    /// What it is, as far as its bytes tell.
+    #[must_use]
+    pub fn kind(&self, files: &Files<'_>, loaders: &Loaders) -> &LoaderKind {
+        self.kind.get_or_init(|| {
+            let kind = loaders.kind(files, self.path.as_bytes());
+            kind.unwrap_or(LoaderKind::Unknown)
+        })
+    }
 }
 
 /// Facts about a whole target.
@@ -46,7 +59,7 @@ impl TargetFacts {
             let witnessed = WITNESSES.iter().find_map(|path| abi_of(files, path));
             witnessed.map(Platform::of)
         });
-        let present = present_loaders(files, loaders, platform.as_ref());
+        let present = present_loaders(files, platform.as_ref());
         let platform = platform.or_else(|| present.first().map(|loader| Platform::of(loader.abi)));
         let of_platform = |loader: &&PresentLoader| {
             platform
@@ -56,7 +69,7 @@ impl TargetFacts {
         let kinds: Vec<&LoaderKind> = present
             .iter()
             .filter(of_platform)
-            .map(|loader| &loader.kind)
+            .map(|loader| loader.kind(files, loaders))
             .collect();
         let is = |wanted: fn(&LoaderKind) -> bool| kinds.iter().any(|kind| wanted(kind));
         let libc = if is(|kind| matches!(kind, LoaderKind::Glibc(_))) {
@@ -84,11 +97,7 @@ fn abi_of(files: &Files<'_>, path: &[u8]) -> Option<&'static Abi> {
 }
 
 /// The loaders for what `platform` runs, or for anything where that is not known.
-fn present_loaders(
-    files: &Files<'_>,
-    loaders: &Loaders,
-    platform: Option<&Platform>,
-) -> Vec<PresentLoader> {
+fn present_loaders(files: &Files<'_>, platform: Option<&Platform>) -> Vec<PresentLoader> {
     let mut present: Vec<PresentLoader> = Vec::new();
     let runs = |abi: &&Abi| platform.is_none_or(|platform| platform.runs(abi.machine));
     for abi in platform::abis().iter().filter(runs) {
@@ -101,9 +110,11 @@ fn present_loaders(
             let Some(abi) = abi_of(files, path.as_bytes()) else {
                 continue;
             };
-            if let Ok(kind) = loaders.kind(files, path.as_bytes()) {
-                present.push(PresentLoader { path, abi, kind });
-            }
+            present.push(PresentLoader {
+                path,
+                abi,
+                kind: OnceCell::new(),
+            });
         }
     }
     present

@@ -10,6 +10,7 @@ use crate::kernel::{InterpreterRefusal, Program};
 use crate::loader::LoaderKind;
 use crate::platform::{Abi, abi};
 use crate::report::{Finding, Libc, Severity};
+use crate::target::PresentLoader;
 
 /// What is worth telling of a loader that the kernel takes.
 pub(super) fn starts(case: &Case<'_>, found: &mut Vec<Finding>) {
@@ -124,7 +125,7 @@ fn missing(case: &Case<'_>, program: &Program, path: &[u8]) -> Draft {
         draft = draft.evidence(format!(
             "this target has  {}  ({}, {})",
             loader.path,
-            libc_name(&loader.kind),
+            libc_name(&(case.kind_of)(loader)),
             loader.abi.name
         ));
     }
@@ -198,9 +199,10 @@ fn missing_code(case: &Case<'_>, path: &[u8], own: Option<&'static Abi>, built_f
         let musl = format!("/lib/ld-musl-{}.so.1", abi.musl);
         abi.glibc_loaders.iter().any(|p| p.as_bytes() == path) || musl.as_bytes() == path
     });
-    let same_machine =
-        |l: &&crate::target::PresentLoader| own.is_some_and(|abi| abi.name == l.abi.name);
+    let same_machine = |l: &&PresentLoader| own.is_some_and(|abi| abi.name == l.abi.name);
     let here = || case.target.loaders.iter().filter(same_machine);
+    let is_musl = |l: &PresentLoader| matches!((case.kind_of)(l), LoaderKind::Musl(_));
+    let is_glibc = |l: &PresentLoader| matches!((case.kind_of)(l), LoaderKind::Glibc(_));
     if case.target.loaders.is_empty() && !has_libc(case) {
         Code::DynamicInScratch
     } else if !standard {
@@ -209,9 +211,9 @@ fn missing_code(case: &Case<'_>, path: &[u8], own: Option<&'static Abi>, built_f
         Code::InterpreterMissing
     } else if here().next().is_none() {
         Code::NoMultilib
-    } else if built_for == Libc::Glibc && here().all(|l| matches!(l.kind, LoaderKind::Musl(_))) {
+    } else if built_for == Libc::Glibc && here().all(is_musl) {
         Code::GlibcOnMusl
-    } else if built_for == Libc::Musl && here().all(|l| matches!(l.kind, LoaderKind::Glibc(_))) {
+    } else if built_for == Libc::Musl && here().all(is_glibc) {
         Code::MuslOnGlibc
     } else {
         Code::InterpreterMissing

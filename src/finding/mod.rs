@@ -56,12 +56,12 @@ use crate::bytes::Shown;
 use crate::elf::{Build, Object, Symbols};
 use crate::graph::{Graph, LoaderFile};
 use crate::kernel::Exec;
-use crate::loader::ObjectId;
+use crate::loader::{LoaderKind, ObjectId};
 use crate::nearby::Near;
 use crate::path::TargetPath;
 use crate::report::{Finding, Fix, Outcome, Reported, Severity};
 use crate::rootfs::Credentials;
-use crate::target::TargetFacts;
+use crate::target::{PresentLoader, TargetFacts};
 
 /// Everything that findings about one subject are drawn from.
 pub struct Case<'a> {
@@ -88,6 +88,8 @@ pub struct Case<'a> {
     pub build: &'a dyn Deref<Target = Option<Build>>,
     /// The newest version of glibc that the program needs; the same.
     pub newest_glibc: &'a dyn Fn() -> Option<(u32, u32)>,
+    /// What a loader of the target is.
+    pub kind_of: &'a dyn Fn(&PresentLoader) -> LoaderKind,
     /// It is a library and judged by its needs alone.
     pub is_library: bool,
     /// What the program asks beyond its libraries, and does not get.

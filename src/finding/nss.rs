@@ -23,13 +23,11 @@ fn of_static(case: &Case<'_>, found: &mut Vec<Finding>) {
         let linkage = program.object.linkage();
         matches!(linkage, Linkage::Static | Linkage::StaticPie)
     });
-    let is_glibc = |kind: &LoaderKind| matches!(kind, LoaderKind::Glibc(_));
-    let has_glibc = case
-        .target
-        .loaders
-        .iter()
-        .any(|loader| is_glibc(&loader.kind));
-    if !is_static || has_glibc || case.exec.end != End::Starts {
+    if !is_static || case.exec.end != End::Starts {
+        return;
+    }
+    let mut loaders = case.target.loaders.iter();
+    if loaders.any(|loader| matches!((case.kind_of)(loader), LoaderKind::Glibc(_))) {
         return;
     }
     let Some(build) = case.build().filter(|build| build.loads_nss) else {

@@ -61,8 +61,8 @@ impl Inspector<'_> {
                 .filter(|loader| loader.abi.name == abi.name)
         };
         let wanted = own().find(|loader| match finding::built_for(object) {
-            Libc::Musl => matches!(loader.kind, Musl(_)),
-            Libc::Glibc => matches!(loader.kind, Glibc(_)),
+            Libc::Musl => matches!(loader.kind(&self.files, &self.loaders), Musl(_)),
+            Libc::Glibc => matches!(loader.kind(&self.files, &self.loaders), Glibc(_)),
             _ => false,
         });
         match wanted.or_else(|| own().next()) {
