@@ -6,6 +6,7 @@
 
 use std::any::Any;
 use std::io;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// Bytes that can be read at any offset.
@@ -118,15 +119,38 @@ impl From<NotAgain> for io::Error {
 /// # Errors
 /// Whatever the underlying read reports.
 pub fn read_all(source: &dyn ReadAt, limit: usize) -> io::Result<Vec<u8>> {
-    let size = usize::try_from(source.size()).unwrap_or(limit).min(limit);
-    let mut bytes = vec![0; size];
+    let mut bytes = vec![0; length_of(source, limit)];
+    let filled = fill(source, &mut bytes)?;
+    bytes.truncate(filled);
+    Ok(bytes)
+}
+
+/// As [`read_all`], for several who want the same bytes.
+///
+/// # Errors
+/// Whatever reading reports.
+pub fn read_shared(source: &dyn ReadAt, limit: usize) -> io::Result<Rc<[u8]>> {
+    let mut bytes: Rc<[u8]> = std::iter::repeat_n(0, length_of(source, limit)).collect();
+    // Nobody else has them yet, so nothing is copied.
+    let filled = fill(source, Rc::make_mut(&mut bytes))?;
+    Ok(match filled < bytes.len() {
+        true => Rc::from(&bytes[..filled]),
+        false => bytes,
+    })
+}
+
+fn length_of(source: &dyn ReadAt, limit: usize) -> usize {
+    usize::try_from(source.size()).unwrap_or(limit).min(limit)
+}
+
+/// Reads until `bytes` are full or the file ends, and says how many came.
+fn fill(source: &dyn ReadAt, bytes: &mut [u8]) -> io::Result<usize> {
     let mut filled = 0;
-    while filled < size {
+    while filled < bytes.len() {
         match source.read_at(filled as u64, &mut bytes[filled..])? {
             0 => break,
             count => filled += count,
         }
     }
-    bytes.truncate(filled);
-    Ok(bytes)
+    Ok(filled)
 }

@@ -250,7 +250,7 @@ impl<'r> Files<'r> {
         if let Some(known) = self.state.borrow().texts.get(path) {
             return known.clone();
         }
-        let text = self.rootfs.read(path, MAX_TEXT).map(Rc::from);
+        let text = self.rootfs.read_shared(path, MAX_TEXT);
         self.state
             .borrow_mut()
             .texts

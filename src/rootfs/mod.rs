@@ -13,10 +13,11 @@ pub(crate) mod scan;
 mod walk;
 
 use std::io;
+use std::rc::Rc;
 
 use crate::errno::Errno;
 use crate::path::{TargetPath, Way};
-use crate::read_at::{ReadAt, read_all};
+use crate::read_at::{ReadAt, read_all, read_shared};
 
 pub(crate) use capability::ATTRIBUTE as CAPABILITY_ATTRIBUTE;
 pub use capability::Capabilities;
@@ -371,13 +372,28 @@ impl Rootfs {
     /// # Errors
     /// As for [`Rootfs::open`]; `EISDIR` for a directory.
     pub fn read(&self, path: &[u8], limit: usize) -> Result<Vec<u8>, Errno> {
+        self.read_by(path, |data| read_all(data, limit))
+    }
+
+    /// As [`Rootfs::read`], for several who want the same bytes.
+    ///
+    /// # Errors
+    /// As for [`Rootfs::read`].
+    pub fn read_shared(&self, path: &[u8], limit: usize) -> Result<Rc<[u8]>, Errno> {
+        self.read_by(path, |data| read_shared(data, limit))
+    }
+
+    fn read_by<T: Default>(
+        &self,
+        path: &[u8],
+        read: impl FnOnce(&dyn ReadAt) -> io::Result<T>,
+    ) -> Result<T, Errno> {
         let opened = self.open(path)?;
-        let data = match (opened.data, opened.metadata.kind) {
-            (Some(data), _) => data,
-            (None, Kind::Directory) => return Err(Errno::ISDIR),
-            (None, _) => return Ok(Vec::new()),
-        };
-        read_all(&*data, limit).map_err(|error| Errno::from(&error))
+        match (opened.data, opened.metadata.kind) {
+            (Some(data), _) => read(&*data).map_err(|error| Errno::from(&error)),
+            (None, Kind::Directory) => Err(Errno::ISDIR),
+            (None, _) => Ok(T::default()),
+        }
     }
 
     /// What `path` leads to.
