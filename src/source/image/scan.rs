@@ -53,8 +53,8 @@ pub(super) fn scan_bytes(
     let filled = bytes
         .read_at(0, &mut magic)
         .map_err(|error| failed(&error))?;
-    let is_packed = Compression::sniff(&magic[..filled]) != Compression::None;
-    if !is_packed {
+    let compression = Compression::sniff(&magic[..filled]);
+    if compression == Compression::None {
         if let Some(name) = foreign(&magic[..filled]) {
             let message = format!("compressed with {name}; gzip and zstd are read");
             return Err(ImageError::malformed(part, message));
@@ -70,10 +70,17 @@ pub(super) fn scan_bytes(
         return Ok(scanned);
     }
     let blob = Sequential::new(bytes.clone());
-    let blob = Ahead::new(&blob, bytes.size(), algorithm);
-    let blob = Told::new(blob, options.progress);
     let origin = Origin::Packed(bytes.clone());
-    scan_stream(blob, origin, allowance, options).map_err(|error| error.within(part))
+    let scanned = if compression == Compression::Zstd {
+        let blob = Ahead::new(&blob, bytes.size(), algorithm);
+        let blob = Told::new(blob, options.progress);
+        scan_stream(blob, origin, allowance, options)
+    } else {
+        // gzip inflates so slowly that reading ahead gains nothing.
+        let blob = Hashed::new(Told::new(blob, options.progress), algorithm);
+        scan_stream(blob, origin, allowance, options)
+    };
+    scanned.map_err(|error| error.within(part))
 }
 
 /// A raw layer that can be sought in.
