@@ -209,6 +209,7 @@ impl<'t> Inspector<'t> {
             self.files.rootfs().lost(path.as_bytes())
         };
         let build = LazyCell::new(|| self.build(&exec));
+        let loaders = LazyCell::new(|| self.target.loaders(&self.files).to_vec());
         let near = |name: &[u8]| self.nearby.near(&self.files, name);
         let owner = |path: &[u8]| {
             let owners = self
@@ -252,6 +253,7 @@ impl<'t> Inspector<'t> {
             head: &head,
             build: &build,
             newest_glibc: &|| self.newest_glibc(&exec),
+            loaders: &loaders,
             kind_of: &|loader| loader.kind(&self.files, &self.loaders).clone(),
             is_library,
             rights: finding::Rights {

@@ -47,8 +47,8 @@ pub struct TargetFacts {
     pub libc: Libc,
     /// Its `os-release`.
     pub distro: Option<Distro>,
-    /// The loaders at standard paths.
-    pub loaders: Vec<PresentLoader>,
+    /// The loaders at standard paths, once somebody asked.
+    loaders: OnceCell<Vec<PresentLoader>>,
 }
 
 impl TargetFacts {
@@ -59,35 +59,51 @@ impl TargetFacts {
             let witnessed = WITNESSES.iter().find_map(|path| abi_of(files, path));
             witnessed.map(Platform::of)
         });
-        let present = present_loaders(files, platform.as_ref());
-        let platform = platform.or_else(|| present.first().map(|loader| Platform::of(loader.abi)));
-        let of_platform = |loader: &&PresentLoader| {
-            platform
-                .as_ref()
-                .is_none_or(|platform| loader.abi.oci.0 == platform.architecture)
+        let known = OnceCell::new();
+        let own = match &platform {
+            Some(platform) => present_loaders(files, |abi| is_own(platform, abi)),
+            // Any may tell what the platform is.
+            None => known
+                .get_or_init(|| present_loaders(files, |_| true))
+                .clone(),
         };
-        let kinds: Vec<&LoaderKind> = present
-            .iter()
-            .filter(of_platform)
-            .map(|loader| loader.kind(files, loaders))
-            .collect();
+        let platform = platform.or_else(|| own.first().map(|loader| Platform::of(loader.abi)));
+        let own = own.iter().filter(|loader| {
+            let platform = platform.as_ref();
+            platform.is_none_or(|platform| is_own(platform, loader.abi))
+        });
+        let kinds: Vec<&LoaderKind> = own.map(|loader| loader.kind(files, loaders)).collect();
         let is = |wanted: fn(&LoaderKind) -> bool| kinds.iter().any(|kind| wanted(kind));
-        let libc = if is(|kind| matches!(kind, LoaderKind::Glibc(_))) {
-            Libc::Glibc
-        } else if is(|kind| matches!(kind, LoaderKind::Musl(_))) {
-            Libc::Musl
-        } else if present.is_empty() {
-            Libc::None
-        } else {
-            Libc::Unknown
-        };
-        TargetFacts {
-            platform,
-            libc,
+        let mut facts = TargetFacts {
             distro: distro(files),
-            loaders: present,
+            libc: Libc::Unknown,
+            loaders: known,
+            platform: platform.clone(),
+        };
+        if is(|kind| matches!(kind, LoaderKind::Glibc(_))) {
+            facts.libc = Libc::Glibc;
+        } else if is(|kind| matches!(kind, LoaderKind::Musl(_))) {
+            facts.libc = Libc::Musl;
+        } else if facts.loaders(files).is_empty() {
+            facts.libc = Libc::None;
         }
+        facts
     }
+
+    /// The loaders that the target has at standard paths, for whatever its kernel runs.
+    pub fn loaders(&self, files: &Files<'_>) -> &[PresentLoader] {
+        self.loaders.get_or_init(|| {
+            let platform = self.platform.as_ref();
+            present_loaders(files, |abi| {
+                platform.is_none_or(|platform| platform.runs(abi.machine))
+            })
+        })
+    }
+}
+
+/// Whether an ABI is that of the platform's own programs, and not of others that it runs too.
+fn is_own(platform: &Platform, abi: &Abi) -> bool {
+    abi.oci.0 == platform.architecture
 }
 
 fn abi_of(files: &Files<'_>, path: &[u8]) -> Option<&'static Abi> {
@@ -96,11 +112,10 @@ fn abi_of(files: &Files<'_>, path: &[u8]) -> Option<&'static Abi> {
     platform::abi(header.machine, header.layout, header.flags)
 }
 
-/// The loaders for what `platform` runs, or for anything where that is not known.
-fn present_loaders(files: &Files<'_>, platform: Option<&Platform>) -> Vec<PresentLoader> {
+/// The loaders at the standard paths of the ABIs that are `wanted`.
+fn present_loaders(files: &Files<'_>, wanted: impl Fn(&Abi) -> bool) -> Vec<PresentLoader> {
     let mut present: Vec<PresentLoader> = Vec::new();
-    let runs = |abi: &&Abi| platform.is_none_or(|platform| platform.runs(abi.machine));
-    for abi in platform::abis().iter().filter(runs) {
+    for abi in platform::abis().iter().filter(|abi| wanted(abi)) {
         let glibc = abi.glibc_loaders.iter().map(|path| (*path).to_owned());
         for path in glibc.chain([format!("/lib/ld-musl-{}.so.1", abi.musl)]) {
             // Several ABIs share a path: the file tells whose it is.

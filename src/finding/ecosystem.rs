@@ -192,9 +192,9 @@ fn is_of_other_machine(case: &Case<'_>) -> bool {
         let header = &program.object.header;
         crate::platform::abi(header.machine, header.layout, header.flags)
     });
-    let mut loaders = case.target.loaders.iter();
+    let mut loaders = case.loaders.iter();
     abi.is_some_and(|abi| {
-        !case.target.loaders.is_empty() && !loaders.any(|loader| loader.abi.name == abi.name)
+        !case.loaders.is_empty() && !loaders.any(|loader| loader.abi.name == abi.name)
     })
 }
 

@@ -355,8 +355,7 @@ fn machine(case: &Case<'_>, path: &TargetPath) -> Finding {
     let draft = Draft::new(case, Code::ArchMismatch, path.as_bytes(), message)
         .also(header.map(|header| format!("e_machine = {} ({of_file})", header.machine)))
         .also(
-            case.target
-                .loaders
+            case.loaders
                 .first()
                 .map(|loader| format!("this target has  {}  ({})", loader.path, loader.abi.name)),
         )

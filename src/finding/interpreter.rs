@@ -121,7 +121,7 @@ fn missing(case: &Case<'_>, program: &Program, path: &[u8]) -> Draft {
     for hop in hops {
         draft = draft.evidence(hop);
     }
-    for loader in &case.target.loaders {
+    for loader in case.loaders.iter() {
         draft = draft.evidence(format!(
             "this target has  {}  ({}, {})",
             loader.path,
@@ -129,7 +129,7 @@ fn missing(case: &Case<'_>, program: &Program, path: &[u8]) -> Draft {
             loader.abi.name
         ));
     }
-    if case.target.loaders.is_empty() {
+    if case.loaders.is_empty() {
         draft = draft.evidence("this target has no dynamic loader at any standard path");
     }
     let elsewhere = near::loaders(case, path, object);
@@ -200,14 +200,14 @@ fn missing_code(case: &Case<'_>, path: &[u8], own: Option<&'static Abi>, built_f
         abi.glibc_loaders.iter().any(|p| p.as_bytes() == path) || musl.as_bytes() == path
     });
     let same_machine = |l: &&PresentLoader| own.is_some_and(|abi| abi.name == l.abi.name);
-    let here = || case.target.loaders.iter().filter(same_machine);
+    let here = || case.loaders.iter().filter(same_machine);
     let is_musl = |l: &PresentLoader| matches!((case.kind_of)(l), LoaderKind::Musl(_));
     let is_glibc = |l: &PresentLoader| matches!((case.kind_of)(l), LoaderKind::Glibc(_));
-    if case.target.loaders.is_empty() && !has_libc(case) {
+    if case.loaders.is_empty() && !has_libc(case) {
         Code::DynamicInScratch
     } else if !standard {
         Code::ForeignInterpPath
-    } else if case.target.loaders.is_empty() {
+    } else if case.loaders.is_empty() {
         Code::InterpreterMissing
     } else if here().next().is_none() {
         Code::NoMultilib
@@ -269,7 +269,7 @@ fn explain(
         Code::ForeignInterpPath => {
             let standard = own.and_then(|abi| abi.glibc_loaders.first()).copied();
             let there = |path: &str| {
-                let here = case.target.loaders.iter().any(|loader| loader.path == path);
+                let here = case.loaders.iter().any(|loader| loader.path == path);
                 if here { "there" } else { "not there either" }
             };
             let draft = draft.evidence("why: the path belongs to the system that it was built on");

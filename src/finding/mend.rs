@@ -292,7 +292,7 @@ impl<'c> Known<'c> {
         let text = "link it statically, with musl";
         let snippet = match self.origin() {
             Origin::Rust(_) => format!("cargo build --release --target {name}-unknown-linux-musl"),
-            Origin::Go(go) if go.cgo() == Some(true) && self.case.target.loaders.is_empty() => {
+            Origin::Go(go) if go.cgo() == Some(true) && self.case.loaders.is_empty() => {
                 let release = go.release().unwrap_or_else(|| "1".to_owned());
                 format!(
                     "FROM golang:{release}-alpine   (go build -ldflags '-linkmode external -extldflags -static')"
@@ -448,7 +448,7 @@ pub(super) fn script(case: &Case<'_>, draft: Draft, interpreter: &[u8]) -> Draft
             &format!("install `{name}`"),
             Some(&manager.command(&name)),
         ),
-        None if case.target.loaders.is_empty() && !has_shell => draft.fix(
+        None if case.loaders.is_empty() && !has_shell => draft.fix(
             None,
             "start a program instead of a script: this target has no shell",
             Some("ENTRYPOINT [\"/app/server\"]"),

@@ -88,7 +88,9 @@ pub struct Case<'a> {
     pub build: &'a dyn Deref<Target = Option<Build>>,
     /// The newest version of glibc that the program needs; the same.
     pub newest_glibc: &'a dyn Fn() -> Option<(u32, u32)>,
-    /// What a loader of the target is.
+    /// The loaders of the target.
+    pub loaders: &'a dyn Deref<Target = Vec<PresentLoader>>,
+    /// What one of them is.
     pub kind_of: &'a dyn Fn(&PresentLoader) -> LoaderKind,
     /// It is a library and judged by its needs alone.
     pub is_library: bool,
@@ -128,7 +130,7 @@ impl Case<'_> {
     /// a shell, and a loader for it. (A static shell without any loader is taken for
     /// none; what is offered instead needs no shell.)
     fn can_run(&self) -> bool {
-        !self.target.loaders.is_empty() && (self.has)(b"/bin/sh")
+        !self.loaders.is_empty() && (self.has)(b"/bin/sh")
     }
 
     /// The program and its libraries, each once.

@@ -26,7 +26,7 @@ fn of_static(case: &Case<'_>, found: &mut Vec<Finding>) {
     if !is_static || case.exec.end != End::Starts {
         return;
     }
-    let mut loaders = case.target.loaders.iter();
+    let mut loaders = case.loaders.iter();
     if loaders.any(|loader| matches!((case.kind_of)(loader), LoaderKind::Glibc(_))) {
         return;
     }

@@ -56,7 +56,7 @@ impl Inspector<'_> {
         use crate::report::Libc;
         let own = || {
             self.target
-                .loaders
+                .loaders(&self.files)
                 .iter()
                 .filter(|loader| loader.abi.name == abi.name)
         };
