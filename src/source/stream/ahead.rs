@@ -11,7 +11,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
 use super::digest::{Algorithm, Digest};
-use super::hash::{CHUNK, Hashed, State, fill};
+use super::hash::{CHUNK, Hashed, State, fill, read_buffered};
 
 /// Chunks of one blob.
 const CHUNKS: usize = 8;
@@ -222,10 +222,6 @@ impl<R: Read> BufRead for Ahead<R> {
 
 impl<R: Read> Read for Ahead<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let have = self.fill_buf()?;
-        let count = have.len().min(buffer.len());
-        buffer[..count].copy_from_slice(&have[..count]);
-        self.consume(count);
-        Ok(count)
+        read_buffered(self, buffer)
     }
 }

@@ -253,10 +253,15 @@ impl<R: Read> BufRead for Hashed<R> {
 
 impl<R: Read> Read for Hashed<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let have = self.fill_buf()?;
-        let count = have.len().min(buffer.len());
-        buffer[..count].copy_from_slice(&have[..count]);
-        self.consume(count);
-        Ok(count)
+        read_buffered(self, buffer)
     }
+}
+
+/// `read` by what a reader has in its buffer.
+pub(super) fn read_buffered(reader: &mut impl BufRead, buffer: &mut [u8]) -> io::Result<usize> {
+    let have = reader.fill_buf()?;
+    let count = have.len().min(buffer.len());
+    buffer[..count].copy_from_slice(&have[..count]);
+    reader.consume(count);
+    Ok(count)
 }
