@@ -236,7 +236,8 @@ pub(crate) struct Args {
     )]
     pub(crate) max_kept_bytes: u64,
 
-    /// How many layers are read at once (default: one for each core)
+    /// How many layers are read, and of `--all` files looked at, at once (default: one
+    /// for each core)
     #[arg(short, long, value_name = "N", help_heading = "Limits")]
     pub(crate) jobs: Option<usize>,
 }
