@@ -27,7 +27,7 @@ use crate::elf::{Build, VersionDefinition};
 use crate::errno::Errno;
 use crate::finding::{self, Case};
 use crate::graph::{self, Graph, LoaderFile, Loaders};
-use crate::kernel::{self, End, Exec, Request};
+use crate::kernel::{self, End, Exec, Refusal, Request};
 use crate::loader::ObjectId;
 use crate::nearby::Nearby;
 use crate::outcome;
@@ -387,10 +387,11 @@ impl<'t> Inspector<'t> {
         lines
     }
 
-    /// The first bytes of a file that the kernel takes for nothing it knows.
+    /// The first bytes of a file that the kernel takes for nothing it knows, or does not
+    /// even look into.
     fn head(&self, exec: &Exec) -> Vec<u8> {
         let End::Refused {
-            why: kernel::Refusal::Format(path, _),
+            why: Refusal::Format(path, _) | Refusal::NotExecutable { path, .. },
             ..
         } = &exec.end
         else {

@@ -96,11 +96,12 @@ impl TargetPath {
     }
 
     /// As [`join`](TargetPath::join), for a process whose working directory this is:
-    /// a relative path starts where the process is, and not at the root. runc enters
-    /// the directory as root and becomes the user afterwards
+    /// a relative path starts where the process is, and not at the root, and a `./` before
+    /// it says no more. runc enters the directory as root and becomes the user afterwards
     /// (`libcontainer/init_linux.go:finalizeNamespace`).
     #[must_use]
     pub fn seen_by_process(&self, path: &[u8]) -> Self {
+        let path = without_here(path);
         let entered = match path.first() {
             Some(b'/') => 0,
             _ => self.bytes.len(),
@@ -149,6 +150,16 @@ impl TargetPath {
     pub fn file_name(&self) -> &[u8] {
         file_name(&self.bytes)
     }
+}
+
+/// A relative path without the `./` that it begins with; as it is where nothing follows.
+fn without_here(path: &[u8]) -> &[u8] {
+    let mut rest = path;
+    while let Some(after) = rest.strip_prefix(b"./") {
+        let slashes = after.iter().take_while(|&&b| b == b'/').count();
+        rest = &after[slashes..];
+    }
+    if rest.is_empty() { path } else { rest }
 }
 
 /// What stands before the last slash of `path`: `/` where that is the first

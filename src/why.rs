@@ -158,7 +158,10 @@ pub fn explain(subject: &Subject, index: usize) -> Option<Answer> {
             .chain(preloaded.map(|path: Rc<str>| path.to_string()))
         {
             work += 1;
-            let mut above = entries_at(subject, &requester).peekable();
+            // The program may be there as a library of its own libraries too.
+            let is_program = requester == subject.program();
+            let above = entries_at(subject, &requester).filter(|_| !is_program);
+            let mut above = above.peekable();
             if above.peek().is_none() {
                 match chains.len() < MAX_CHAINS {
                     true => chains.push(steps(subject, &requester, &chain)),

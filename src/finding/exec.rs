@@ -2,8 +2,7 @@
 
 use super::interpreter;
 use super::mend::Known;
-use super::{Case, Code, Draft, ecosystem, lost, near, quoted};
-use crate::elf::NotElf;
+use super::{Case, Code, Draft, ecosystem, format, lost, near, quoted, script};
 use crate::errno::Errno;
 use crate::kernel::{ElfRefusal, End, Refusal, Script, ShebangError};
 use crate::path::TargetPath;
@@ -34,7 +33,7 @@ fn refused(case: &Case<'_>, errno: Errno, why: &Refusal) -> Finding {
         Refusal::NotExecutable { path, metadata } => not_executable(case, path, metadata),
         Refusal::Shebang(path, error) => shebang(case, path, *error),
         Refusal::TooManyScripts => too_many_scripts(case),
-        Refusal::Format(path, what) => format(case, path, what),
+        Refusal::Format(path, what) => format::finding(case, path, what),
         Refusal::Elf(path, ElfRefusal::Machine) => machine(case, path),
         Refusal::Elf(path, refusal) => elf(case, path, *refusal),
         Refusal::Interpreter(refusal) => interpreter::refused(case, refusal),
@@ -181,12 +180,16 @@ fn not_executable(case: &Case<'_>, path: &TargetPath, metadata: &Metadata) -> Fi
     let name = crate::bytes::lossy(path.as_bytes());
     let draft = Draft::new(case, code, path.as_bytes(), message)
         .evidence(format!("{path}: {mode}"))
-        .seen(case)
-        .fix(
-            None,
-            "bring it with the permission",
-            Some(&format!("COPY --chmod=755 … {name}")),
-        );
+        .seen(case);
+    // The permission alone would not start what is no program.
+    let (draft, bring) = match format::stranger(path, case.head) {
+        None => (draft, "bring it with the permission"),
+        Some(stranger) => {
+            let draft = draft.consequence(format!("it is no program either: {}", stranger.message));
+            (stranger.fixed(draft), "and bring it with the permission")
+        }
+    };
+    let draft = draft.fix(None, bring, Some(&format!("COPY --chmod=755 … {name}")));
     match case.can_run() {
         true => draft.fix(
             None,
@@ -231,112 +234,6 @@ fn too_many_scripts(case: &Case<'_>) -> Finding {
     .fix(None, "let the first script name a program", None)
     .seen(case)
     .done()
-}
-
-/// A file that the kernel takes for nothing that it knows.
-fn format(case: &Case<'_>, path: &TargetPath, what: &NotElf) -> Finding {
-    let head = case.head;
-    let looks = looks_like(head);
-    let hidden_shebang = head.windows(2).take(64).any(|pair| pair == b"#!");
-    let has_mark = head.starts_with(b"\xef\xbb\xbf");
-    let (code, message) = match (what, looks) {
-        (NotElf::NoMagic, _) if hidden_shebang && has_mark => (
-            Code::ShebangMalformed,
-            format!("`{path}` does not begin with `#!`: a byte order mark stands before it"),
-        ),
-        (NotElf::NoMagic, _) if hidden_shebang => (
-            Code::ShebangMalformed,
-            format!("`{path}` does not begin with `#!`: other bytes stand before it"),
-        ),
-        (NotElf::NoMagic, None) if is_text(head) => (
-            Code::ShebangMalformed,
-            format!("`{path}` is a text file without a `#!` line"),
-        ),
-        (_, Some(looks)) => (
-            Code::NotAnExecutable,
-            format!("`{path}` is {looks}, not a program for Linux"),
-        ),
-        (NotElf::Empty, None) => (Code::NotAnExecutable, format!("`{path}` is empty")),
-        (NotElf::TooShort { .. }, None) => (
-            Code::NotAnExecutable,
-            format!("`{path}` is cut short: {what}"),
-        ),
-        (NotElf::NoMagic, None) => (
-            Code::NotAnExecutable,
-            format!("`{path}` is neither an ELF file nor a script"),
-        ),
-    };
-    let start: &[u8] = &head[..head.len().min(24)];
-    let mut draft = Draft::new(case, code, path.as_bytes(), message);
-    if !start.is_empty() {
-        draft = draft.evidence(format!("it begins with {}", quoted(start)));
-    }
-    let draft = if code == Code::ShebangMalformed {
-        let remove = format!(
-            r"sed -i '1s/^\xef\xbb\xbf//' {}",
-            crate::bytes::Shown(path.file_name())
-        );
-        let (text, snippet) = match has_mark {
-            true => ("remove the byte order mark", &*remove),
-            false => ("let its first two bytes be `#!`", "#!/bin/sh"),
-        };
-        draft.fix(None, text, Some(snippet)).consequence(
-            "a shell runs such a file as a script, which is why it works when it is typed",
-        )
-    } else {
-        let (text, snippet) = looks.map_or(("put the real program there", None), real_one);
-        draft.fix(None, text, snippet)
-    };
-    draft.seen(case).done()
-}
-
-fn is_text(head: &[u8]) -> bool {
-    !head.is_empty()
-        && head
-            .iter()
-            .all(|&b| b >= 0x20 || matches!(b, b'\n' | b'\r' | b'\t'))
-}
-
-/// What the first bytes of a file that cannot run give away.
-pub(super) fn looks_like(head: &[u8]) -> Option<&'static str> {
-    let starts = |with: &[u8]| head.starts_with(with);
-    if starts(b"version https://git-lfs") {
-        Some("a Git LFS pointer")
-    } else if starts(b"<!DOCTYPE") || starts(b"<html") || starts(b"<HTML") {
-        Some("an HTML page")
-    } else if starts(b"\xcf\xfa\xed\xfe")
-        || starts(b"\xce\xfa\xed\xfe")
-        || starts(b"\xca\xfe\xba\xbe")
-    {
-        Some("a Mach-O file")
-    } else if starts(b"MZ") {
-        Some("a Windows program")
-    } else if starts(b"\x1f\x8b") {
-        Some("gzip data")
-    } else if starts(b"\x28\xb5\x2f\xfd") {
-        Some("zstd data")
-    } else if starts(b"PK\x03\x04") {
-        Some("a zip archive")
-    } else {
-        None
-    }
-}
-
-/// How one comes by the program instead of what is there.
-fn real_one(looks: &str) -> (&'static str, Option<&'static str>) {
-    match looks {
-        "a Git LFS pointer" => ("fetch the file that it stands for", Some("git lfs pull")),
-        "an HTML page" => (
-            "download it again, and fail where that fails",
-            Some("curl -fL -o …"),
-        ),
-        "gzip data" | "zstd data" | "a zip archive" => ("unpack it first", None),
-        "a Mach-O file" | "a Windows program" => (
-            "build it for Linux, and keep the host's builds out",
-            Some("GOOS=linux go build   (and a .dockerignore)"),
-        ),
-        _ => ("put the real program there", None),
-    }
 }
 
 fn machine(case: &Case<'_>, path: &TargetPath) -> Finding {
@@ -470,11 +367,16 @@ fn carriage_return(case: &Case<'_>, found: &mut Vec<Finding>) {
                 "and keep them out",
                 Some("echo '*.sh text eol=lf' >> .gitattributes"),
             );
-        let draft = match shebang.argument {
-            Some(_) => draft,
-            None => draft.consequence(format!(
+        let draft = match shebang.interpreter.strip_suffix(b"\r") {
+            // The next thing that would be said.
+            Some(interpreter) if !(case.has)(interpreter) => {
+                let (text, snippet) = script::base_with(interpreter);
+                draft.fix(None, &format!("and {text}"), snippet.as_deref())
+            }
+            Some(_) => draft.consequence(format!(
                 "a shell that is given the file, as in `sh {name}`, may run it; the kernel does not"
             )),
+            None => draft,
         };
         found.push(draft.done());
     }

@@ -1,4 +1,4 @@
-//! Fixes that follow from what is known of the program and of the target.
+//! Fixes that follow from what is known of an ELF program and of the target.
 //!
 //! Tags and versions are those of the program's own toolchain and of the target's
 //! own system, where they are known; no more than three fixes, the likeliest first.
@@ -8,7 +8,6 @@ use super::{Case, Draft};
 use crate::bytes::Shown;
 use crate::elf::{Build, GoBuild, Object};
 use crate::kernel::Program;
-use crate::package::Manager;
 use crate::report::Libc;
 
 /// Debian's releases as images are tagged: number and name.
@@ -418,49 +417,6 @@ impl<'c> Known<'c> {
             "x86_64" => Some("x86_64"),
             "aarch64" => Some("aarch64"),
             _ => None,
-        }
-    }
-}
-
-/// Interpreters of scripts, and the packages that have them where they are called so by
-/// every distribution.
-const INTERPRETERS: [&str; 6] = ["bash", "dash", "zsh", "python3", "perl", "ruby"];
-
-/// Adds the fixes for a script that names `interpreter`, which is not there.
-pub(super) fn script(case: &Case<'_>, draft: Draft, interpreter: &[u8]) -> Draft {
-    let name = crate::bytes::lossy(crate::path::file_name(interpreter));
-    let is_shell = name.ends_with("sh");
-    let has_shell = (case.has)(b"/bin/sh");
-    let draft = match is_shell && has_shell {
-        true => draft.fix(
-            Some("the script needs no more than a plain shell"),
-            "name that one",
-            Some("#!/bin/sh"),
-        ),
-        false => draft,
-    };
-    let managers = [Manager::Apt, Manager::Apk, Manager::Microdnf, Manager::Dnf];
-    let is_here = |manager: &&Manager| manager.programs().iter().any(|p| (case.has)(p.as_bytes()));
-    let manager = managers.iter().find(is_here);
-    match manager.filter(|_| INTERPRETERS.contains(&&*name)) {
-        Some(manager) => draft.fix(
-            None,
-            &format!("install `{name}`"),
-            Some(&manager.command(&name)),
-        ),
-        None if case.loaders.is_empty() && !has_shell => draft.fix(
-            None,
-            "start a program instead of a script: this target has no shell",
-            Some("ENTRYPOINT [\"/app/server\"]"),
-        ),
-        None => {
-            let or = if draft.finding.fixes.is_empty() {
-                ""
-            } else {
-                "or "
-            };
-            let text = "name an interpreter that the target has, or take a base that has this one";
-            draft.fix(None, &format!("{or}{text}"), None)
         }
     }
 }

@@ -12,6 +12,7 @@ mod dlopen;
 mod ecosystem;
 mod env;
 mod exec;
+mod format;
 mod gift;
 mod host;
 mod install;
@@ -29,6 +30,7 @@ mod protection;
 mod release;
 mod runpath;
 mod runtime;
+mod script;
 mod secure;
 mod stand_in;
 mod symbol;
@@ -289,7 +291,7 @@ impl Draft {
 
     /// The fixes for a script whose interpreter is not there.
     fn fixed_for(self, case: &Case<'_>, interpreter: &[u8]) -> Draft {
-        mend::script(case, self, interpreter)
+        script::mend(case, self, interpreter)
     }
 
     fn done(self) -> Finding {

@@ -395,7 +395,7 @@ fn line(file: &NearFile) -> String {
 
 /// What a file is that has a library's name and is no ELF file.
 fn other(why: &NotElf, head: &[u8]) -> String {
-    if let Some(looks) = super::exec::looks_like(head) {
+    if let Some(looks) = super::format::looks_like(head) {
         return looks.to_owned();
     }
     let is_script = [&b"GROUP"[..], b"INPUT", b"OUTPUT_FORMAT", b"GNU ld script"]

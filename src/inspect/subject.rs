@@ -312,11 +312,7 @@ impl Draft<'_> {
             rule_object: name_of(graph, library.owner),
             needed: needed.unwrap_or_default(),
             version_needs: None,
-            needed_by: library
-                .requesters
-                .iter()
-                .map(|id| names.objects[id.0 as usize].clone())
-                .collect(),
+            needed_by: names.requesters(library),
             depth: library.depth,
             attempts: self.attempts(graph, library, assumed),
         }
@@ -360,6 +356,21 @@ impl<'g> Names<'g> {
             objects: objects.map(|(_, loaded)| shared(&loaded.path)).collect(),
             libraries,
         }
+    }
+
+    /// The paths of those that ask for a library. A program that one of its libraries needs
+    /// is loaded once more and asks again, under the same path.
+    fn requesters(&self, library: &graph::Library) -> Vec<Arc<str>> {
+        let mut paths: Vec<Arc<str>> = Vec::with_capacity(library.requesters.len());
+        let program = self.objects.first();
+        for id in library.requesters.iter() {
+            let path = &self.objects[id.0 as usize];
+            let is_again = !paths.is_empty() && Some(path) == program && paths.contains(path);
+            if !is_again {
+                paths.push(path.clone());
+            }
+        }
+        paths
     }
 
     /// A name that somebody asks for.

@@ -251,7 +251,7 @@ impl Renderer for Text {
         out: &mut dyn Write,
         targets: &[Target],
         summary: &Summary,
-        _: &[ReportError],
+        errors: &[ReportError],
     ) -> io::Result<()> {
         for (number, target) in targets.iter().enumerate() {
             if !target.findings.is_empty() {
@@ -269,7 +269,12 @@ impl Renderer for Text {
         let (word, paint) = word(summary.verdict);
         let subjects = &summary.subjects;
         let mut parts = vec![format!("{} checked", subjects.total)];
+        let unread = errors.iter().filter(|error| error.target.is_none()).count();
         let counts = [
+            (
+                unread,
+                plural(unread, "target not read", "targets not read"),
+            ),
             (subjects.broken, "broken"),
             (subjects.unknown, "unknown"),
             (

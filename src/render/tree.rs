@@ -4,7 +4,7 @@
 //! object that first asked for it.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::collections::HashMap;
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -77,7 +77,7 @@ impl Tree {
                 self.style.paint(Paint::Bad, &what)
             )?;
         }
-        drawing.draw(out, &drawing.program, &mut String::new(), 1)
+        drawing.draw(out, drawing.program, &mut String::new(), 1)
     }
 }
 
@@ -161,8 +161,8 @@ fn title(subject: &Subject) -> String {
 struct Drawing<'a> {
     tree: &'a Tree,
     subject: &'a Subject,
-    /// The path of the ELF program: of a script, the end of its chain.
-    program: String,
+    /// The path of the ELF program.
+    program: &'a str,
     /// Indices into `libraries` by who needs them.
     needed_by: HashMap<&'a str, Vec<usize>, RandomState>,
     /// What stands behind the branch, to the end of the line, for each library, once it was
@@ -170,15 +170,13 @@ struct Drawing<'a> {
     lines: Vec<OnceCell<String>>,
     /// Indices into `libraries` by path.
     by_path: HashMap<&'a str, usize, RandomState>,
+    /// Whether what a library needs was drawn. Those that need each other end here, and a
+    /// program that one of its libraries needs: glibc loads it once more.
+    is_drawn: Vec<Cell<bool>>,
 }
 
 impl<'a> Drawing<'a> {
     fn new(tree: &'a Tree, subject: &'a Subject) -> Self {
-        let script_end = subject
-            .script
-            .as_ref()
-            .and_then(|script| script.chain.last());
-        let program = script_end.unwrap_or(&subject.path).clone();
         let mut needed_by: HashMap<&str, Vec<usize>, RandomState> = HashMap::default();
         let mut by_path: HashMap<&str, usize, RandomState> = HashMap::default();
         for (index, library) in subject.libraries.iter().enumerate() {
@@ -196,10 +194,11 @@ impl<'a> Drawing<'a> {
         Drawing {
             tree,
             subject,
-            program,
+            program: subject.program(),
             lines: vec![OnceCell::new(); subject.libraries.len()],
             needed_by,
             by_path,
+            is_drawn: vec![Cell::new(false); subject.libraries.len()],
         }
     }
 
@@ -258,7 +257,10 @@ impl<'a> Drawing<'a> {
                 .needed_by
                 .first()
                 .is_some_and(|first| **first == *parent);
-            let has_more = is_first && library.status == LibraryStatus::Found;
+            let has_more = is_first
+                && library.status == LibraryStatus::Found
+                && library.path.as_deref() != Some(self.program)
+                && !self.is_drawn[index].replace(true);
             if has_more || self.tree.verbose {
                 indent.truncate(outer);
                 indent.push_str(below);
@@ -305,7 +307,7 @@ impl<'a> Drawing<'a> {
                 format!("{name} => {path} {unusable}\n")
             }
             (_, path) => {
-                let path = escape(path.unwrap_or(&self.program));
+                let path = escape(path.unwrap_or(self.program));
                 let label = library
                     .found_by
                     .map(|rule| label(rule, library.rule_object.as_deref()));

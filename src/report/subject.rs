@@ -38,6 +38,16 @@ pub struct Subject {
     pub findings: Vec<Finding>,
 }
 
+impl Subject {
+    /// The path of the ELF program: of a script, what its chain of interpreters ends in.
+    #[must_use]
+    pub fn program(&self) -> &str {
+        let script = self.script.as_ref();
+        let end = script.and_then(|script| script.chain.last());
+        end.unwrap_or(&self.path)
+    }
+}
+
 /// Why a file was looked at.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -405,6 +405,19 @@ fn where_the_limit_of_places_is_reached_nothing_is_said_to_be_missing() {
 }
 
 #[test]
+fn a_tree_ends_where_the_program_is_needed_by_its_own_library() {
+    let root = root(
+        "
+        /app/exe      elf library needed=liba.so runpath=/app
+        /app/liba.so  elf needed=exe runpath=/app
+        ",
+    );
+    inside(&root, &["-o", "tree", "/app/exe"])
+        .prints("└── liba.so => /app/liba.so [runpath]\n    └── exe => /app/exe [runpath]\n")
+        .prints_not("        └──");
+}
+
+#[test]
 fn a_circle_of_links_and_a_byte_order_mark_are_called_so() {
     let root = root("/app/loop link loop\n/app/bom script '\\xef\\xbb\\xbf#!/bin/sh\\n'");
     inside(&root, &["/app/loop"])

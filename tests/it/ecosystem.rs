@@ -1,27 +1,13 @@
 //! Files that a package manager of a language brought, in a target that they are not
 //! for: how bad that is, and what is offered first.
 
-use imgldd::inspect::{Inspector, Settings};
-use imgldd::platform::Platform;
-use imgldd::report::{Role, Severity};
-use imgldd::rootfs::{Credentials, Rootfs};
-use imgldd::source::Directory;
+use imgldd::report::Severity;
 
-use crate::support::fixture::Fixture;
-use crate::support::realise::{Root, Synthetic};
+use crate::support::findings::findings;
 
 /// What is said of `path`: each finding's code, how bad it is, and its first fix.
 fn said(fixture: &str, path: &str) -> Vec<(String, Severity, Option<String>)> {
-    let root = Root::new(&Fixture::parse(fixture), &Synthetic).unwrap();
-    let directory = Box::new(Directory::open(root.path()).unwrap());
-    let rootfs = Rootfs::new(directory, Credentials::root(), false);
-    let settings = Settings {
-        platform: Platform::parse("linux/amd64"),
-        ..Settings::default()
-    };
-    let inspector = Inspector::new(&rootfs, settings);
-    let subject = inspector.inspect(path.as_bytes(), Role::Scanned).subject;
-    let findings = subject.findings.into_iter();
+    let findings = findings(fixture, path).into_iter();
     findings
         .map(|finding| {
             let first = finding.fixes.into_iter().next();

@@ -51,10 +51,14 @@ impl Facts {
     fn ours(object: &Object) -> Self {
         let dynamic = &object.dynamic;
         let owned = |name: &Option<Box<[u8]>>| name.as_deref().map(<[u8]>::to_vec);
+        // Files with nothing but debug information have one of no bytes, which is none to
+        // goblin and to readelf.
+        let interp = object.interp.as_ref();
+        let interp = interp.map(|interp| interp.path().to_vec());
         Self {
             machine: object.header.machine,
             object_type: object.header.object_type,
-            interp: object.interp.as_ref().map(|interp| interp.path().to_vec()),
+            interp: interp.filter(|interp| !interp.is_empty()),
             needed: dynamic.needed().map(<[u8]>::to_vec).collect(),
             soname: dynamic.soname.as_deref().map(<[u8]>::to_vec),
             rpath: owned(&dynamic.rpath),

@@ -30,6 +30,7 @@ mod near;
 mod random;
 mod runtime;
 mod scenarios;
+mod script;
 mod streams;
 mod symbols;
 mod tar;

@@ -242,18 +242,18 @@ fn a_relative_name_starts_at_the_working_directory() {
     check(
         "/srv/app elf static",
         "Cmd ./app\nWorkingDir /srv",
-        "0:0 [] in /srv, home /\ncmd /srv/./app ok",
+        "0:0 [] in /srv, home /\ncmd /srv/app ok",
     );
     check(
         "/srv dir",
         "Cmd ./app\nWorkingDir /srv",
         r#"
         0:0 [] in /srv, home /
-        cmd /srv/./app broken
+        cmd /srv/app broken
         runc: exec: "./app": stat ./app: no such file or directory
         crun: executable file `/srv/./app` not found: No such file or directory
         sh: sh: 1: ./app: not found
-        error[entrypoint-missing] `/srv/./app` is not in this target
+        error[entrypoint-missing] `/srv/app` is not in this target
         "#,
     );
 }
@@ -277,7 +277,7 @@ fn a_relative_name_needs_no_way_to_the_working_directory() {
             fixture,
             &format!("Cmd ./{name}\nWorkingDir /root/w\nUser 7:7"),
             &format!(
-                "7:7 [] in /root/w, home /\ncmd /root/w/./{name} warning\n{}",
+                "7:7 [] in /root/w, home /\ncmd /root/w/{name} warning\n{}",
                 differs.replace("NAME", name).trim()
             ),
         );
@@ -301,11 +301,11 @@ fn a_relative_name_needs_no_way_to_the_working_directory() {
         "Cmd ./app\nWorkingDir /root\nUser 7:7",
         r#"
         7:7 [] in /root, home /
-        cmd /root/./app broken
+        cmd /root/app broken
         runc: exec: "./app": stat ./app: permission denied
         crun: exec container process `/root/./app`: Permission denied
         sh: sh: 1: ./app: Permission denied
-        error[user-cannot-reach] `/root/./app` cannot be reached by user 7
+        error[user-cannot-reach] `/root/app` cannot be reached by user 7
         "#,
     );
 }

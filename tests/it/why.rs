@@ -171,6 +171,26 @@ fn libraries_that_need_one_another_end() {
     assert_eq!(report["answers"][0]["chains"].as_array().unwrap().len(), 1);
 }
 
+/// glibc does not know that the program, which the kernel loaded, is that file.
+#[test]
+fn a_program_that_its_own_library_needs_is_the_top_of_the_chain() {
+    let fixture = r"
+        /app/exe   elf library needed=liba.so,libc.so.6 runpath=/app
+        /app/liba.so elf needed=exe runpath=/app
+        /app/libc.so.6 elf
+    ";
+    let output = why(fixture, &["libc.so.6", "/app/exe", "-o", "json"]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let chains = report["answers"][0]["chains"].as_array().unwrap();
+    assert_eq!(chains.len(), 1, "{chains:#?}");
+    assert_eq!(chains[0].as_array().unwrap().len(), 1, "{chains:#?}");
+    let output = why(fixture, &["exe", "/app/exe", "-o", "json"]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let chains = report["answers"][0]["chains"].as_array().unwrap();
+    assert_eq!(chains.len(), 1, "{chains:#?}");
+    assert_eq!(chains[0].as_array().unwrap().len(), 2, "{chains:#?}");
+}
+
 #[test]
 fn the_document_has_the_members_that_the_schema_says() {
     let schema = binary().arg("schema").output().unwrap();

@@ -7,6 +7,7 @@
 //! - `launch` starts a program in a chroot; `reality` compares what it saw.
 //! - [`image`] writes container images, and turns a directory into every kind of source.
 //! - [`alike`] asks the same of a directory and of everything that it can be put into.
+//! - [`findings`] asks the library what it finds about one file.
 //! - `explained` holds `explain` against every text that is predicted.
 //! - [`case`] holds a numbered case, its steps and what each should print;
 //!   `predicted` asks the binary, `real` the kernel and the loader as well.
@@ -19,6 +20,7 @@ pub(crate) mod damage;
 pub(crate) mod elf_spec;
 pub(crate) mod expected;
 pub(crate) mod explained;
+pub(crate) mod findings;
 pub(crate) mod fixture;
 pub(crate) mod gcc;
 pub(crate) mod image;

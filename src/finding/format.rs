@@ -1,0 +1,170 @@
+//! Findings about files that are neither ELF files nor scripts: what they are instead.
+
+use super::{Case, Code, Draft};
+use crate::bytes::Shown;
+use crate::elf::NotElf;
+use crate::path::TargetPath;
+use crate::report::{Finding, Fix};
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+/// How many of a file's first bytes are shown.
+const SHOWN: usize = 24;
+/// How far a `#!` is looked for.
+const SHEBANG_WITHIN: usize = 64;
+
+/// What a file that the kernel does not know is instead, as far as its first bytes tell.
+pub(super) struct Stranger {
+    code: Code,
+    pub(super) message: String,
+    fix: Fix,
+}
+
+impl Stranger {
+    /// Adds what makes a program of it.
+    pub(super) fn fixed(self, draft: Draft) -> Draft {
+        draft.remedy(Some(self.fix))
+    }
+}
+
+/// A file that the kernel takes for nothing that it knows.
+pub(super) fn finding(case: &Case<'_>, path: &TargetPath, what: &NotElf) -> Finding {
+    let head = case.head;
+    let stranger = stranger(path, head).unwrap_or_else(|| {
+        let message = match what {
+            NotElf::Empty => format!("`{path}` is empty"),
+            NotElf::TooShort { .. } => format!("`{path}` is cut short: {what}"),
+            NotElf::NoMagic => format!("`{path}` is neither an ELF file nor a script"),
+        };
+        not_executable(message, ("put the real program there", None))
+    });
+    let mut draft = Draft::new(
+        case,
+        stranger.code,
+        path.as_bytes(),
+        stranger.message.clone(),
+    );
+    if !head.is_empty() {
+        draft = draft.evidence(format!("it begins with `{}`", beginning(head)));
+    }
+    if stranger.code == Code::ShebangMalformed {
+        draft = draft.consequence(
+            "a shell runs such a file as a script, which is why it works when it is typed",
+        );
+    }
+    stranger.fixed(draft).seen(case).done()
+}
+
+/// What `head`, the first bytes of a file, gives away of it; `None` where it is a script
+/// or an ELF file, or nothing that is known.
+pub(super) fn stranger(path: &TargetPath, head: &[u8]) -> Option<Stranger> {
+    if head.starts_with(b"#!") || head.starts_with(b"\x7fELF") {
+        return None;
+    }
+    let has_shebang = |head: &[u8]| {
+        let mut pairs = head.windows(2).take(SHEBANG_WITHIN);
+        pairs.any(|pair| pair == b"#!")
+    };
+    let begin_so = ("let its first two bytes be `#!`", Some("#!/bin/sh"));
+    if head.starts_with(BYTE_ORDER_MARK) && has_shebang(head) {
+        let message =
+            format!("`{path}` does not begin with `#!`: a byte order mark stands before it");
+        let remove = format!(r"sed -i '1s/^\xef\xbb\xbf//' {}", Shown(path.file_name()));
+        let fix = ("remove the byte order mark", Some(&*remove));
+        return Some(malformed(message, fix));
+    }
+    if has_shebang(head) {
+        let message = format!("`{path}` does not begin with `#!`: other bytes stand before it");
+        return Some(malformed(message, begin_so));
+    }
+    if let Some(looks) = looks_like(head) {
+        let message = format!("`{path}` is {looks}, not a program for Linux");
+        return Some(not_executable(message, real_one(looks)));
+    }
+    is_text(head).then(|| {
+        let message = format!("`{path}` is a text file without a `#!` line");
+        malformed(message, begin_so)
+    })
+}
+
+fn malformed(message: String, fix: (&str, Option<&str>)) -> Stranger {
+    Stranger {
+        code: Code::ShebangMalformed,
+        message,
+        fix: plain(fix),
+    }
+}
+
+fn not_executable(message: String, fix: (&str, Option<&str>)) -> Stranger {
+    Stranger {
+        code: Code::NotAnExecutable,
+        message,
+        fix: plain(fix),
+    }
+}
+
+fn plain((text, snippet): (&str, Option<&str>)) -> Fix {
+    Fix {
+        when: None,
+        text: text.to_owned(),
+        snippet: snippet.map(str::to_owned),
+    }
+}
+
+/// The first bytes as they are shown; a byte order mark, which nobody sees, as `sed` and
+/// `od` have it.
+fn beginning(head: &[u8]) -> String {
+    let start = &head[..head.len().min(SHOWN)];
+    match start.strip_prefix(BYTE_ORDER_MARK) {
+        Some(rest) => format!(r"\xef\xbb\xbf{}", Shown(rest)),
+        None => Shown(start).to_string(),
+    }
+}
+
+fn is_text(head: &[u8]) -> bool {
+    !head.is_empty()
+        && head
+            .iter()
+            .all(|&b| b >= 0x20 || matches!(b, b'\n' | b'\r' | b'\t'))
+}
+
+/// What the first bytes of a file that cannot run give away.
+pub(super) fn looks_like(head: &[u8]) -> Option<&'static str> {
+    let starts = |with: &[u8]| head.starts_with(with);
+    if starts(b"version https://git-lfs") {
+        Some("a Git LFS pointer")
+    } else if starts(b"<!DOCTYPE") || starts(b"<html") || starts(b"<HTML") {
+        Some("an HTML page")
+    } else if starts(b"\xcf\xfa\xed\xfe")
+        || starts(b"\xce\xfa\xed\xfe")
+        || starts(b"\xca\xfe\xba\xbe")
+    {
+        Some("a Mach-O file")
+    } else if starts(b"MZ") {
+        Some("a Windows program")
+    } else if starts(b"\x1f\x8b") {
+        Some("gzip data")
+    } else if starts(b"\x28\xb5\x2f\xfd") {
+        Some("zstd data")
+    } else if starts(b"PK\x03\x04") {
+        Some("a zip archive")
+    } else {
+        None
+    }
+}
+
+/// How one comes by the program instead of what is there.
+fn real_one(looks: &str) -> (&'static str, Option<&'static str>) {
+    match looks {
+        "a Git LFS pointer" => ("fetch the file that it stands for", Some("git lfs pull")),
+        "an HTML page" => (
+            "download it again, and fail where that fails",
+            Some("curl -fL -o …"),
+        ),
+        "gzip data" | "zstd data" | "a zip archive" => ("unpack it first", None),
+        "a Mach-O file" | "a Windows program" => (
+            "build it for Linux, and keep the host's builds out",
+            Some("GOOS=linux go build   (and a .dockerignore)"),
+        ),
+        _ => ("put the real program there", None),
+    }
+}
