@@ -91,29 +91,3 @@ fn a_loader_that_lacks_what_its_c_library_wants_is_another_release_s() {
         "`/lib/x86_64-linux-gnu/libc.so.6` is of glibc 2.36 or later and its loader `/lib64/ld-linux-x86-64.so.2` of 2.31"
     );
 }
-
-/// glibc compares hashes as the files have them before it compares names
-/// (`elf/dl-version.c:match_symbol`).
-#[test]
-fn a_version_whose_hash_is_another_is_missing() {
-    let fixture = "
-        /app/exe                         elf needed=libc.so.6 verneed=libc.so.6:GLIBC_2.36
-        /lib/x86_64-linux-gnu/libc.so.6  elf soname=libc.so.6 verdef=GLIBC_2.36
-        ";
-    let root = Root::new(&Fixture::parse(fixture), &Synthetic).unwrap();
-    let said = || {
-        let mut asked = binary();
-        asked.arg("--root").arg(root.path()).arg("/app/exe");
-        String::from_utf8(asked.output().unwrap().stdout).unwrap()
-    };
-    let missing = "version `GLIBC_2.36' not found";
-    assert!(!said().contains(missing), "{}", said());
-
-    let program = root.path().join("app/exe");
-    let mut bytes = std::fs::read(&program).unwrap();
-    let hash = object::elf::hash(b"GLIBC_2.36").to_le_bytes();
-    let at = bytes.windows(4).position(|word| word == hash).unwrap();
-    bytes[at] ^= 1;
-    std::fs::write(&program, bytes).unwrap();
-    assert!(said().contains(missing), "{}", said());
-}

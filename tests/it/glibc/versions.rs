@@ -33,6 +33,17 @@ case!(
              | {PROGRAM}/x/libv.so: version `V4' not found (required by /x/liba.so)"
         )
     ),
+    // Hashes are compared as the files have them, before names (`elf/dl-version.c:match_symbol`).
+    given(
+        "
+        /app/exe    elf needed=libv.so runpath=/x verneed=libv.so:V1 damage=version-hash:V1
+        /x/libv.so  elf soname=libv.so verdef=V1
+        "
+    )
+    .run(
+        "/app/exe",
+        format!("exit 1: {PROGRAM}/x/libv.so: version `V1' not found (required by /app/exe)")
+    ),
     // A library that is missing comes first, and is all that is said.
     given(
         "

@@ -18,6 +18,8 @@ pub(crate) enum Damage {
     TextRel,
     /// GNU_PROPERTY_X86_ISA_1_NEEDED of that level, in place of PT_GNU_STACK.
     Isa(u32),
+    /// The hash of that version, in a need or a definition, becomes another.
+    VersionHash(String),
     /// The first of the DT_RELA relocations becomes one of that type, without a symbol.
     Relocation(u32),
 }
@@ -40,12 +42,15 @@ const FIELDS: &[(&str, usize, usize, usize, u64)] = &[
 
 impl Damage {
     /// Reads `osabi`, `osabi:9`, `machine:aarch64`, `truncate:4096`, `empty`, `no-interp`,
-    /// `execstack`, `textrel`, `isa:3`, `relocation:37`.
+    /// `execstack`, `textrel`, `isa:3`, `relocation:37`, `version-hash:V1`.
     pub(crate) fn parse(text: &str) -> Self {
         let (name, value) = match text.split_once(':') {
             Some((name, value)) => (name, Some(value)),
             None => (text, None),
         };
+        if name == "version-hash" {
+            return Self::VersionHash(value.expect("version-hash:VERSION").to_owned());
+        }
         let given = value.map(|value| {
             super::elf_spec::machine(value).map_or_else(
                 || super::text::number(value.as_bytes()),
@@ -100,6 +105,12 @@ impl Damage {
                     layout.put(file, entry, layout.width(), 22);
                 }
                 Self::Isa(level) => isa(&layout, file, *level),
+                Self::VersionHash(version) => {
+                    let hash = u64::from(object::elf::hash(version.as_bytes()));
+                    let mut places = (0..file.len() - 3).step_by(4);
+                    let at = places.find(|&at| layout.get(file, at, 4) == hash);
+                    layout.put(file, at.expect("the version"), 4, hash ^ 1);
+                }
                 Self::Relocation(kind) => {
                     let entry = layout.dynamic(file, 7).expect("a DT_RELA");
                     // Everything lies where it is mapped, in files that begin at 0.
