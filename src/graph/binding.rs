@@ -8,24 +8,25 @@
 
 mod cache;
 mod order;
+mod unbound;
 
 pub(super) use order::relocation_order;
 
 use std::collections::{HashMap, HashSet};
-use std::rc::Rc;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use memchr::memmem;
 
 pub use cache::SymbolCache;
+pub use unbound::{Bound, Culprit, Near, Unbound, Undecided, When};
 
 use super::{Graph, Status};
 use crate::bytes::lossy;
 use crate::content::Files;
 use crate::elf::{
-    Binding, Definition, Name, Object, Reference, RelocationKind, Symbols, Undefined, Version,
-    hash_of, musl_relocates, relocation_kind,
+    Binding, Definition, Object, Reference, RelocationKind, Symbols, Undefined, Version, hash_of,
+    musl_relocates, relocation_kind,
 };
 use crate::loader::{LinkMap, ObjectId, Role, glibc_match, musl_match};
 use crate::path::TargetPath;
@@ -53,144 +54,6 @@ pub struct Bind<'a> {
     pub binds_now: bool,
     /// It was asked for, and not only needed for the verdict.
     pub is_asked: bool,
-}
-
-/// What became of the symbols.
-#[derive(Clone, Default, Debug)]
-pub struct Bound {
-    /// By musl's rules.
-    pub is_musl: bool,
-    /// It was asked for, and not only needed for the verdict.
-    pub is_asked: bool,
-    /// What was not found, in the order in which the loader meets it.
-    pub unbound: Vec<Unbound>,
-    /// What the loader writes though it goes on.
-    pub warnings: Vec<String>,
-    /// Libraries that the program needs and uses no symbol of.
-    pub unused: Vec<ObjectId>,
-    /// Why this may not be all.
-    pub undecided: Option<Undecided>,
-    /// A library for another machine has relocations that mean something else
-    /// here, so that what comes of them cannot be told.
-    pub garbled: bool,
-}
-
-/// An object whose symbols are not known in full.
-#[derive(Clone, Debug)]
-pub struct Undecided {
-    /// Its path.
-    pub path: Rc<[u8]>,
-    /// Why.
-    pub why: String,
-    /// The file is damaged; otherwise it could not be read.
-    pub is_damage: bool,
-}
-
-/// A symbol of the same name that will not do.
-#[derive(Clone, Debug)]
-pub struct Near {
-    /// The object that has it.
-    pub object: ObjectId,
-    /// The version that it has there.
-    pub version: Option<Name>,
-}
-
-/// A relocation that fails.
-#[derive(Clone, Debug)]
-pub struct Unbound {
-    /// The object that has it.
-    pub object: ObjectId,
-    /// What is wrong with it.
-    pub culprit: Culprit,
-    /// When that shows.
-    pub when: When,
-    /// The nearest thing to its symbol.
-    pub near: Option<Near>,
-}
-
-/// What is wrong with a relocation.
-#[derive(Clone, Debug)]
-pub enum Culprit {
-    /// Nothing defines its symbol, the one with this number in the object's
-    /// table of what it wants.
-    Symbol(Arc<Symbols>, u32),
-    /// musl does not know its type.
-    Type(u32),
-}
-
-/// When a failure shows.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum When {
-    /// Before the program runs.
-    Start,
-    /// When the function is first called.
-    Call,
-}
-
-impl Unbound {
-    /// The symbol that nothing defines.
-    #[must_use]
-    pub fn symbol(&self) -> Option<&Undefined> {
-        match &self.culprit {
-            Culprit::Symbol(symbols, index) => symbols.undefined.get(*index as usize),
-            Culprit::Type(_) => None,
-        }
-    }
-
-    /// The version of it that is wanted.
-    #[must_use]
-    pub fn version(&self) -> Option<&Version> {
-        match &self.culprit {
-            Culprit::Symbol(symbols, _) => wanted_version(symbols, self.symbol()?),
-            Culprit::Type(_) => None,
-        }
-    }
-
-    /// What glibc calls it: `undefined symbol: f, version V`.
-    #[must_use]
-    pub fn glibc_words(&self) -> String {
-        let name = self.symbol().map(|symbol| lossy(&symbol.name));
-        let version = self.version().map(|version| lossy(&version.name));
-        match (name.unwrap_or_default(), version) {
-            (name, Some(version)) => format!("undefined symbol: {name}, version {version}"),
-            (name, None) => format!("undefined symbol: {name}"),
-        }
-    }
-
-    fn musl_line(&self, map: &LinkMap) -> String {
-        let object = lossy(&map.get(self.object).path);
-        match &self.culprit {
-            Culprit::Symbol(..) => {
-                let name = self.symbol().map(|symbol| lossy(&symbol.name));
-                let name = name.unwrap_or_default();
-                format!("Error relocating {object}: {name}: symbol not found")
-            }
-            Culprit::Type(number) => {
-                format!("Error relocating {object}: unsupported relocation type {number}")
-            }
-        }
-    }
-}
-
-impl Bound {
-    /// What the loader writes of what fails at the start: musl of each failure,
-    /// glibc of the first.
-    #[must_use]
-    pub fn messages(&self, map: &LinkMap) -> Vec<String> {
-        let mut failures = self.unbound.iter().filter(|u| u.when == When::Start);
-        if self.is_musl {
-            return failures.map(|unbound| unbound.musl_line(map)).collect();
-        }
-        let first = failures.next().map(|unbound| {
-            format!(
-                "{}: symbol lookup error: {}: {}",
-                lossy(&map.get(LinkMap::MAIN).path),
-                lossy(&map.get(unbound.object).path),
-                unbound.glibc_words()
-            )
-        });
-        first.into_iter().collect()
-    }
 }
 
 /// The version that a symbol is wanted with.

@@ -8,6 +8,7 @@
 
 mod binding;
 mod cpu;
+mod entries;
 mod later;
 mod message;
 mod mixed;

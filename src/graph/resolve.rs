@@ -7,7 +7,7 @@ use std::rc::Rc;
 use foldhash::fast::RandomState;
 
 use super::order::SearchList;
-use super::search::{Hit, Search, Stopped};
+use super::search::{Hit, Search};
 use super::start::{Loaders, Start};
 use super::{Attempts, Graph, Library, Limit, Status, VersionCheck, cpu, mixed, version};
 use crate::bytes::same;
@@ -70,7 +70,7 @@ pub(super) struct Resolver<'r> {
     /// Its cache, or its path file, was read.
     pub(super) own_file_read: bool,
     /// Where the entry of each object is among the libraries.
-    places: HashMap<ObjectId, usize, RandomState>,
+    pub(super) places: HashMap<ObjectId, usize, RandomState>,
     /// Directories that are known not to be there.
     pub(super) absent: HashSet<Rc<[u8]>, RandomState>,
     /// Objects that are loaded only as if a failure had been mended: behind a
@@ -85,15 +85,15 @@ pub(super) struct Request<'a> {
     /// Who asks; `None` for musl's preloads.
     pub(super) requester: Option<ObjectId>,
     /// The name as it is written.
-    written: &'a [u8],
+    pub(super) written: &'a [u8],
     /// The name that the loader works with: tokens are replaced.
     pub(super) name: Cow<'a, [u8]>,
-    kind: NeedKind,
-    depth: u32,
+    pub(super) kind: NeedKind,
+    pub(super) depth: u32,
 }
 
 impl Request<'_> {
-    fn by(&self) -> ObjectId {
+    pub(super) fn by(&self) -> ObjectId {
         self.requester.unwrap_or(LinkMap::MAIN)
     }
 }
@@ -412,163 +412,5 @@ impl Resolver<'_> {
         object
             .defines(&*data, &[b"__libc_start_main", b"stdin"])
             .unwrap_or(false)
-    }
-
-    /// Adds an entry about the name that was asked for.
-    fn enter(
-        &mut self,
-        name: Rc<[u8]>,
-        request: &Request<'_>,
-        status: Status,
-        path: Option<Rc<[u8]>>,
-        rule: Option<Rule>,
-        attempts: Attempts,
-    ) -> &mut Library {
-        let place = self.graph.libraries.len();
-        self.graph.libraries.push(Library {
-            name,
-            status,
-            object: None,
-            path,
-            requesters: Few::from(request.by()),
-            rule,
-            owner: None,
-            depth: request.depth,
-            attempts,
-        });
-        &mut self.graph.libraries[place]
-    }
-
-    fn already_loaded(&mut self, object: ObjectId, request: &Request<'_>, attempts: Attempts) {
-        let requester = request.by();
-        let is_loader = self.graph.map.get(object).role == Role::Loader;
-        let is_program = self.graph.map.get(object).role == Role::Main;
-        // glibc's loader is one entry however it is called; musl prints each of
-        // its names.
-        let one_entry = is_loader && !self.loader.is_musl();
-        let is_it = |library: &Library| {
-            library.object == Some(object) && (one_entry || same(&library.name, request.written))
-        };
-        let usual = self.places.get(&object).copied();
-        let usual = usual.filter(|&place| self.graph.libraries.get(place).is_some_and(is_it));
-        let known = usual.or_else(|| self.graph.libraries.iter().position(is_it));
-        if let Some(place) = known {
-            let requesters = &mut self.graph.libraries[place].requesters;
-            if !requesters.contains(&requester) {
-                requesters.push(requester);
-            }
-            return;
-        }
-        let first = is_loader && !self.places.contains_key(&object);
-        let status = if first {
-            Status::Found
-        } else {
-            Status::AlreadyLoaded
-        };
-        let rule = if is_loader {
-            Rule::LoaderItself
-        } else {
-            Rule::AlreadyLoaded
-        };
-        let path = (!is_program).then(|| self.graph.map.get(object).path.clone());
-        self.places
-            .entry(object)
-            .or_insert(self.graph.libraries.len());
-        let name = Rc::from(request.written);
-        let library = self.enter(name, request, status, path, Some(rule), attempts);
-        library.object = Some(object);
-    }
-
-    fn missing(&mut self, request: &Request<'_>, search: Search, impossible: Option<&StopText>) {
-        let optional = request.kind == NeedKind::Auxiliary;
-        let path = search.stopped.as_ref().map(|stopped| stopped.path.clone());
-        let name = Rc::from(request.written);
-        if optional {
-            self.enter(name, request, Status::Optional, path, None, search.attempts);
-            return;
-        }
-        let text = impossible
-            .cloned()
-            .unwrap_or_else(|| search.absence(self.errno));
-        self.give_up(request, None, &text);
-        self.enter(name, request, Status::Missing, path, None, search.attempts);
-    }
-
-    fn unusable(&mut self, request: &Request<'_>, stopped: Stopped, attempts: Attempts) {
-        self.give_up(request, Some(&stopped.path), &stopped.text);
-        let status = Status::Unusable(stopped.text.text);
-        let library = self.enter(
-            Rc::from(request.written),
-            request,
-            status,
-            Some(stopped.path),
-            Some(stopped.rule),
-            attempts,
-        );
-        library.owner = stopped.owner;
-    }
-
-    fn depth_of(&self, object: ObjectId) -> u32 {
-        let place = self.places.get(&object);
-        place
-            .and_then(|&place| self.graph.libraries.get(place))
-            .map_or(0, |library| library.depth)
-    }
-
-    /// Notes where each object's own entry is, after entries were moved.
-    fn find_places(&mut self) {
-        self.places.clear();
-        for (place, library) in self.graph.libraries.iter().enumerate() {
-            if let Some(object) = library.object {
-                self.places.entry(object).or_insert(place);
-            }
-        }
-    }
-
-    /// Moves the entry at `from`, of a filtee, in front of that of its filter.
-    fn move_before(&mut self, from: usize, filter: ObjectId) {
-        let libraries = &mut self.graph.libraries;
-        let entry = libraries.remove(from);
-        let to = libraries
-            .iter()
-            .position(|library| library.object == Some(filter));
-        libraries.insert(to.unwrap_or(0), entry);
-        self.find_places();
-    }
-
-    /// Puts the loader's entry where glibc lists itself: behind what stands
-    /// before it in the search list.
-    fn place_loader(&mut self, list: &SearchList, lists_itself: bool) {
-        let is_loader = |(_, loaded): &(ObjectId, &Loaded)| loaded.role == Role::Loader;
-        let Some((loader, loaded)) = self.graph.map.iter().find(is_loader) else {
-            return;
-        };
-        let path = loaded.path.clone();
-        let libraries = &mut self.graph.libraries;
-        let at = libraries
-            .iter()
-            .position(|library| library.object == Some(loader));
-        let entry = match at {
-            Some(at) => libraries.remove(at),
-            None if lists_itself => Library {
-                name: path.clone(),
-                status: Status::Found,
-                object: Some(loader),
-                path: Some(path),
-                requesters: Few::new(),
-                rule: Some(Rule::LoaderItself),
-                owner: None,
-                depth: 1,
-                attempts: Attempts::new(),
-            },
-            None => return,
-        };
-        let before = list.before(loader).or_else(|| list.last());
-        let place = before.and_then(|before| {
-            libraries
-                .iter()
-                .position(|l| l.object == Some(before) && l.status == Status::Found)
-        });
-        libraries.insert(place.map_or(0, |place| place + 1), entry);
     }
 }

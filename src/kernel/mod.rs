@@ -7,9 +7,9 @@
 //! decided elsewhere.
 
 mod exec;
+mod refusal;
 mod shebang;
 
-pub use exec::{
-    ElfRefusal, End, Exec, Interpreter, InterpreterRefusal, Program, Refusal, Request, Script, exec,
-};
+pub use exec::{Exec, Interpreter, Program, Request, Script, exec};
+pub use refusal::{ElfRefusal, End, InterpreterRefusal, Refusal};
 pub use shebang::{Shebang, ShebangError};
