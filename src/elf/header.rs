@@ -176,6 +176,9 @@ pub struct Header {
     pub program_header_size: u16,
     /// `e_phnum`
     pub program_headers: u16,
+    /// Where the section header table ends, which mostly ends the file; 0 where there is
+    /// none. No loader reads it.
+    pub sections_end: u64,
 }
 
 impl Header {
@@ -204,6 +207,8 @@ fn fields<H: FileHeader<Endian = Endianness>>(
 ) -> Option<Header> {
     let (header, _) = from_bytes::<H>(head).ok()?;
     let endian = layout.encoding.endian();
+    let sections_at: u64 = header.e_shoff(endian).into();
+    let sections = u64::from(header.e_shnum(endian)) * u64::from(header.e_shentsize(endian));
     Some(Header {
         ident,
         layout,
@@ -214,6 +219,10 @@ fn fields<H: FileHeader<Endian = Endianness>>(
         flags: header.e_flags(endian).0,
         program_header_size: header.e_phentsize(endian),
         program_headers: header.e_phnum(endian),
+        sections_end: match sections_at {
+            0 => 0,
+            at => at.saturating_add(sections),
+        },
     })
 }
 

@@ -263,6 +263,13 @@ impl Object {
             .any(|anomaly| matches!(anomaly, Anomaly::LoadPastEnd { end, .. } if *end > last_page))
     }
 
+    /// Whether the file was cut short after it was made: unlike one of debug information,
+    /// whose segments are kept in name only, it lacks its sections too.
+    #[must_use]
+    pub fn was_cut(&self) -> bool {
+        self.is_cut_short() && self.header.sections_end > self.size
+    }
+
     /// How the file is linked.
     #[must_use]
     pub fn linkage(&self) -> Linkage {

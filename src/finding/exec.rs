@@ -4,7 +4,7 @@ use super::interpreter;
 use super::mend::Known;
 use super::{Case, Code, Draft, ecosystem, format, lost, near, quoted, script};
 use crate::errno::Errno;
-use crate::kernel::{ElfRefusal, End, Refusal, Script, ShebangError};
+use crate::kernel::{ElfRefusal, End, InterpreterRefusal, Refusal, Script, ShebangError};
 use crate::path::TargetPath;
 use crate::platform::machine_name;
 use crate::report::Finding;
@@ -15,7 +15,10 @@ pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
     match &case.exec.end {
         End::Starts => interpreter::starts(case, found),
         End::Unreadable(_) => {}
-        End::Killed { why, .. } => found.push(killed(case, why)),
+        End::Killed { why, .. } => found.push(match cut_interpreter(case) {
+            Some(refusal) => interpreter::refused(case, refusal),
+            None => killed(case, why),
+        }),
         // The carriage return is the cause of the refusal, and said already.
         End::Refused {
             why: Refusal::Lookup(_),
@@ -300,6 +303,15 @@ fn elf(case: &Case<'_>, path: &TargetPath, refusal: ElfRefusal) -> Finding {
         .seen(case)
         .fix(None, "fetch or build the file again", None)
         .done()
+}
+
+/// The refusal of an interpreter that is cut short, where its program is not.
+fn cut_interpreter<'c>(case: &Case<'c>) -> Option<&'c InterpreterRefusal> {
+    let program = case.exec.program.as_ref()?;
+    let interpreter = program.interpreter.as_ref()?;
+    let refusal = interpreter.file.as_ref().err()?;
+    let is_it = matches!(refusal, InterpreterRefusal::CutShort { .. });
+    (is_it && !program.object.is_cut_short()).then_some(refusal)
 }
 
 fn killed(case: &Case<'_>, why: &str) -> Finding {

@@ -337,6 +337,7 @@ fn unusable(
         InterpreterRefusal::WrongMachine => "it is for another machine".to_owned(),
         InterpreterRefusal::Malformed => "its program headers are damaged".to_owned(),
         InterpreterRefusal::WrongType => "its type is neither program nor library".to_owned(),
+        InterpreterRefusal::CutShort { .. } => "it ends before its segments do".to_owned(),
         InterpreterRefusal::Unreadable(errno) => errno.to_string(),
     };
     let message = format!("the loader of `{}` cannot be used: {why}", program.path);

@@ -397,8 +397,10 @@ fn damaged(case: &Case<'_>, graph: &Graph, found: &mut Vec<Finding>) {
             continue;
         };
         if object.is_cut_short() || object.has_empty_dynamic {
-            // Of the program itself the kernel's end tells.
-            if loaded.role == Role::Library {
+            // Of a program itself, and of its interpreter, the kernel's end tells.
+            let is_own = case.is_library && object.was_cut();
+            let is_told = is_interpreter(case, &loaded.path);
+            if (loaded.role == Role::Library && !is_told) || is_own {
                 let message = format!(
                     "{} lacks bytes; loading it kills the process",
                     quoted(&loaded.path)
@@ -428,6 +430,14 @@ fn damaged(case: &Case<'_>, graph: &Graph, found: &mut Vec<Finding>) {
             .fold(draft, |draft, anomaly| draft.evidence(anomaly.to_string()));
         found.push(draft.done());
     }
+}
+
+/// Whether `path` leads to what the program names as its interpreter, and could not start.
+fn is_interpreter(case: &Case<'_>, path: &[u8]) -> bool {
+    let program = case.exec.program.as_ref();
+    let interpreter = program.and_then(|program| program.interpreter.as_ref());
+    let interpreter = interpreter.filter(|interpreter| interpreter.file.is_err());
+    interpreter.is_some_and(|i| crate::path::file_name(&i.path) == crate::path::file_name(path))
 }
 
 /// What is not as the specification has it, though the loaders make do with it.

@@ -412,6 +412,7 @@ fn refusal_status(refusal: &InterpreterRefusal) -> InterpreterStatus {
         InterpreterRefusal::WrongMachine => InterpreterStatus::WrongMachine,
         InterpreterRefusal::Malformed => InterpreterStatus::Malformed,
         InterpreterRefusal::WrongType => InterpreterStatus::WrongType,
+        InterpreterRefusal::CutShort { .. } => InterpreterStatus::Malformed,
     }
 }
 

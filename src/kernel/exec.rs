@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::refusal::{ElfRefusal, End, InterpreterRefusal, Refusal};
 use super::shebang::Shebang;
 use crate::content::{Content, FileId, Files};
-use crate::elf::consts::{EM_X86_64, ET_DYN, ET_EXEC};
-use crate::elf::{Class, Linkage, Object, SegmentTable};
+use crate::elf::consts::{EM_X86_64, ET_DYN, ET_EXEC, PF_W};
+use crate::elf::{Class, Linkage, Object, Segment, SegmentTable};
 use crate::errno::Errno;
 use crate::path::TargetPath;
 use crate::platform::Platform;
@@ -340,23 +340,49 @@ fn open_interpreter(
     if !object.is_loadable_type() {
         return Err(InterpreterRefusal::WrongType);
     }
-    Ok(file)
+    match cut_short(object) {
+        Some(signal) => Err(InterpreterRefusal::CutShort { signal }),
+        None => Ok(file),
+    }
 }
 
 fn with_interpreter(interpreter: &Interpreter, program: &Object) -> End {
-    match &interpreter.file {
+    // What is wrong with the interpreter shows when it is mapped, after the program.
+    let later = match &interpreter.file {
+        Ok(_) => End::Starts,
         Err(InterpreterRefusal::WrongType) => End::Killed {
             signal: "SIGSEGV",
             why: "the interpreter is of a type that cannot run",
         },
-        Err(InterpreterRefusal::Unreadable(errno)) => End::Unreadable(*errno),
-        Err(refusal) => End::Refused {
-            errno: refusal.errno().unwrap_or(Errno::LIBBAD),
-            why: Refusal::Interpreter(refusal.clone()),
+        Err(InterpreterRefusal::CutShort { signal }) => End::Killed {
+            signal,
+            why: "the interpreter ends before its segments",
         },
-        Ok(_) if !can_be_mapped(program) => UNMAPPABLE,
-        Ok(_) if program.is_cut_short() => CUT_SHORT,
-        Ok(_) => End::Starts,
+        Err(InterpreterRefusal::Unreadable(errno)) => return End::Unreadable(*errno),
+        Err(refusal) => {
+            return End::Refused {
+                errno: refusal.errno().unwrap_or(Errno::LIBBAD),
+                why: Refusal::Interpreter(refusal.clone()),
+            };
+        }
+    };
+    match mapped(program) {
+        End::Starts => later,
+        killed => killed,
+    }
+}
+
+/// What comes of mapping a program's segments.
+fn mapped(object: &Object) -> End {
+    if !can_be_mapped(object) {
+        return UNMAPPABLE;
+    }
+    match cut_short(object) {
+        Some(signal) => End::Killed {
+            signal,
+            why: "the file ends before its segments",
+        },
+        None => End::Starts,
     }
 }
 
@@ -380,10 +406,28 @@ fn can_be_mapped(object: &Object) -> bool {
     })
 }
 
-const CUT_SHORT: End = End::Killed {
-    signal: "SIGBUS",
-    why: "the file ends before its segments",
-};
+/// What a file that lacks whole pages of its segments is killed by. The kernel clears the
+/// rest of the page in which the data end and the zeros begin, and gives up with SIGSEGV
+/// where the file has no such page (`fs/binfmt_elf.c:padzero`); else who touches a page
+/// that is not there gets SIGBUS.
+fn cut_short(object: &Object) -> Option<&'static str> {
+    if !object.is_cut_short() {
+        return None;
+    }
+    let end_of_file = object.size.next_multiple_of(4096);
+    let is_cleared_in_vain = |load: &Segment| {
+        let end = load.offset.saturating_add(load.file_size);
+        let is_writable = load.flags & PF_W != 0;
+        is_writable
+            && load.memory_size > load.file_size
+            && !end.is_multiple_of(4096)
+            && end > end_of_file
+    };
+    match object.loads.iter().any(is_cleared_in_vain) {
+        true => Some("SIGSEGV"),
+        false => Some("SIGBUS"),
+    }
+}
 
 fn without_interpreter(object: &Object) -> End {
     match object.linkage() {
@@ -391,8 +435,6 @@ fn without_interpreter(object: &Object) -> End {
             signal: "SIGSEGV",
             why: "a shared object is no program",
         },
-        _ if !can_be_mapped(object) => UNMAPPABLE,
-        _ if object.is_cut_short() => CUT_SHORT,
-        _ => End::Starts,
+        _ => mapped(object),
     }
 }

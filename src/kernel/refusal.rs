@@ -101,6 +101,11 @@ pub enum InterpreterRefusal {
     Malformed,
     /// It is neither `ET_EXEC` nor `ET_DYN`; the kernel notices too late.
     WrongType,
+    /// It ends before its segments do; the kernel, or the loader itself, notices too late.
+    CutShort {
+        /// The signal's name.
+        signal: &'static str,
+    },
     /// We could not look.
     Unreadable(Errno),
 }
@@ -120,7 +125,9 @@ impl InterpreterRefusal {
             InterpreterRefusal::NotElf
             | InterpreterRefusal::WrongMachine
             | InterpreterRefusal::Malformed => Some(Errno::LIBBAD),
-            InterpreterRefusal::WrongType | InterpreterRefusal::Unreadable(_) => None,
+            InterpreterRefusal::WrongType
+            | InterpreterRefusal::CutShort { .. }
+            | InterpreterRefusal::Unreadable(_) => None,
         }
     }
 }

@@ -341,8 +341,14 @@ case!(
         /ld-rel.so        elf mode=0755 damage=e_type:1
         /static-interp    elf interp=/static
         /static           elf static
+        /cut              elf needed=liba.so damage=truncate:4096
+        /cut-interp       elf interp=/cut-ld
+        /cut-ld           elf static damage=truncate:4096
         "
     )
+    // The kernel itself touches the page in which the data end, where zeros follow.
+    .run("unreal='what our builder writes has no data' /cut", "signal SIGBUS")
+    .run("unreal='what our builder writes has no data' /cut-interp", "signal SIGBUS")
     .run("/stripped", "signal SIGSEGV")
     .run("/usr/lib/liba.so", "signal SIGSEGV")
     .run("/static-pie", "starts")

@@ -13,6 +13,7 @@ mod support;
 
 mod build;
 mod cli;
+mod cut;
 mod ecosystem;
 mod elf;
 mod explain;
