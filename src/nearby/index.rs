@@ -35,6 +35,16 @@ pub enum Extent {
 const INSTALLED: [&[u8]; 8] = [
     b"usr", b"lib", b"lib32", b"lib64", b"libx32", b"opt", b"bin", b"sbin",
 ];
+/// What is installed below them that is neither library nor program, by the thousands.
+const NEITHER: [&[u8]; 7] = [
+    b"usr/share",
+    b"usr/include",
+    b"usr/src",
+    b"usr/lib/modules",
+    b"usr/lib/firmware",
+    b"lib/modules",
+    b"lib/firmware",
+];
 /// What kernels show.
 const VIRTUAL: [&[u8]; 3] = [b"proc", b"sys", b"dev"];
 
@@ -90,6 +100,15 @@ impl Indexing {
         };
         if !wanted {
             return false;
+        }
+        if self.extent == Extent::Installed && kind == Kind::Directory {
+            let is_it = |path: &&[u8]| {
+                let parts = path.strip_prefix(directory);
+                parts.and_then(|rest| rest.strip_prefix(b"/")) == Some(name)
+            };
+            if NEITHER.iter().any(is_it) {
+                return false;
+            }
         }
         if kind == Kind::Directory {
             let is_deep = depth >= MAX_DEPTH;

@@ -34,6 +34,9 @@ impl Renderer for Ldd {
         if self.headings {
             writeln!(out, "{}:", escape(&subject.path))?;
         }
+        if subject.kind == SubjectKind::Absent {
+            return Ok(());
+        }
         if !Ldd::is_dynamic(&subject) {
             return writeln!(out, "\tnot a dynamic executable");
         }

@@ -154,6 +154,39 @@ pub fn variables(config: &ProcessConfig) -> BTreeMap<Vec<u8>, Vec<u8>> {
     environment(&config.env, None, &mut Vec::new())
 }
 
+/// Who `config` has its process run as in `filesystem`.
+///
+/// # Errors
+/// Why an engine would start nothing.
+pub fn user(
+    config: &ProcessConfig,
+    filesystem: &dyn Filesystem,
+) -> Result<Credentials, UserProblem> {
+    let root = TargetPath::root();
+    let view = View {
+        filesystem,
+        workdir: &root,
+        known: None,
+    };
+    Ok(user::find(&config.user, &view)?.credentials)
+}
+
+/// Whether `path` leads to a directory; `None` where it leads to nothing.
+#[must_use]
+pub fn is_directory(path: &TargetPath, filesystem: &dyn Filesystem) -> Option<bool> {
+    let root = TargetPath::root();
+    let view = View {
+        filesystem,
+        workdir: &root,
+        known: None,
+    };
+    match obstacle(path, &view) {
+        None => Some(true),
+        Some((_, Errno::NOENT)) => None,
+        Some(_) => Some(false),
+    }
+}
+
 /// What `config` comes to in `filesystem`.
 #[must_use]
 pub fn plan(config: &ProcessConfig, filesystem: &dyn Filesystem) -> Plan {

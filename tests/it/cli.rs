@@ -417,6 +417,70 @@ fn a_tree_ends_where_the_program_is_needed_by_its_own_library() {
         .prints_not("        └──");
 }
 
+/// A gate with a mistyped pattern must not pass.
+#[test]
+fn nothing_that_is_selected_is_exit_2() {
+    let root = root(SMALL);
+    let none = ["--all", "--include", "nothing*"];
+    let ran = inside(&root, &none).exits(2);
+    let ran = ran.complains("no program, library or script is left by --include");
+    ran.prints("unknown: 0 checked");
+    inside(&root, &["--all", "--exclude", "*"]).exits(2);
+    inside(&root, &["--all", "--include", "good"]).exits(0);
+}
+
+#[test]
+fn a_working_directory_that_is_a_file_is_exit_2() {
+    let root = root(SMALL);
+    inside(&root, &["--workdir", "/app/good", "/app/good"])
+        .exits(2)
+        .complains("`/app/good`: the working directory is no directory in the target");
+    inside(&root, &["--workdir", "/app", "./good"]).exits(0);
+}
+
+/// As an engine asks `/etc/passwd` and `/etc/group`; a group that is named is the only one.
+#[test]
+fn the_targets_files_tell_the_groups_of_a_user() {
+    if !rustix::process::geteuid().is_root() {
+        eprintln!("skipped: owners need root");
+        return;
+    }
+    let root = root(
+        "
+        /etc/passwd  text 'u:x:4711:4712::/:/bin/sh\\n'
+        /etc/group   text 'a:x:4713:u\\n'
+        /own         dir mode=0710 owner=0:4712
+        /own/app     elf static
+        /more        dir mode=0710 owner=0:4713
+        /more/app    elf static
+        ",
+    );
+    for path in ["/own/app", "/more/app"] {
+        inside(&root, &["--user", "4711", path]).exits(0);
+        inside(&root, &["--user", "4711:1", path]).exits(1);
+    }
+}
+
+#[test]
+fn what_a_list_of_libraries_does_not_tell_is_told_beside_it() {
+    let root = root(SMALL);
+    for format in ["ldd", "list"] {
+        let ran = inside(&root, &["-o", format, "/app/nosuch"]).exits(1);
+        let ran = ran.complains("error[entrypoint-missing]: `/app/nosuch` is not in this target");
+        assert_eq!(ran.stdout, "");
+    }
+    let ran = inside(&root, &["-o", "table", "/app/nosuch"]).exits(1);
+    assert_eq!(ran.stderr, "");
+}
+
+#[test]
+fn the_text_of_a_login_shell_is_no_option() {
+    run(&["explain", "-bash: ./app: No such file or directory"])
+        .exits(0)
+        .prints("No such file or directory");
+    run(&["explain", "-x"]).exits(2);
+}
+
 #[test]
 fn a_circle_of_links_and_a_byte_order_mark_are_called_so() {
     let root = root("/app/loop link loop\n/app/bom script '\\xef\\xbb\\xbf#!/bin/sh\\n'");

@@ -1,6 +1,7 @@
 //! The command line as it is typed.
 
 use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 
 use clap::parser::ValueSource;
@@ -245,13 +246,31 @@ pub(crate) struct Args {
 /// The arguments of this process. `--image` stands above IMGLDD_ROOT, which is
 /// for directories.
 pub(crate) fn parse() -> Result<Args, clap::Error> {
-    let mut matches = Args::command().try_get_matches()?;
+    let mut words: Vec<OsString> = std::env::args_os().collect();
+    if let Some(at) = error_text(&words) {
+        words.insert(at, OsString::from("--"));
+    }
+    let mut matches = Args::command().try_get_matches_from(words)?;
     let root_is_of_environment = matches.value_source("root") == Some(ValueSource::EnvVariable);
     let mut args = Args::from_arg_matches_mut(&mut matches)?;
     if !args.image.is_empty() && root_is_of_environment {
         args.root = None;
     }
     Ok(args)
+}
+
+/// Where `explain` is given a text that looks like an option: a login shell's begins with
+/// `-bash: `.
+fn error_text(words: &[OsString]) -> Option<usize> {
+    if words.get(1)? != "explain" {
+        return None;
+    }
+    words.iter().position(|word| {
+        let word = word.as_bytes();
+        let first = word.split(|byte| byte.is_ascii_whitespace()).next();
+        let first = first.unwrap_or_default();
+        first.starts_with(b"-") && !first.contains(&b'=') && first.len() < word.len()
+    })
 }
 
 /// A layer's number, from 1.

@@ -232,7 +232,27 @@ impl Subjects<'_, '_> {
         self.run.judge.weigh(&mut subject);
         self.run.summary.add(&subject);
         self.target.verdict = self.target.verdict.max(subject.verdict);
+        for finding in self.run.outputs.untold(&subject) {
+            let message = escape(&finding.message);
+            say(&format!("imgldd: error[{}]: {message}", finding.code));
+        }
         self.run.outputs.subject(self.target, subject)
+    }
+
+    /// Nothing was checked, which must not pass for nothing wrong.
+    fn nothing_selected(&mut self, options: &str) {
+        let message = format!("no program, library or script is left by {options}");
+        let input = &self.target.input;
+        say(&format!("imgldd: `{}`: {message}", escape(input)));
+        self.run.errors.push(ReportError {
+            kind: ErrorKind::Usage,
+            target: Some(self.run.targets.len()),
+            path: None,
+            message,
+            offset: None,
+        });
+        self.target.verdict = self.target.verdict.max(Verdict::Unknown);
+        self.run.summary.verdict = self.run.summary.verdict.max(Verdict::Unknown);
     }
 
     /// Every ELF file and executable script of the target.
@@ -244,6 +264,9 @@ impl Subjects<'_, '_> {
     ) -> io::Result<()> {
         let jobs = jobs.unwrap_or_else(host::parallelism);
         let scanned = inspector.scan(jobs, &|path| selection.takes(path));
+        if let (true, Some(options)) = (scanned.paths.is_empty(), selection.narrowed()) {
+            self.nothing_selected(options);
+        }
         for (path, errno) in scanned.problems {
             say(&format!("imgldd: {path}: cannot read it: {errno}"));
             self.run.errors.push(ReportError {

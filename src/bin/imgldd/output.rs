@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
 use imgldd::render::{Json, JsonLines, Ldd, List, Renderer, Style, Table, Text, Tree};
-use imgldd::report::{ReportError, Subject, Summary, Target};
+use imgldd::report::{Finding, ReportError, Severity, Stage, Subject, Summary, Target};
 
 use crate::args::{Args, When};
 use crate::request::UsageError;
@@ -26,6 +26,28 @@ pub(crate) struct Outputs {
     sinks: Vec<Sink>,
     in_full: bool,
     lists_fine: bool,
+    tells: Tells,
+}
+
+/// How much the reports tell of what is wrong.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Tells {
+    /// Nothing: they name what was found.
+    Nothing,
+    /// Which libraries are missing.
+    Libraries,
+    /// Everything, or there is none because nothing is to be said.
+    All,
+}
+
+impl Tells {
+    fn of(format: &str) -> Tells {
+        match format {
+            "list" => Tells::Nothing,
+            "ldd" => Tells::Libraries,
+            _ => Tells::All,
+        }
+    }
 }
 
 /// A format and the file that it goes to.
@@ -43,11 +65,13 @@ impl Outputs {
                 .iter()
                 .any(|wanted| wanted.format.starts_with("json"));
         let lists_fine = args.verbose > 0 || wanted.iter().any(|wanted| wanted.format != "text");
+        let tells = wanted.iter().map(|wanted| Tells::of(&wanted.format)).max();
         let sinks = wanted.into_iter().map(|wanted| sink(args, wanted, many));
         Ok(Outputs {
             sinks: sinks.collect::<Result<_, _>>()?,
             in_full,
             lists_fine,
+            tells: tells.unwrap_or(Tells::All),
         })
     }
 
@@ -70,7 +94,19 @@ impl Outputs {
             sinks: sinks.collect::<Result<_, UsageError>>()?,
             in_full: true,
             lists_fine: true,
+            tells: Tells::All,
         })
+    }
+
+    /// Errors of a subject that no report tells, as they are made for other programs.
+    pub(crate) fn untold<'s>(&self, subject: &'s Subject) -> impl Iterator<Item = &'s Finding> {
+        let is_untold = match self.tells {
+            Tells::All => false,
+            Tells::Libraries => subject.outcome.stage == Some(Stage::Exec),
+            Tells::Nothing => true,
+        };
+        let findings = subject.findings.iter().filter(move |_| is_untold);
+        findings.filter(|finding| finding.severity == Severity::Error && !finding.waived)
     }
 
     /// Whether some report names the libraries of what a scan finds to be fine.

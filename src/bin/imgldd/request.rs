@@ -68,6 +68,8 @@ pub(crate) enum UsageError {
     Variable(String),
     #[error("`{0}`: the working directory must be an absolute path in the target")]
     Workdir(String),
+    #[error("`{0}`: the working directory is no directory in the target")]
+    NoWorkdir(String),
     #[error("`{0}`: not a glob")]
     Glob(String, #[source] globset::Error),
     #[error("`{0}`: no finding has this code{1}; `imgldd explain` lists them")]
@@ -115,6 +117,16 @@ pub(crate) struct Selection {
 }
 
 impl Selection {
+    /// What `--all` is to be narrowed to, in words, where it is.
+    pub(crate) fn narrowed(&self) -> Option<&'static str> {
+        match (&self.include, &self.exclude) {
+            (None, None) => None,
+            (Some(_), None) => Some("--include"),
+            (None, Some(_)) => Some("--exclude"),
+            (Some(_), Some(_)) => Some("--include and --exclude"),
+        }
+    }
+
     /// Whether `--all` is to look at `path`.
     pub(crate) fn takes(&self, path: &[u8]) -> bool {
         let path = Path::new(OsStr::from_bytes(path));
@@ -130,8 +142,8 @@ pub(crate) fn is_there(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
 }
 
-/// `UID[:GID]`
-pub(crate) fn user(text: &str) -> Result<Credentials, UsageError> {
+/// `UID[:GID]`, and the text by itself: a target may know more of that user.
+pub(crate) fn user(text: &str) -> Result<(Credentials, Vec<u8>), UsageError> {
     let wrong = || UsageError::User(text.to_owned());
     let (uid, gid) = text
         .split_once(':')
@@ -142,11 +154,9 @@ pub(crate) fn user(text: &str) -> Result<Credentials, UsageError> {
         .transpose()
         .map_err(|_| wrong())?
         .unwrap_or(0);
-    Ok(Credentials {
-        uid,
-        gid,
-        groups: Vec::new(),
-    })
+    let groups = Vec::new();
+    let credentials = Credentials { uid, gid, groups };
+    Ok((credentials, text.as_bytes().to_vec()))
 }
 
 /// Changes what a target says of how its programs are started, as was asked for.

@@ -157,15 +157,22 @@ pub(crate) fn open(args: &Args, named: &Named, in_full: bool) -> Result<Opened, 
     request::change_process(args, &mut process)?;
     let workdir = TargetPath::root().join(&process.working_dir);
     let (filesystem, copied) = overlay(filesystem, args, &workdir)?;
-    let mut plan = image
+    if let (Some(text), None) = (&args.workdir, &image) {
+        // An engine makes a directory that is missing, and says what it cannot make.
+        let there = runtime::is_directory(&workdir, &*filesystem);
+        if there == Some(false) {
+            return Err(UsageError::NoWorkdir(text.to_string_lossy().into_owned()));
+        }
+    }
+    if let Some(text) = &args.user {
+        (user, process.user) = request::user(text)?;
+        // The target's own files tell the groups, as they do to an engine.
+        user = runtime::user(&process, &*filesystem).unwrap_or(user);
+    }
+    let plan = image
         .as_ref()
         .map(|_| runtime::plan(&process, &*filesystem));
-    if let Some(text) = &args.user {
-        user = request::user(text)?;
-        if let Some(plan) = &mut plan {
-            plan.user = Ok(user.clone());
-        }
-    } else if let Some(Ok(planned)) = plan.as_ref().map(|plan| &plan.user) {
+    if let Some(Ok(planned)) = plan.as_ref().map(|plan| &plan.user) {
         user = planned.clone();
     }
     let variables = match &plan {
