@@ -32,6 +32,23 @@ impl Inspector<'_> {
         inspections
     }
 
+    /// Would the file called `name` start, in a container that is otherwise as `plan` has
+    /// it? A container that does not start is said where the program itself would.
+    #[must_use]
+    pub fn instead(&self, name: &[u8], plan: &Plan) -> Inspection {
+        let mut inspection = self.inspect(name, Role::Argument);
+        if inspection.subject.outcome.starts == Some(true) {
+            let plan = plan.for_another();
+            if let Some(outcome) = outcome::refusal(&plan) {
+                inspection.subject.outcome = outcome;
+            }
+            let mut findings = finding::runtime_findings(&plan);
+            findings.append(&mut inspection.subject.findings);
+            rejudge(&mut inspection, findings);
+        }
+        inspection
+    }
+
     fn start(&self, start: &Start, plan: &Plan) -> Inspection {
         let mut inspection = match &start.program.path {
             Some(path) => self.inspect_path(path, start.role, Some(&start.program)),

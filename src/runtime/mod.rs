@@ -108,6 +108,19 @@ pub enum BadVariable {
     Nul,
 }
 
+impl Plan {
+    /// What is left of the plan for a program that is named instead of the image's own:
+    /// what keeps any from starting.
+    #[must_use]
+    pub fn for_another(&self) -> Plan {
+        let mut plan = self.clone();
+        plan.starts.clear();
+        plan.problems
+            .retain(|problem| problem.is_fatal() && *problem != Problem::NoCommand);
+        plan
+    }
+}
+
 impl Problem {
     /// Whether nothing at all starts because of it.
     #[must_use]

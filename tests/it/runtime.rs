@@ -6,7 +6,7 @@
 
 use std::fmt::Write as _;
 
-use imgldd::inspect::{Inspector, Settings};
+use imgldd::inspect::{Inspection, Inspector, Settings};
 use imgldd::platform::Platform;
 use imgldd::report::Subject;
 use imgldd::rootfs::{Credentials, Filesystem, Rootfs};
@@ -19,7 +19,23 @@ use crate::support::fixture::Fixture;
 use crate::support::realise::{Root, Synthetic};
 use crate::support::text::{lines, words};
 
+/// What the image's own plan comes to.
 fn check(fixture: &str, config: &str, expected: &str) {
+    check_by(fixture, config, expected, &|inspector, plan| {
+        inspector.starts(plan)
+    });
+}
+
+/// What a file that is named instead comes to.
+fn check_named(name: &str, fixture: &str, config: &str, expected: &str) {
+    check_by(fixture, config, expected, &|inspector, plan| {
+        vec![inspector.instead(name.as_bytes(), plan)]
+    });
+}
+
+type Ask<'a> = &'a dyn Fn(&Inspector<'_>, &Plan) -> Vec<Inspection>;
+
+fn check_by(fixture: &str, config: &str, expected: &str, ask: Ask<'_>) {
     let fixture = Fixture::parse(fixture);
     let root = Root::new(&fixture, &Synthetic).unwrap();
     let inspect = |filesystem: Box<dyn Filesystem>| {
@@ -32,7 +48,7 @@ fn check(fixture: &str, config: &str, expected: &str) {
             platform: Platform::parse("linux/amd64"),
             ..Settings::default()
         };
-        let inspections = Inspector::new(&rootfs, settings).starts(&plan);
+        let inspections = ask(&Inspector::new(&rootfs, settings), &plan);
         (plan, inspections)
     };
     alike::check(root.path(), false, &|filesystem| {
@@ -489,6 +505,30 @@ fn a_working_directory_that_is_missing_is_made() {
         cmd /app warning
         warning[workdir-missing] the working directory `/srv/x` is behind a link to nothing
         ",
+    );
+}
+
+/// It starts in the same container, and is the image's command no more.
+#[test]
+fn what_is_named_instead_starts_as_the_image_has_it() {
+    check_named(
+        "/app",
+        "/app elf static",
+        "Cmd /gone\nWorkingDir /app",
+        "
+        0:0 [] in /app, home /
+        argument /app broken
+        docker: Cannot mkdir: /app is not a directory
+        runc: mkdir /app: not a directory
+        crun: chdir to `/app`: Not a directory
+        error[workdir-unusable] the working directory `/app` is no directory
+        ",
+    );
+    check_named(
+        "/app",
+        "/app elf static",
+        "",
+        "0:0 [] in /, home /\nargument /app ok",
     );
 }
 

@@ -137,7 +137,10 @@ impl Run<'_> {
             target: &mut target,
         };
         for name in &names {
-            subjects.take(inspector.inspect(name, Role::Argument))?;
+            subjects.take(match &plan {
+                Some(plan) => inspector.instead(name, plan),
+                None => inspector.inspect(name, Role::Argument),
+            })?;
         }
         if by_default {
             for inspection in plan.iter().flat_map(|plan| inspector.starts(plan)) {
