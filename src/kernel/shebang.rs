@@ -5,7 +5,8 @@ use crate::content::HEAD;
 /// What a `#!` line says.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Shebang {
-    /// The path of the interpreter.
+    /// The path of the interpreter; empty where a file ends, or has a NUL, before any
+    /// name: the kernel then opens the working directory.
     pub interpreter: Vec<u8>,
     /// Everything behind it, as one argument.
     pub argument: Option<Vec<u8>>,
@@ -49,53 +50,51 @@ fn blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
 
+fn is_no_blank(byte: u8) -> bool {
+    !blank(byte)
+}
+
 fn terminates(byte: u8) -> bool {
     blank(byte) || byte == 0
 }
 
+/// Without a newline the line ends with the buffer, not with the file: what follows the
+/// file's last byte are NULs, so blanks before them are not trimmed, and a name or an
+/// argument that begins there is empty.
 fn parse(buffer: &[u8; HEAD]) -> Result<Shebang, ShebangError> {
+    const LAST: usize = HEAD - 1;
+    // `strnchr` stops at a NUL.
     let text_end = buffer.iter().position(|&b| b == 0).unwrap_or(HEAD);
     let newline = buffer[..text_end].iter().position(|&b| b == b'\n');
-    let end = match newline {
+    // Both look at `to` as well.
+    let next = |from: usize, to: usize, wanted: fn(u8) -> bool| {
+        let part = buffer.get(from..=to)?;
+        Some(from + part.iter().position(|&b| wanted(b))?)
+    };
+    let full_end = match newline {
         Some(newline) => newline,
         None => {
-            let start = buffer[2..].iter().position(|&b| !blank(b)).map(|at| at + 2);
-            let start = start.ok_or(ShebangError::NoInterpreter)?;
-            if !buffer[start..].iter().any(|&b| terminates(b)) {
-                return Err(ShebangError::TooLong);
-            }
-            // The last byte of the buffer is given up for a NUL.
-            text_end.min(HEAD - 1)
+            let name = next(2, LAST, is_no_blank).ok_or(ShebangError::NoInterpreter)?;
+            next(name, LAST, terminates).ok_or(ShebangError::TooLong)?;
+            LAST
         }
     };
-    let line = &buffer[..end];
-    let trimmed = line.iter().rposition(|&b| !blank(b)).map_or(0, |at| at + 1);
-    let rest = buffer.get(2..trimmed).unwrap_or_default();
-    let name_at = rest
-        .iter()
-        .position(|&b| !blank(b))
-        .ok_or(ShebangError::NoInterpreter)?;
-    let rest = &rest[name_at..];
-    let name_end = rest
-        .iter()
-        .position(|&b| terminates(b))
-        .unwrap_or(rest.len());
-    let (name, after) = rest.split_at(name_end);
-    if name.is_empty() {
-        return Err(ShebangError::NoInterpreter);
-    }
-    let argument = match after.first() {
-        Some(&separator) if separator != 0 => {
-            let at = after.iter().position(|&b| !blank(b));
-            let text = at.map(|at| &after[at..]);
-            text.map(|text| text.split(|&b| b == 0).next().unwrap_or_default().to_vec())
-        }
-        _ => None,
+    let text = buffer[..full_end].iter().rposition(|&b| !blank(b));
+    let end = text.map_or(0, |at| at + 1);
+    let name = next(2, end, is_no_blank).filter(|&name| name != end);
+    let name = name.ok_or(ShebangError::NoInterpreter)?;
+    let separator = next(name, end, terminates);
+    let argument = separator.filter(|&at| buffer[at] != 0);
+    let argument = argument.and_then(|at| next(at, end, is_no_blank));
+    // The kernel puts a NUL at the end of each.
+    let until_nul = |from: usize, to: usize| {
+        let text = buffer.get(from..to).unwrap_or_default();
+        text.split(|&b| b == 0).next().unwrap_or_default().to_vec()
     };
     Ok(Shebang {
-        interpreter: name.to_vec(),
-        argument,
-        line: line.to_vec(),
+        interpreter: until_nul(name, separator.unwrap_or(end).min(end)),
+        argument: argument.map(|at| until_nul(at, end)),
+        line: buffer[..full_end.min(text_end)].to_vec(),
     })
 }
 
@@ -120,12 +119,38 @@ mod tests {
         check(b"#!/bin/sh\r\n", b"/bin/sh\r", None);
     }
 
+    /// Held against Linux 6: `#!` alone is EACCES, `#!` and a newline ENOEXEC.
     #[test]
     fn a_line_without_interpreter_is_no_script() {
-        for head in [&b"#!"[..], b"#!   ", b"#!\n", b"#! \t \nx"] {
+        let blanks = |count: usize| [b"#!", &vec![b' '; count][..]].concat();
+        for head in [&b"#!\n"[..], b"#! \t \nx", &blanks(253), &blanks(254)] {
             assert_eq!(Shebang::parse(head), Some(Err(ShebangError::NoInterpreter)));
         }
         assert_eq!(Shebang::parse(b" #!/bin/sh\n"), None);
+    }
+
+    #[test]
+    fn a_file_that_ends_before_a_name_names_the_empty_one() {
+        let blanks = [b"#!", &[b' '; 252][..]].concat();
+        for head in [&b"#!"[..], b"#!   ", b"#!\0", b"#! \0/pa\n", &blanks] {
+            check(head, b"", None);
+        }
+    }
+
+    #[test]
+    fn blanks_before_the_end_of_the_file_are_not_trimmed() {
+        check(b"#!/pa -e ", b"/pa", Some(b"-e "));
+        check(b"#!/pa ", b"/pa", Some(b""));
+        check(b"#!/pa  \t ", b"/pa", Some(b""));
+        check(b"#!/pa a \0b", b"/pa", Some(b"a "));
+        check(b"#!/pa a \nb", b"/pa", Some(b"a"));
+        check(b"#!/pa\0x\n", b"/pa", None);
+        check(b"#! /pa \0 x\n", b"/pa", Some(b""));
+        // The last byte of the buffer is given up, and blanks before it are trimmed.
+        let padded = |blanks: usize| [b"#!/pa ", &vec![b' '; blanks][..], b"x"].concat();
+        check(&padded(248), b"/pa", Some(b"x"));
+        check(&padded(249), b"/pa", None);
+        check(&padded(250), b"/pa", None);
     }
 
     #[test]

@@ -81,6 +81,33 @@ case!(
     .run("/blank", "exec: ENOEXEC")
     .run("/late", "exec: ENOEXEC")
     .run("/bom", "exec: ENOEXEC"),
+    // Where the file ends first, the interpreter is the empty name: the working directory.
+    given(
+        r"
+        /bare   script '#!'
+        /blank  script '#!  '
+        /nul    script '#! \x00/pa\n'
+        /pa     elf static
+        "
+    )
+    .run("/bare", "exec: EACCES")
+    .run("/blank", "exec: EACCES")
+    .run("/nul", "exec: EACCES"),
+);
+
+case!(
+    case_04b_blanks_before_the_end_of_the_file_are_handed_over,
+    given(
+        r"
+        /one    script '#!/pa -e '
+        /empty  script '#!/pa '
+        /nul    script '#!/pa a \x00b\n'
+        /pa     elf static
+        "
+    )
+    .run("/one", "starts as [/pa][-e ][/one]")
+    .run("/empty", "starts as [/pa][][/empty]")
+    .run("/nul", "starts as [/pa][a ][/nul]"),
 );
 
 case!(
