@@ -4,6 +4,7 @@ mod beyond;
 mod binding;
 mod donor;
 mod each;
+mod env;
 mod facts;
 mod resolve;
 mod rights;
@@ -49,6 +50,7 @@ pub struct Inspector<'t> {
     owners: Arc<OnceLock<Owners>>,
     places: Places,
     donor: Option<Donor<'t>>,
+    asking: env::Asking,
 }
 
 /// What a program's loader would load.
@@ -89,6 +91,7 @@ impl<'t> Inspector<'t> {
             owners: Arc::default(),
             places: Places::default(),
             donor: None,
+            asking: env::Asking::default(),
         }
     }
 
@@ -241,6 +244,7 @@ impl<'t> Inspector<'t> {
             versions.is_some_and(|versions| versions.definitions.iter().any(is_it))
         };
         let granted = || self.granted(exec.program.as_ref()?);
+        let env = self.of_env(&exec, path);
         let mut findings = finding::findings(&Case {
             path,
             exec: &exec,
@@ -264,6 +268,7 @@ impl<'t> Inspector<'t> {
             cpu: self.settings.cpu.as_deref(),
             variable: &|name| self.settings.variables.get(name).cloned(),
             in_path: &|name| self.lookup(name).path.is_some(),
+            env: env.as_ref(),
             hops: &hops,
             near: &near,
             owner: &owner,
@@ -283,7 +288,8 @@ impl<'t> Inspector<'t> {
             finding.waived |= finding::is_about_absence(&finding.code)
                 && (self.settings.allow_missing)(object.as_bytes());
         }
-        let errors = obstacles(path, &exec, graph.map(|(_, graph)| graph), is_library);
+        let mut errors = obstacles(path, &exec, graph.map(|(_, graph)| graph), is_library);
+        errors.extend(env.iter().flat_map(|env| env.errors().iter().cloned()));
         let verdict = verdict(&outcome, &findings, &errors, is_library);
         let symbols = SymbolLines::of(resolved.as_ref().map(|resolved| &resolved.graph));
         let subject = subject::Draft {

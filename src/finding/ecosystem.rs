@@ -114,7 +114,8 @@ pub(super) fn environment(case: &Case<'_>, script: &Script, draft: Draft) -> Dra
         }
         false => "make the environment at the path where it is used",
     };
-    let snippet = format!("RUN python3 -m venv {directory}");
+    // Over what is there already, its dangling links would stay.
+    let snippet = format!("RUN python3 -m venv --clear {directory}");
     draft
         .evidence(format!(
             "{directory}/pyvenv.cfg: it belongs to a virtual environment, which holds only where it was made"

@@ -1,94 +1,352 @@
 //! What `env` makes of what a `#!` line hands it: the kernel is content with `env`.
 
-use super::{Case, Code, Draft, quoted};
-use crate::bytes::Shown;
-use crate::kernel::{End, Script};
-use crate::report::Finding;
+use std::rc::Rc;
 
-/// A program that `env` would not find.
+use super::{Case, Code, Draft, fingerprint, install, near, quoted};
+use crate::bytes::Shown;
+use crate::errno::Errno;
+use crate::kernel::{End, Script, Shebang};
+use crate::path::{TargetPath, parent};
+use crate::report::{Finding, Fix, Outcome, ReportError, Stage};
+use crate::runtime::env::{Asked, Flavour, Wanted};
+
+/// What `execve` fails with, and `env` tells. (After ENOEXEC glibc tries a shell.)
+const REFUSALS: [Errno; 6] = [
+    Errno::NOENT,
+    Errno::ACCES,
+    Errno::LOOP,
+    Errno::LIBBAD,
+    Errno::IO,
+    Errno::NOTDIR,
+];
+
+/// What becomes of a `#!` line that names `env`.
+pub(crate) struct OfEnv {
+    /// What is asked of it.
+    pub(crate) asked: Asked,
+    pub(crate) flavour: Flavour,
+    /// Where it looks without a PATH.
+    pub(crate) default_path: &'static [u8],
+    pub(crate) end: EnvEnd,
+}
+
+/// What `env` comes to execute.
+pub(crate) enum EnvEnd {
+    /// It is not known, or nothing to be asked.
+    Unknown,
+    /// There is no such file.
+    Nowhere,
+    /// A file that led to this `env` itself.
+    Circle(TargetPath),
+    /// This one.
+    File(Rc<EnvProgram>),
+}
+
+/// A program that `env` executes, or would.
+pub(crate) struct EnvProgram {
+    pub(crate) path: TargetPath,
+    /// It does not start.
+    pub(crate) fails: bool,
+    pub(crate) outcome: Outcome,
+    /// Its errors.
+    pub(crate) findings: Vec<Finding>,
+    /// What could not be looked at.
+    pub(crate) errors: Vec<ReportError>,
+}
+
+impl OfEnv {
+    /// What could not be looked at on the way to what `env` executes.
+    pub(crate) fn errors(&self) -> &[ReportError] {
+        match &self.end {
+            EnvEnd::File(program) => &program.errors,
+            _ => &[],
+        }
+    }
+
+    /// What this `env` writes where it cannot execute `name`, as a line of evidence.
+    pub(super) fn words(&self, shebang: &Shebang, name: &[u8], errno: Errno) -> Option<String> {
+        let (own, name, why) = (Shown(&shebang.interpreter), Shown(name), errno.words());
+        match self.flavour {
+            Flavour::Coreutils => Some(format!("at run time: {own}: '{name}': {why}")),
+            Flavour::Busybox => Some(format!("at run time: env: can't execute '{name}': {why}")),
+            Flavour::Other => None,
+        }
+    }
+
+    /// Whether a carriage return at the end of the argument does any harm: `-S` takes it for
+    /// a blank.
+    pub(super) fn minds_carriage_return(&self) -> bool {
+        match &self.asked {
+            Asked::Program(wanted) => wanted.name.ends_with(b"\r"),
+            Asked::BadOption(letter) => *letter == b'\r',
+            Asked::Itself | Asked::Unsure => false,
+        }
+    }
+}
+
+/// A program that `env` does not start.
 pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
     let script = case.exec.scripts.last();
-    let Some(script) = script.filter(|_| case.exec.end == End::Starts) else {
+    let (Some(script), Some(env)) = (script, case.env) else {
         return;
     };
-    let Some(asked) = asked_of_env(script) else {
+    // A carriage return is the cause then, and told already.
+    let is_told = script.shebang.ends_in_cr() && env.minds_carriage_return();
+    if case.exec.end != End::Starts || is_told {
         return;
-    };
-    let line = format!("{}:1: {}", script.path, Shown(&script.shebang.line));
-    match asked {
-        Asked::Several(words) => {
+    }
+    let of = Of { case, script, env };
+    match (&env.asked, &env.end) {
+        (Asked::BadOption(letter), _) => found.push(of.bad_option(*letter)),
+        (Asked::Itself, _) => found.push(of.itself()),
+        (_, EnvEnd::Circle(path)) => found.push(of.circle(path)),
+        (Asked::Program(wanted), EnvEnd::Nowhere) => found.push(of.nowhere(wanted)),
+        (Asked::Program(wanted), EnvEnd::File(program)) => of.file(wanted, program, found),
+        _ => {}
+    }
+}
+
+/// A script that asks `env` for something.
+struct Of<'c> {
+    case: &'c Case<'c>,
+    script: &'c Script,
+    env: &'c OfEnv,
+}
+
+impl Of<'_> {
+    fn draft(&self, code: Code, object: &[u8], message: String) -> Draft {
+        Draft::new(self.case, code, object, message).evidence(self.line())
+    }
+
+    fn line(&self) -> String {
+        format!(
+            "{}:1: {}",
+            self.script.path,
+            Shown(&self.script.shebang.line)
+        )
+    }
+
+    fn argument(&self) -> &[u8] {
+        self.script.shebang.argument.as_deref().unwrap_or_default()
+    }
+
+    /// The line that lets `env` take its argument apart.
+    fn split_line(&self) -> String {
+        let interpreter = Shown(&self.script.shebang.interpreter);
+        format!("#!{interpreter} -S {}", Shown(self.argument()))
+    }
+
+    fn bad_option(&self, letter: u8) -> Finding {
+        let path = self.script.path.as_bytes();
+        let shown = Shown(self.argument());
+        if matches!(letter, b'S' | b'v') {
+            let message = format!(
+                "`{}` hands env the option -{}, which busybox's env does not have",
+                self.script.path,
+                char::from(letter)
+            );
+            let draft = self.draft(Code::ShebangMalformed, path, message);
+            let draft = draft.evidence("env is busybox here".to_owned());
+            return draft
+                .fix(
+                    None,
+                    "name the interpreter itself, with one argument at most",
+                    Some("#!/usr/bin/NAME ARGUMENT"),
+                )
+                .remedy(coreutils(self.case))
+                .done();
+        }
+        let message = format!(
+            "`{}` hands env `{shown}` as one argument, which is no option that env has",
+            self.script.path
+        );
+        let run = match self.env.flavour {
+            Flavour::Coreutils => Some(format!(
+                "at run time: {}: invalid option -- '{}'",
+                Shown(&self.script.shebang.interpreter),
+                Shown(&[letter])
+            )),
+            _ => None,
+        };
+        let draft = self
+            .draft(Code::ShebangMalformed, path, message)
+            .evidence("all that follows the interpreter is one argument")
+            .also(run);
+        self.split_fix(draft).done()
+    }
+
+    /// The fix by `-S`, where this `env` has it.
+    fn split_fix(&self, draft: Draft) -> Draft {
+        match self.env.flavour {
+            Flavour::Busybox => draft.fix(
+                None,
+                "name the interpreter itself, with one argument at most",
+                Some("#!/usr/bin/NAME ARGUMENT"),
+            ),
+            _ => draft.fix(None, "let env split it", Some(&self.split_line())),
+        }
+    }
+
+    /// Without a program `env` takes the next argument for it: the script.
+    fn itself(&self) -> Finding {
+        let path = self.script.path.as_bytes();
+        let message = format!(
+            "`{}` names no program for env, which then starts the script again and again",
+            self.script.path
+        );
+        let draft = self.draft(Code::ShebangMalformed, path, message);
+        let argument = self.argument();
+        let is_one = argument.iter().any(|byte| matches!(byte, b' ' | b'\t'));
+        match is_one && !argument.starts_with(b"-S") {
+            true => {
+                let draft = draft.evidence("all that follows the interpreter is one argument");
+                self.split_fix(draft).done()
+            }
+            false => draft
+                .fix(None, "name the interpreter", Some("#!/usr/bin/env NAME"))
+                .done(),
+        }
+    }
+
+    fn circle(&self, path: &TargetPath) -> Finding {
+        let message = format!(
+            "`{}` asks env for a program that leads back to it: {path}",
+            self.script.path
+        );
+        self.draft(Code::ScriptChainTooLong, path.as_bytes(), message)
+            .evidence("env starts it again and again, and nothing else ever")
+            .fix(None, "name the interpreter by its path", None)
+            .done()
+    }
+
+    fn nowhere(&self, wanted: &Wanted) -> Finding {
+        let (case, name) = (self.case, &*wanted.name);
+        let words = self.env.words(&self.script.shebang, name, Errno::NOENT);
+        if name.is_empty() {
+            let path = self.script.path.as_bytes();
+            let message = format!("`{}` hands env an empty name", self.script.path);
+            return self
+                .draft(Code::ShebangMalformed, path, message)
+                .also(words)
+                .fix(None, "name the interpreter", Some("#!/usr/bin/env NAME"))
+                .done();
+        }
+        let is_one = self.argument() == name && name.iter().any(|b| matches!(b, b' ' | b'\t'));
+        if is_one {
             let message = format!(
                 "`{}` asks env for a program called {}",
-                script.path,
-                quoted(words)
-            );
-            let fixed = format!(
-                "#!{} -S {}",
-                Shown(&script.shebang.interpreter),
-                Shown(words)
-            );
-            let finding = Draft::new(
-                case,
-                Code::ShebangMalformed,
-                script.path.as_bytes(),
-                message,
-            )
-            .evidence(line)
-            .evidence("all that follows the interpreter is one argument")
-            .evidence(format!(
-                "at run time: env: '{}': No such file or directory",
-                Shown(words)
-            ))
-            .fix(None, "let env split it", Some(&fixed));
-            found.push(finding.done());
-        }
-        Asked::One(name) if !(case.in_path)(name) => {
-            let message = format!(
-                "`{}` asks env for {}, which is in no directory of PATH",
-                script.path,
+                self.script.path,
                 quoted(name)
             );
-            let finding = Draft::new(case, Code::ShebangInterpMissing, name, message)
-                .evidence(line)
-                .evidence(format!(
-                    "at run time: env: '{}': No such file or directory",
-                    Shown(name)
-                ))
-                .fixed_for(case, name);
-            found.push(finding.done());
+            let draft = self
+                .draft(Code::ShebangMalformed, self.script.path.as_bytes(), message)
+                .evidence("all that follows the interpreter is one argument")
+                .also(words);
+            return self.split_fix(draft).done();
         }
-        Asked::One(_) => {}
+        let where_not = match &wanted.path {
+            _ if name.contains(&b'/') => "is not in this target".to_owned(),
+            Some(path) if path.as_slice() != self.given_path() => {
+                format!("is in no directory of the PATH {}", quoted(path))
+            }
+            Some(_) => "is in no directory of PATH".to_owned(),
+            None => format!(
+                "is in no directory of {}, where env looks without a PATH",
+                quoted(self.env.default_path)
+            ),
+        };
+        let message = format!(
+            "`{}` asks env for {}, which {where_not}",
+            self.script.path,
+            quoted(name)
+        );
+        let elsewhere = near::programs(&(case.near)(crate::path::file_name(name)), name);
+        let elsewhere = case.without_scripts(elsewhere);
+        let draft = self
+            .draft(Code::ShebangInterpMissing, name, message)
+            .also(words);
+        let draft = elsewhere.iter().fold(draft, |draft, path| {
+            draft.evidence(format!("a program of that name: {path}"))
+        });
+        match elsewhere.first() {
+            // It is found by its own path, and that is said there.
+            Some(_) if name.contains(&b'/') => draft,
+            Some(path) if wanted.path.as_deref() == Some(&self.given_path()) => {
+                let directory = Shown(parent(path.as_bytes())).to_string();
+                let snippet = format!("ENV PATH={directory}:$PATH");
+                draft.fix(None, "put its directory into PATH", Some(&snippet))
+            }
+            Some(path) => draft.fix(None, "name it by its path", Some(path)),
+            None => draft,
+        }
+        .fixed_for(case, name)
+        .done()
+    }
+
+    fn given_path(&self) -> Vec<u8> {
+        let path = (self.case.variable)(b"PATH");
+        path.unwrap_or_else(|| crate::runtime::DEFAULT_PATH.to_vec())
+    }
+
+    /// A file that does not start: what is wrong with it is wrong with the script.
+    fn file(&self, wanted: &Wanted, program: &EnvProgram, found: &mut Vec<Finding>) {
+        if !program.fails {
+            return;
+        }
+        let name = &*wanted.name;
+        let asks = format!(
+            "`{}` asks env for {}: {}",
+            self.script.path,
+            quoted(name),
+            program.path
+        );
+        let seen = self.seen(name, program);
+        let is_refused =
+            program.outcome.stage == Some(Stage::Exec) && program.outcome.errno.is_some();
+        // The loader calls the program what `env` does.
+        let by_loader = format!("at run time: {}: ", program.path);
+        let told = |line: String| match line.strip_prefix(&by_loader) {
+            _ if is_refused && line.starts_with("at run time: ") => seen.clone(),
+            Some(rest) => Some(format!("at run time: {}: {rest}", Shown(name))),
+            None => Some(line),
+        };
+        for finding in &program.findings {
+            let mut finding = finding.clone();
+            let told = std::mem::take(&mut finding.evidence)
+                .into_iter()
+                .filter_map(told);
+            finding.evidence = [self.line(), asks.clone()]
+                .into_iter()
+                .chain(told)
+                .collect();
+            let object = finding.object.as_deref().unwrap_or_default();
+            let subject = self.case.path.as_bytes();
+            finding.fingerprint =
+                fingerprint(&[finding.code.as_bytes(), subject, object.as_bytes()]);
+            found.push(finding);
+        }
+        if program.findings.is_empty() {
+            let message = format!("{asks}, which does not start");
+            let draft = self.draft(Code::ShebangInterpMissing, name, message);
+            found.push(draft.also(seen).done());
+        }
+    }
+
+    /// What is seen where `execve` refuses: the words are those of `env`.
+    fn seen(&self, name: &[u8], program: &EnvProgram) -> Option<String> {
+        let errno = program.outcome.errno.as_deref();
+        let errno = errno.filter(|_| program.outcome.stage == Some(Stage::Exec))?;
+        let errno = REFUSALS.into_iter().find(|known| known.name() == errno)?;
+        self.env.words(&self.script.shebang, name, errno)
     }
 }
 
-/// What a script wants of env.
-enum Asked<'s> {
-    /// A program.
-    One(&'s [u8]),
-    /// Words that were meant to be several, and are one name.
-    Several(&'s [u8]),
-}
-
-/// Follows coreutils' `env`, and busybox's as far as both agree: an option other than
-/// `-S` and assignments are left alone. A carriage return is said elsewhere.
-fn asked_of_env(script: &Script) -> Option<Asked<'_>> {
-    let shebang = &script.shebang;
-    if crate::path::file_name(&shebang.interpreter) != b"env" || shebang.ends_in_cr() {
-        return None;
-    }
-    let argument = shebang.argument.as_deref()?;
-    let blank = |byte: &u8| matches!(byte, b' ' | b'\t');
-    if let Some(rest) = argument.strip_prefix(b"-S") {
-        let first = rest.split(blank).find(|word| !word.is_empty())?;
-        let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"._+-".contains(byte);
-        let is_name = first.iter().all(is_plain) && !first.starts_with(b"-");
-        return is_name.then_some(Asked::One(first));
-    }
-    if argument.starts_with(b"-") || argument.contains(&b'=') || argument.contains(&b'/') {
-        return None;
-    }
-    Some(match argument.iter().any(blank) {
-        true => Asked::Several(argument),
-        false => Asked::One(argument),
+/// The fix that brings another `env` than busybox's.
+fn coreutils(case: &Case<'_>) -> Option<Fix> {
+    let manager = install::manager(case)?;
+    Some(Fix {
+        when: None,
+        text: "or install the env of coreutils".to_owned(),
+        snippet: Some(manager.command("coreutils")),
     })
 }

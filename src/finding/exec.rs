@@ -2,7 +2,7 @@
 
 use super::interpreter;
 use super::mend::Known;
-use super::{Case, Code, Draft, ecosystem, format, lost, near, quoted, script};
+use super::{Case, Code, Draft, carriage_return, ecosystem, format, lost, near, quoted};
 use crate::errno::Errno;
 use crate::kernel::{ElfRefusal, End, InterpreterRefusal, Refusal, Script, ShebangError};
 use crate::path::TargetPath;
@@ -11,7 +11,7 @@ use crate::report::Finding;
 use crate::rootfs::Metadata;
 
 pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
-    carriage_return(case, found);
+    carriage_return::findings(case, found);
     match &case.exec.end {
         End::Starts => interpreter::starts(case, found),
         End::Unreadable(_) => {}
@@ -23,7 +23,7 @@ pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
         End::Refused {
             why: Refusal::Lookup(_),
             ..
-        } if !found.is_empty() => {}
+        } if carriage_return::is_the_cause(case) => {}
         End::Refused { errno, why } => found.push(refused(case, *errno, why)),
     }
 }
@@ -54,7 +54,7 @@ fn lookup(case: &Case<'_>, path: &TargetPath, errno: Errno) -> Finding {
     let object = path.as_bytes();
     let elsewhere = match errno {
         Errno::NOENT | Errno::NOTDIR if hops.is_empty() => {
-            near::programs(&(case.near)(path.file_name()), object)
+            case.without_scripts(near::programs(&(case.near)(path.file_name()), object))
         }
         _ => Vec::new(),
     };
@@ -148,9 +148,43 @@ fn user(case: &Case<'_>) -> String {
 }
 
 fn directory(case: &Case<'_>, path: &TargetPath) -> Finding {
+    if let Some(script) = by_script(case, path) {
+        return interpreted_by_directory(case, script, path);
+    }
     let message = format!("`{path}` is a directory and cannot be started");
     Draft::new(case, Code::NoExecBit, path.as_bytes(), message)
         .fix(None, "name the file in it", None)
+        .seen(case)
+        .done()
+}
+
+/// A script whose interpreter is a directory: the working directory, where it names none
+/// before its file ends.
+fn interpreted_by_directory(case: &Case<'_>, script: &Script, path: &TargetPath) -> Finding {
+    let line = format!(
+        "{}:1: {}",
+        script.path,
+        crate::bytes::Shown(&script.shebang.line)
+    );
+    let draft = |code, object, message| Draft::new(case, code, object, message).evidence(line);
+    let name = &*script.shebang.interpreter;
+    if name.is_empty() {
+        let message = format!("the `#!` line of `{}` names no interpreter", script.path);
+        return draft(Code::ShebangMalformed, script.path.as_bytes(), message)
+            .evidence(
+                "the file ends before a name, so the kernel opens the working directory instead",
+            )
+            .fix(None, "begin the file with a short line", Some("#!/bin/sh"))
+            .seen(case)
+            .done();
+    }
+    let message = format!(
+        "`{}` names {}, which is a directory",
+        script.path,
+        quoted(name)
+    );
+    draft(Code::ShebangInterpMissing, path.as_bytes(), message)
+        .fix(None, "name a file in it", None)
         .seen(case)
         .done()
 }
@@ -325,71 +359,4 @@ fn killed(case: &Case<'_>, why: &str) -> Finding {
             None,
         )
         .done()
-}
-
-/// What the carriage return is a part of, and what is there instead.
-fn carriage_return_of(case: &Case<'_>, shebang: &crate::kernel::Shebang) -> Option<String> {
-    if shebang.argument.is_some() {
-        return Some("the carriage return is the end of what the interpreter is given".to_owned());
-    }
-    let name = shebang.interpreter.strip_suffix(b"\r")?;
-    let shown = crate::bytes::Shown(name);
-    Some(match (case.has)(name) {
-        true => format!("{shown} is there; the kernel looks for {shown}\\r"),
-        false => format!("the kernel looks for {shown}\\r; {shown} is not there either"),
-    })
-}
-
-/// A carriage return at the end of any `#!` line on the way.
-fn carriage_return(case: &Case<'_>, found: &mut Vec<Finding>) {
-    for script in case
-        .exec
-        .scripts
-        .iter()
-        .filter(|script| script.shebang.ends_in_cr())
-    {
-        let shebang = &script.shebang;
-        // A file of that very name would make it work.
-        let starts = matches!(case.exec.end, End::Starts);
-        if shebang.argument.is_none() && starts {
-            continue;
-        }
-        let what = if shebang.argument.is_none() {
-            "so its interpreter does not exist"
-        } else {
-            "so its interpreter gets a wrong argument"
-        };
-        let message = format!("`{}` has Windows line endings, {what}", script.path);
-        let name = crate::bytes::lossy(script.path.file_name());
-        let draft = Draft::new(case, Code::ShebangCrlf, script.path.as_bytes(), message)
-            .evidence(format!(
-                "{}:1: {}",
-                script.path,
-                crate::bytes::Shown(&shebang.line)
-            ))
-            .also(carriage_return_of(case, shebang))
-            .seen(case)
-            .fix(
-                None,
-                "remove the carriage returns",
-                Some(&format!("sed -i 's/\\r$//' {name}")),
-            )
-            .fix(
-                None,
-                "and keep them out",
-                Some("echo '*.sh text eol=lf' >> .gitattributes"),
-            );
-        let draft = match shebang.interpreter.strip_suffix(b"\r") {
-            // The next thing that would be said.
-            Some(interpreter) if !(case.has)(interpreter) => {
-                let (text, snippet) = script::base_with(interpreter);
-                draft.fix(None, &format!("and {text}"), snippet.as_deref())
-            }
-            Some(_) => draft.consequence(format!(
-                "a shell that is given the file, as in `sh {name}`, may run it; the kernel does not"
-            )),
-            None => draft,
-        };
-        found.push(draft.done());
-    }
 }

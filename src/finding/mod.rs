@@ -5,6 +5,7 @@
 //! finding, and what follows from it is folded under it.
 
 mod bounding;
+mod carriage_return;
 mod certificates;
 mod code;
 mod cpu;
@@ -41,6 +42,7 @@ mod volume;
 mod zones;
 
 pub use code::{CODES, Code};
+pub(crate) use env::{EnvEnd, EnvProgram, OfEnv};
 pub(crate) use gift::{Gift, give};
 pub(crate) use host::is_all_that_lacks;
 pub(crate) use interpreter::built_for;
@@ -118,6 +120,8 @@ pub struct Case<'a> {
     pub variable: &'a dyn Fn(&[u8]) -> Option<Vec<u8>>,
     /// Whether a bare name is in PATH.
     pub in_path: &'a dyn Fn(&[u8]) -> bool,
+    /// What `env` makes of a `#!` line that names it.
+    pub(crate) env: Option<&'a OfEnv>,
     /// The layers of an image, and what they took.
     pub layers: Layers<'a>,
 }
@@ -133,6 +137,15 @@ impl Case<'_> {
     /// none; what is offered instead needs no shell.)
     fn can_run(&self) -> bool {
         !self.loaders.is_empty() && (self.has)(b"/bin/sh")
+    }
+
+    /// Those of `paths` that are none of the scripts on the way.
+    fn without_scripts(&self, paths: Vec<String>) -> Vec<String> {
+        let is_script = |path: &String| {
+            let mut scripts = self.exec.scripts.iter();
+            scripts.any(|script| script.path.as_bytes() == path.as_bytes())
+        };
+        paths.into_iter().filter(|path| !is_script(path)).collect()
     }
 
     /// The program and its libraries, each once.

@@ -1,30 +1,68 @@
 //! Fixes for scripts whose interpreter is not there.
 
-use super::{Case, Draft};
+use super::{Case, Draft, near};
+use crate::bytes::{Shown, lossy};
 use crate::package::Manager;
+use crate::path::{file_name, parent};
 
 /// Interpreters, and the packages that have them where they are called so by every
 /// distribution.
 const PACKAGED: [&str; 6] = ["bash", "dash", "zsh", "python3", "perl", "ruby"];
 
-/// Interpreters, without the release that may end their names, and images that have them:
-/// `{}` stands for the release, or for the last word where the name tells none.
-const IMAGES: [(&str, &str, &str); 8] = [
-    ("python", "python:{}-slim", "3"),
-    ("node", "node:{}-slim", "lts"),
-    ("ruby", "ruby:{}-slim", "3"),
-    ("perl", "perl:{}-slim", "5"),
-    ("php", "php:{}-cli", "8"),
-    ("bash", "debian:{}-slim", "12"),
-    ("dash", "debian:{}-slim", "12"),
-    ("sh", "debian:{}-slim", "12"),
+/// Shells whose scripts may run under any of them, if they keep to what POSIX says.
+const BOURNE: [&str; 10] = [
+    "sh", "bash", "rbash", "dash", "ash", "ksh", "ksh93", "mksh", "zsh", "yash",
 ];
 
-/// Adds the fixes for a script that names `interpreter`, which is not there.
+/// An image that has an interpreter.
+struct Image {
+    /// The interpreter, without the release that may end its name.
+    interpreter: &'static str,
+    /// `{}` stands for the release, or for `usual` where the name tells none.
+    image: &'static str,
+    usual: &'static str,
+    /// Where the interpreter is in it.
+    directories: &'static [&'static [u8]],
+}
+
+const LOCAL: &[&[u8]] = &[b"/usr/local/bin"];
+const SYSTEM: &[&[u8]] = &[b"/bin", b"/usr/bin"];
+/// perl is a part of the system that the image is made from, too.
+const BOTH: &[&[u8]] = &[b"/usr/local/bin", b"/bin", b"/usr/bin"];
+
+const fn image(
+    interpreter: &'static str,
+    image: &'static str,
+    usual: &'static str,
+    directories: &'static [&'static [u8]],
+) -> Image {
+    Image {
+        interpreter,
+        image,
+        usual,
+        directories,
+    }
+}
+
+const IMAGES: [Image; 8] = [
+    image("python", "python:{}-slim", "3", LOCAL),
+    image("node", "node:{}-slim", "lts", LOCAL),
+    image("ruby", "ruby:{}-slim", "3", LOCAL),
+    image("perl", "perl:{}-slim", "5", BOTH),
+    image("php", "php:{}-cli", "8", LOCAL),
+    image("bash", "debian:{}-slim", "12", SYSTEM),
+    image("dash", "debian:{}-slim", "12", SYSTEM),
+    image("sh", "debian:{}-slim", "12", SYSTEM),
+];
+
+/// Adds the fixes for a script that names `interpreter`, which is not there: by its path,
+/// or, to `env`, by its name.
 pub(super) fn mend(case: &Case<'_>, draft: Draft, interpreter: &[u8]) -> Draft {
-    let name = crate::bytes::lossy(crate::path::file_name(interpreter));
+    let name = lossy(file_name(interpreter));
     let has_shell = (case.has)(b"/bin/sh");
-    let draft = match name.ends_with("sh") && has_shell {
+    let draft = by_its_place(case, draft, interpreter);
+    let is_elsewhere = !draft.finding.fixes.is_empty();
+    let draft = match BOURNE.contains(&&*name) && has_shell && !is_elsewhere {
         true => draft.fix(
             Some("the script needs no more than a plain shell"),
             "name that one",
@@ -32,12 +70,15 @@ pub(super) fn mend(case: &Case<'_>, draft: Draft, interpreter: &[u8]) -> Draft {
         ),
         false => draft,
     };
-    let managers = [Manager::Apt, Manager::Apk, Manager::Microdnf, Manager::Dnf];
-    let is_here = |manager: &&Manager| manager.programs().iter().any(|p| (case.has)(p.as_bytes()));
-    let manager = managers.iter().find(is_here);
-    if let Some(manager) = manager.filter(|_| PACKAGED.contains(&&*name)) {
-        let install = format!("install `{name}`");
+    if let Some(manager) = packager(case, interpreter) {
+        let install = match is_elsewhere {
+            true => format!("or install `{name}`"),
+            false => format!("install `{name}`"),
+        };
         return draft.fix(None, &install, Some(&manager.command(&name)));
+    }
+    if is_elsewhere {
+        return draft;
     }
     let (text, snippet) = base_with(interpreter);
     let draft = or(draft, &text, snippet.as_deref());
@@ -51,6 +92,57 @@ pub(super) fn mend(case: &Case<'_>, draft: Draft, interpreter: &[u8]) -> Draft {
     }
 }
 
+/// Adds the line that names the interpreter where the target has it. A script of an
+/// environment that is to be made again names the environment's own.
+fn by_its_place(case: &Case<'_>, draft: Draft, interpreter: &[u8]) -> Draft {
+    let script = case.exec.scripts.last();
+    let Some(script) = script.filter(|_| interpreter.contains(&b'/')) else {
+        return draft;
+    };
+    let there = near::programs(&(case.near)(file_name(interpreter)), interpreter);
+    let there = case.without_scripts(there);
+    let Some(there) = there.first().filter(|_| draft.finding.fixes.is_empty()) else {
+        return draft;
+    };
+    let is_named = *script.shebang.interpreter == *interpreter;
+    let argument = script.shebang.argument.as_deref().filter(|_| is_named);
+    let line = match argument {
+        Some(argument) => format!("#!{there} {}", Shown(argument)),
+        None => format!("#!{there}"),
+    };
+    draft.fix(None, "name it where it is", Some(&line))
+}
+
+/// What installs the interpreter where it is looked for.
+fn packager(case: &Case<'_>, interpreter: &[u8]) -> Option<Manager> {
+    let name = lossy(file_name(interpreter));
+    let managers = [Manager::Apt, Manager::Apk, Manager::Microdnf, Manager::Dnf];
+    let is_here = |manager: &Manager| manager.programs().iter().any(|p| (case.has)(p.as_bytes()));
+    let manager = managers.into_iter().find(is_here)?;
+    let is_put_there = || match parent(interpreter) {
+        // env goes through PATH.
+        b"" => true,
+        b"/bin" | b"/usr/bin" if is_merged(case) => true,
+        directory => directory == directory_of(&name, manager),
+    };
+    (PACKAGED.contains(&&*name) && is_put_there()).then_some(manager)
+}
+
+/// Whether `/bin` is `/usr/bin`: then `/bin/..` is `/usr`.
+fn is_merged(case: &Case<'_>) -> bool {
+    let has = |path: &[u8]| (case.has)(path);
+    has(b"/bin") && has(b"/usr/bin") && !has(b"/bin/../usr")
+}
+
+/// Where a package puts an interpreter in a target whose `/bin` is a directory: Debian's
+/// until 12, and Alpine's.
+fn directory_of(name: &str, manager: Manager) -> &'static [u8] {
+    match (name, manager) {
+        ("bash" | "zsh", _) | ("dash", Manager::Apt) => b"/bin",
+        _ => b"/usr/bin",
+    }
+}
+
 /// Adds a fix that stands for itself, or is one of several.
 fn or(draft: Draft, text: &str, snippet: Option<&str>) -> Draft {
     let text = match draft.finding.fixes.is_empty() {
@@ -60,23 +152,32 @@ fn or(draft: Draft, text: &str, snippet: Option<&str>) -> Draft {
     draft.fix(None, &text, snippet)
 }
 
-/// What to do and what to write for a base that has `interpreter`.
+/// What to do and what to write for a base that has `interpreter`. Where the base has it at
+/// another path, `env` finds it.
 pub(super) fn base_with(interpreter: &[u8]) -> (String, Option<String>) {
-    let name = crate::path::file_name(interpreter);
+    let name = file_name(interpreter);
     let text = format!("take a base that has {}", super::quoted(name));
-    (
-        text,
-        image(&crate::bytes::lossy(name)).map(|image| format!("FROM {image}")),
-    )
+    let image = image_with(&lossy(name)).map(|(image, directories)| {
+        let directory = parent(interpreter);
+        match directory.is_empty() || directories.contains(&directory) {
+            true => format!("FROM {image}"),
+            false => format!("FROM {image}   (#!/usr/bin/env {})", Shown(name)),
+        }
+    });
+    (text, image)
 }
 
-/// An image that has the interpreter called `name`.
-fn image(name: &str) -> Option<String> {
+/// An image that has the interpreter called `name`, and where.
+fn image_with(name: &str) -> Option<(String, &'static [&'static [u8]])> {
     let is_release = |c: char| c.is_ascii_digit() || c == '.';
-    IMAGES.iter().find_map(|(interpreter, image, usual)| {
-        let release = name.strip_prefix(interpreter)?;
+    IMAGES.iter().find_map(|image| {
+        let release = name.strip_prefix(image.interpreter)?;
         let fits = release.chars().all(is_release) && !release.starts_with('.');
-        let release = if release.is_empty() { usual } else { release };
-        fits.then(|| image.replace("{}", release))
+        let release = if release.is_empty() {
+            image.usual
+        } else {
+            release
+        };
+        fits.then(|| (image.image.replace("{}", release), image.directories))
     })
 }

@@ -103,6 +103,7 @@ impl Seed {
             owners: self.owners,
             places: Places::default(),
             donor: None,
+            asking: super::env::Asking::default(),
         });
     }
 }

@@ -179,8 +179,11 @@ impl Draft<'_> {
             .map(|script| lossy(script.path.as_bytes()));
         Some(Script {
             interpreter: Some(lossy(&shebang.interpreter)),
+            interpreter_b64: exact(&shebang.interpreter),
             argument: shebang.argument.as_deref().map(lossy),
+            argument_b64: shebang.argument.as_deref().and_then(exact),
             line: lossy(&shebang.line),
+            line_b64: exact(&shebang.line),
             ends_in_cr: shebang.ends_in_cr(),
             chain: chain.chain([lossy(end.as_bytes())]).collect(),
         })

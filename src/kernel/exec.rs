@@ -120,7 +120,11 @@ pub fn exec(files: &Files<'_>, request: Request<'_>) -> Exec {
                 None => break noexec(Refusal::Format(path, why)),
                 Some(Err(error)) => break noexec(Refusal::Shebang(path, error)),
                 Some(Ok(shebang)) => {
-                    let next = request.workdir.seen_by_process(&shebang.interpreter);
+                    let next = match &shebang.interpreter[..] {
+                        // The empty name opens the working directory.
+                        [] => request.workdir.clone(),
+                        name => request.workdir.seen_by_process(name),
+                    };
                     way.scripts.push(Script { path, shebang });
                     path = next;
                 }

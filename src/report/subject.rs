@@ -127,10 +127,19 @@ pub struct Reported {
 pub struct Script {
     /// The interpreter that it names.
     pub interpreter: Option<String>,
+    /// The exact bytes of `interpreter`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interpreter_b64: Option<String>,
     /// Its one argument.
     pub argument: Option<String>,
+    /// The exact bytes of `argument`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub argument_b64: Option<String>,
     /// The line.
     pub line: String,
+    /// The exact bytes of `line`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line_b64: Option<String>,
     /// A carriage return is its last byte.
     pub ends_in_cr: bool,
     /// What is executed one after the other.

@@ -8,6 +8,7 @@
 //! `execve` then does is `kernel`'s work, the words are `outcome`'s.
 
 mod config;
+pub(crate) mod env;
 mod lookup;
 mod user;
 mod view;

@@ -112,6 +112,6 @@ fn scripts_of_an_environment_name_the_place_where_it_was_made() {
         ",
         "/app/venv/bin/tool",
         "shebang-interp-missing",
-        "RUN python3 -m venv /app/venv",
+        "RUN python3 -m venv --clear /app/venv",
     );
 }

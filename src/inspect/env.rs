@@ -1,0 +1,197 @@
+//! What a script's `env` executes, looked at as a subject of its own.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::Inspector;
+use crate::content::Content;
+use crate::errno::Errno;
+use crate::finding::{EnvEnd, EnvProgram, OfEnv, built_for};
+use crate::kernel::{self, End, Exec, Refusal, Request};
+use crate::path::{TargetPath, file_name};
+use crate::report::{ErrorKind, Libc, ReportError, Role, Severity, Verdict};
+use crate::runtime::env::{Asked, Flavour, Wanted, asked};
+
+/// How many scripts may ask `env` for one another before nobody follows any more.
+const MAX_DEPTH: usize = 8;
+
+/// Where glibc looks without a PATH (`confstr(_CS_PATH)`).
+const GLIBC_PATH: &[u8] = b"/bin:/usr/bin";
+/// Where musl looks then (`src/process/execvp.c`).
+const MUSL_PATH: &[u8] = b"/usr/local/bin:/bin:/usr/bin";
+
+/// What is remembered of programs that `env` was asked for.
+#[derive(Default)]
+pub(super) struct Asking {
+    /// Those that are being looked at, each for the one before it: files without links.
+    way: RefCell<Vec<TargetPath>>,
+    known: RefCell<HashMap<TargetPath, Rc<EnvProgram>>>,
+}
+
+/// What `execvp` comes to.
+enum Executed {
+    /// No path leads to a file.
+    Nothing,
+    /// A shell that is given the file, since it is no program; or it is not known.
+    Unknown,
+    /// This file, or a failure on account of it.
+    File(TargetPath),
+}
+
+impl Inspector<'_> {
+    /// What `env` makes of the line of the last script on the way, if that names `env`.
+    /// `path` is the subject.
+    pub(super) fn of_env(&self, exec: &Exec, path: &TargetPath) -> Option<OfEnv> {
+        let shebang = &exec.scripts.last()?.shebang;
+        if file_name(&shebang.interpreter) != b"env" {
+            return None;
+        }
+        let flavour = self.flavour(exec);
+        let asked = asked(shebang.argument.as_deref(), flavour, self.path());
+        let libc = exec.program.as_ref().map(|env| built_for(&env.object));
+        let default_path = match libc {
+            Some(Libc::Glibc) => GLIBC_PATH,
+            _ => MUSL_PATH,
+        };
+        let end = match &asked {
+            Asked::Program(wanted) if exec.end == End::Starts => {
+                self.executed_by_env(wanted, default_path, libc, path)
+            }
+            _ => EnvEnd::Unknown,
+        };
+        Some(OfEnv {
+            asked,
+            flavour,
+            default_path,
+            end,
+        })
+    }
+
+    fn flavour(&self, exec: &Exec) -> Flavour {
+        let Some(env) = &exec.program else {
+            return Flavour::Coreutils;
+        };
+        let name = file_name(env.real_path.as_bytes());
+        // Images have its names as hard links too.
+        let busybox = self.files.rootfs().metadata(b"/bin/busybox");
+        let is_busybox = busybox.is_ok_and(|file| file.identity == env.metadata.identity);
+        match name {
+            _ if is_busybox || name.starts_with(b"busybox") => Flavour::Busybox,
+            b"env" | b"genv" | b"coreutils" => Flavour::Coreutils,
+            _ => Flavour::Other,
+        }
+    }
+
+    fn executed_by_env(
+        &self,
+        wanted: &Wanted,
+        default_path: &[u8],
+        libc: Option<Libc>,
+        subject: &TargetPath,
+    ) -> EnvEnd {
+        let found = match self.execvp(wanted, default_path, libc) {
+            Executed::Nothing => return EnvEnd::Nowhere,
+            Executed::Unknown => return EnvEnd::Unknown,
+            Executed::File(found) => found,
+        };
+        let real = |path: &TargetPath| {
+            let real = self.files.rootfs().real_path(path);
+            real.unwrap_or_else(|| path.clone())
+        };
+        let (this, next) = (real(subject), real(&found));
+        let is_met = next == this || self.asking.way.borrow().contains(&next);
+        if is_met {
+            return EnvEnd::Circle(found);
+        }
+        let depth = self.asking.way.borrow().len();
+        if depth >= MAX_DEPTH {
+            return EnvEnd::Unknown;
+        }
+        if let Some(known) = self.asking.known.borrow().get(&found) {
+            return EnvEnd::File(known.clone());
+        }
+        self.asking.way.borrow_mut().push(this);
+        let program = Rc::new(self.asked_for(&found));
+        self.asking.way.borrow_mut().pop();
+        // What was found further along depends on where one came from.
+        if depth == 0 {
+            let mut known = self.asking.known.borrow_mut();
+            known.insert(found, program.clone());
+        }
+        EnvEnd::File(program)
+    }
+
+    /// Would the program at `path` start?
+    fn asked_for(&self, path: &TargetPath) -> EnvProgram {
+        let inspection = self.inspect_path(path, Role::Entrypoint, None);
+        let subject = inspection.subject;
+        let mut errors = inspection.errors;
+        if subject.verdict == Verdict::Unknown && errors.is_empty() {
+            errors.push(ReportError {
+                kind: ErrorKind::Limit,
+                target: Some(0),
+                path: Some(crate::bytes::lossy(path.as_bytes())),
+                message: "whether it starts is not known".to_owned(),
+                offset: None,
+            });
+        }
+        let findings = subject.findings.into_iter();
+        EnvProgram {
+            path: path.clone(),
+            fails: subject.verdict == Verdict::Broken,
+            outcome: subject.outcome,
+            findings: findings
+                .filter(|finding| finding.severity == Severity::Error)
+                .collect(),
+            errors,
+        }
+    }
+
+    /// glibc `posix/execvpe.c:__execvpe_common`, musl `src/process/execvp.c`: a path that
+    /// leads to nothing is passed by, even where it is the interpreter that is absent; so
+    /// is one that may not be executed, but it is remembered.
+    fn execvp(&self, wanted: &Wanted, default_path: &[u8], libc: Option<Libc>) -> Executed {
+        let workdir = &self.settings.workdir;
+        let (mut denied, mut absent) = (None, None);
+        for candidate in wanted.candidates(default_path) {
+            let path = workdir.seen_by_process(&candidate);
+            let request = Request {
+                path: &path,
+                workdir,
+                platform: self.target.platform.as_ref(),
+            };
+            let End::Refused { errno, why } = kernel::exec(&self.files, request).end else {
+                return Executed::File(path);
+            };
+            match errno {
+                Errno::NOENT | Errno::NOTDIR => {
+                    let itself = matches!(&why, Refusal::Lookup(of) if *of == path);
+                    if !itself || !self.hops(path.as_bytes()).is_empty() {
+                        absent.get_or_insert(path);
+                    }
+                }
+                Errno::ACCES => {
+                    denied.get_or_insert(path);
+                }
+                // glibc hands what is no program to a shell.
+                Errno::NOEXEC if libc != Some(Libc::Musl) && self.is_for_a_shell(&path, &why) => {
+                    return Executed::Unknown;
+                }
+                _ => return Executed::File(path),
+            }
+        }
+        denied.or(absent).map_or(Executed::Nothing, Executed::File)
+    }
+
+    /// Whether a shell may make something of a file that `execve` refuses.
+    fn is_for_a_shell(&self, path: &TargetPath, why: &Refusal) -> bool {
+        let is_plain = |byte: &u8| *byte >= b' ' || matches!(byte, b'\n' | b'\r' | b'\t');
+        let is_text = |content: &Content| match content {
+            Content::Other { head, .. } => head.iter().all(is_plain),
+            Content::Elf(_) => false,
+        };
+        matches!(why, Refusal::Format(..) | Refusal::Shebang(..))
+            && self.content(path).as_ref().is_some_and(is_text)
+    }
+}
