@@ -166,27 +166,24 @@ fn interpreted_by_directory(case: &Case<'_>, script: &Script, path: &TargetPath)
         script.path,
         crate::bytes::Shown(&script.shebang.line)
     );
-    let draft = |code, object, message| Draft::new(case, code, object, message).evidence(line);
     let name = &*script.shebang.interpreter;
-    if name.is_empty() {
-        let message = format!("the `#!` line of `{}` names no interpreter", script.path);
-        return draft(Code::ShebangMalformed, script.path.as_bytes(), message)
-            .evidence(
-                "the file ends before a name, so the kernel opens the working directory instead",
-            )
-            .fix(None, "begin the file with a short line", Some("#!/bin/sh"))
-            .seen(case)
-            .done();
-    }
-    let message = format!(
-        "`{}` names {}, which is a directory",
-        script.path,
-        quoted(name)
-    );
-    draft(Code::ShebangInterpMissing, path.as_bytes(), message)
-        .fix(None, "name a file in it", None)
-        .seen(case)
-        .done()
+    let draft =
+        |message| Draft::new(case, Code::NoExecBit, path.as_bytes(), message).evidence(line);
+    let draft = match name.is_empty() {
+        true => draft(format!(
+            "the `#!` line of `{}` names no interpreter",
+            script.path
+        ))
+        .evidence("the file ends before a name, so the kernel opens the working directory instead")
+        .fix(None, "begin the file with a short line", Some("#!/bin/sh")),
+        false => draft(format!(
+            "`{}` names {}, which is a directory",
+            script.path,
+            quoted(name)
+        ))
+        .fix(None, "name a file in it", None),
+    };
+    draft.seen(case).done()
 }
 
 fn special(case: &Case<'_>, path: &TargetPath) -> Finding {

@@ -411,6 +411,7 @@ fn an_interpreter_that_is_elsewhere_is_named_there() {
         /usr/bin/apt-get  elf static
         /usr/bin/python3  elf static
         /bin              link /usr/bin
+        /usr/bin/env      elf static
         /usr/bin/sh       elf static
         ";
     let check = |line: &str, expected: &str| {
@@ -494,12 +495,12 @@ fn an_interpreter_that_is_a_directory_is_told_of_the_script() {
     check_told(
         "/app/exe script '#!/app\\n'",
         &[],
-        "error shebang-interp-missing: `/app/exe` names `/app`, which is a directory",
+        "error no-exec-bit: `/app/exe` names `/app`, which is a directory",
     );
     check_told(
         "/app/exe script '#!'",
         &["the file ends"],
-        "error shebang-malformed: the `#!` line of `/app/exe` names no interpreter
+        "error no-exec-bit: the `#!` line of `/app/exe` names no interpreter
            the file ends before a name, so the kernel opens the working directory instead",
     );
 }
