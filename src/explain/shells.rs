@@ -155,6 +155,38 @@ pub(super) const ROWS: &[Pattern] = &[
         source: "coreutils src/env.c:main; busybox libbb/executable.c:BB_EXECVP_or_die",
     },
     Pattern {
+        id: "env-denied",
+        texts: &[
+            "env: '{text}': Permission denied",
+            "env: can't execute '{text}': Permission denied",
+        ],
+        who: "env, which a `#!` line names, or a command line",
+        phase: Phase::Exec,
+        proves: "A directory of PATH has `{text}`, and this user may not execute it; or it is a directory, or a directory above it may not be searched.",
+        open: "Which of them.",
+        causes: &[
+            ("no-exec-bit", "it has no execute permission"),
+            ("user-cannot-reach", "another user may execute it"),
+        ],
+        ask: &["imgldd -i IMAGE '{text}'"],
+        source: "coreutils src/env.c:main; busybox libbb/executable.c:BB_EXECVP_or_die",
+    },
+    Pattern {
+        id: "env-option",
+        texts: &[
+            "env: invalid option -- ' '",
+            "env: invalid option -- 'S'",
+            "env: unrecognized option: S",
+        ],
+        who: "env, which a `#!` line names",
+        phase: Phase::Exec,
+        proves: "All that follows env in a `#!` line is one argument, and this env does not take it: several words without `-S`, or `-S`, which busybox and coreutils before 8.30 do not have.",
+        open: "",
+        causes: &[("shebang-malformed", "the line is none that this env takes")],
+        ask: &["imgldd -i IMAGE"],
+        source: "coreutils src/env.c:main; busybox coreutils/env.c",
+    },
+    Pattern {
         id: "carriage-return-inside",
         texts: &[
             "$'\\r': command not found",

@@ -64,8 +64,8 @@ codes! {
     ArchMismatch = "arch-mismatch", Error, "The program is for another CPU than the target.";
     ShebangCrlf = "shebang-crlf", Error, "The `#!` line ends in a carriage return, which is part of what it names.";
     ShebangInterpMissing = "shebang-interp-missing", Error, "The interpreter that a `#!` line names cannot be started.";
-    ShebangMalformed = "shebang-malformed", Error, "The `#!` line is missing, shifted or too long.";
-    ScriptChainTooLong = "script-chain-too-long", Error, "More than five scripts interpret one another.";
+    ShebangMalformed = "shebang-malformed", Error, "The `#!` line is missing, shifted or too long, or none that env takes.";
+    ScriptChainTooLong = "script-chain-too-long", Error, "More than five scripts interpret one another, or env leads back to the script.";
     GlibcOnMusl = "glibc-on-musl", Error, "A program for glibc in a target that has musl.";
     MuslOnGlibc = "musl-on-glibc", Error, "A program for musl in a target that has glibc.";
     DynamicInScratch = "dynamic-in-scratch", Error, "A dynamic program in a target without any dynamic loader.";

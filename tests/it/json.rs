@@ -400,3 +400,15 @@ fn names_that_are_not_utf_8_come_back_whole() {
     // Where the text is the name there is nothing to add.
     assert!(report["subjects"][1].get("path_b64").is_none());
 }
+
+#[test]
+fn a_line_that_is_not_utf_8_comes_back_whole() {
+    let root = root(r"/app/exe script '#!/bin/b\xff\xfe -\xfd\n'");
+    let report = ask(&root, "json", &os(&["/app/exe"]));
+    let report: Value = serde_json::from_slice(&report).unwrap();
+    let script = &report["subjects"][0]["script"];
+    assert_eq!(exact(script, "interpreter"), b"/bin/b\xff\xfe");
+    assert_eq!(exact(script, "argument"), b"-\xfd");
+    assert_eq!(exact(script, "line"), b"#!/bin/b\xff\xfe -\xfd");
+    assert_eq!(script["interpreter"], "/bin/b\u{fffd}\u{fffd}");
+}
