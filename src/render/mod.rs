@@ -4,6 +4,7 @@
 //! can be shown without being held in memory, and of the rest at the end.
 
 mod explain;
+mod heading;
 mod json;
 mod ldd;
 mod list;
@@ -17,6 +18,7 @@ mod why;
 use std::io::{self, Write};
 
 pub use explain::Explain;
+pub use heading::Headings;
 pub use json::{Json, JsonLines};
 pub use ldd::Ldd;
 pub use list::List;

@@ -6,6 +6,7 @@ use tabled::builder::Builder;
 use tabled::settings::Style as Border;
 
 use super::Renderer;
+use super::heading::Headings;
 use super::paint::Style;
 use super::text::first_code;
 use super::tree::label;
@@ -16,6 +17,8 @@ use crate::report::{Library, LibraryStatus, ReportError, Subject, Summary, Targe
 pub struct Table {
     /// How they look.
     pub style: Style,
+    /// Of several targets, whose the tables are.
+    pub headings: Headings,
 }
 
 fn row(library: &Library) -> [String; 4] {
@@ -47,7 +50,13 @@ fn row(library: &Library) -> [String; 4] {
 }
 
 impl Renderer for Table {
-    fn subject(&mut self, out: &mut dyn Write, _: &Target, subject: Subject) -> io::Result<()> {
+    fn subject(
+        &mut self,
+        out: &mut dyn Write,
+        target: &Target,
+        subject: Subject,
+    ) -> io::Result<()> {
+        self.headings.begin(out, target, subject.target)?;
         let verdict = match subject.verdict {
             Verdict::Ok => "ok",
             Verdict::Warning => "warning",

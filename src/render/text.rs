@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use super::Renderer;
+use super::heading::target_line;
 use super::paint::{Paint, Style};
 use super::tree::Tree;
 use super::version;
 use crate::bytes::escape;
 use crate::report::{
-    Finding, Libc, ReportError, Role, Severity, Subject, Summary, Target, TargetKind, Verdict,
+    Finding, ReportError, Role, Severity, Subject, Summary, Target, TargetKind, Verdict,
 };
 
 /// Writes for people.
@@ -168,39 +169,6 @@ fn fix_text(fix: &crate::report::Fix) -> String {
         Some(when) => format!("{when}? {}", fix.text),
         None => fix.text.clone(),
     }
-}
-
-/// The line about a target: what it is, as far as it is known.
-fn target_line(target: &Target) -> String {
-    let mut parts = vec![escape(&target.input).into_owned()];
-    parts.extend(target.reference.as_deref().map(|r| escape(r).into_owned()));
-    if let Some(platform) = &target.platform {
-        let variant = platform.variant.iter().map(|variant| format!("/{variant}"));
-        let variant: String = variant.collect();
-        let name = format!("{}/{}{variant}", platform.os, platform.architecture);
-        parts.push(escape(&name).into_owned());
-    }
-    let libc = match target.libc {
-        Libc::Glibc => "glibc",
-        Libc::Musl => "musl",
-        Libc::Uclibc => "uclibc",
-        Libc::Bionic => "bionic",
-        Libc::None => "no libc",
-        Libc::Unknown => "libc unknown",
-    };
-    match &target.distro {
-        Some(distro) => {
-            let version = distro.version_id.as_deref().unwrap_or_default();
-            let name = format!("{} {version}", distro.id);
-            parts.push(format!("{} ({libc})", escape(name.trim_end())));
-        }
-        None => parts.push(format!("({libc})")),
-    }
-    if !target.layers.is_empty() {
-        let count = target.layers.len();
-        parts.push(format!("{count} {}", plural(count, "layer", "layers")));
-    }
-    parts.join("  ")
 }
 
 impl Renderer for Text {
@@ -363,6 +331,6 @@ pub(super) fn first_code(findings: &[Finding]) -> Option<String> {
     worst.map(|finding| finding.code.clone())
 }
 
-fn plural(count: usize, one: &'static str, many: &'static str) -> &'static str {
+pub(super) fn plural(count: usize, one: &'static str, many: &'static str) -> &'static str {
     if count == 1 { one } else { many }
 }

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 
 use super::Renderer;
+use super::heading::Headings;
 use super::paint::{Paint, Style};
 use crate::bytes::escape;
 use crate::report::{
@@ -31,10 +32,18 @@ pub struct Tree {
     pub depth: Option<usize>,
     /// Show every attempt.
     pub verbose: bool,
+    /// Of several targets, whose the trees are.
+    pub headings: Headings,
 }
 
 impl Renderer for Tree {
-    fn subject(&mut self, out: &mut dyn Write, _: &Target, subject: Subject) -> io::Result<()> {
+    fn subject(
+        &mut self,
+        out: &mut dyn Write,
+        target: &Target,
+        subject: Subject,
+    ) -> io::Result<()> {
+        self.headings.begin(out, target, subject.target)?;
         self.write(out, &subject)
     }
 

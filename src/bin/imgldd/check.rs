@@ -1,5 +1,6 @@
 //! Checking what was selected in each target, reporting each as it is known.
 
+use std::collections::HashSet;
 use std::io;
 
 use imgldd::bytes::{escape, lossy};
@@ -299,7 +300,8 @@ fn about(input: &str, error: &dyn std::error::Error) -> String {
     }
 }
 
-/// The programs among what was copied.
+/// The programs among what was copied; of a file that was copied over another, the one
+/// that is there.
 fn programs<'c>(
     copied: &'c [Copied],
     inspector: &Inspector<'_>,
@@ -309,7 +311,15 @@ fn programs<'c>(
         true => !inspector.is_shared_library(&file.path),
         false => inspector.is_program(&file.path),
     };
-    let files: Vec<&Copied> = copied.iter().filter(wanted).collect();
+    let rootfs = inspector.files().rootfs();
+    let mut met = HashSet::new();
+    let mut is_last = |file: &&Copied| {
+        let real = rootfs.real_path(file.path.as_bytes());
+        met.insert(real.unwrap_or_else(|| file.path.clone()))
+    };
+    let mut files: Vec<&Copied> = copied.iter().rev().filter(|f| is_last(f)).collect();
+    files.reverse();
+    files.retain(wanted);
     match files.is_empty() {
         true => Err(UsageError::NoProgramCopied),
         false => Ok(files),

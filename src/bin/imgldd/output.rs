@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
-use imgldd::render::{Json, JsonLines, Ldd, List, Renderer, Style, Table, Text, Tree};
+use imgldd::render::{Headings, Json, JsonLines, Ldd, List, Renderer, Style, Table, Text, Tree};
 use imgldd::report::{Finding, ReportError, Severity, Stage, Subject, Summary, Target};
 
 use crate::args::{Args, When};
@@ -211,15 +211,17 @@ fn parse(text: &str) -> Wanted {
 
 fn sink(args: &Args, wanted: Wanted, many: bool) -> Result<Sink, UsageError> {
     let style = style(args, &wanted);
+    let headings = Headings::of_several(args.image.len() > 1);
     let tree = Tree {
         style,
         depth: args.depth,
         verbose: args.verbose > 0,
+        headings,
     };
     let renderer: Box<dyn Renderer> = match wanted.format.as_str() {
         "text" => Box::new(Text::new(tree, args.verbose > 0)),
         "tree" => Box::new(tree),
-        "table" => Box::new(Table { style }),
+        "table" => Box::new(Table { style, headings }),
         "ldd" => Box::new(Ldd {
             headings: many,
             versions: args.verbose > 0,
