@@ -1,5 +1,6 @@
 //! From a path in a target to a subject of the report: the layers, in order.
 
+mod barrier;
 mod beyond;
 mod binding;
 mod donor;
@@ -270,6 +271,7 @@ impl<'t> Inspector<'t> {
             in_path: &|name| self.lookup(name).path.is_some(),
             env: env.as_ref(),
             hops: &hops,
+            barrier: &|of| self.barrier(of),
             near: &near,
             owner: &owner,
             has: &has,

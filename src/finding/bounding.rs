@@ -4,7 +4,7 @@
 //! force from the start and one of them is not in the process's bounding set
 //! (`security/commoncap.c:bprm_caps_from_vfs_caps`).
 
-use super::{Case, Code, Draft};
+use super::{Case, Code, Draft, quote};
 use crate::kernel::End;
 use crate::report::Finding;
 use crate::rootfs::Capabilities;
@@ -63,7 +63,7 @@ pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
         .fix(
             Some("it can do without"),
             "take the attribute away",
-            Some(&format!("RUN setcap -r {path}")),
+            Some(&format!("RUN setcap -r {}", quote::word(path.as_bytes()))),
         );
     found.push(finding.done());
 }

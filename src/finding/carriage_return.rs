@@ -1,7 +1,7 @@
 //! A carriage return at the end of a `#!` line, which the kernel takes for a part of what
 //! stands there.
 
-use super::{Case, Code, Draft, script};
+use super::{Case, Code, Draft, quote, script};
 use crate::bytes::{Shown, lossy};
 use crate::errno::Errno;
 use crate::kernel::{End, Script, Shebang};
@@ -65,7 +65,10 @@ pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
             .fix(
                 None,
                 "remove the carriage returns",
-                Some(&format!("sed -i 's/\\r$//' {name}")),
+                Some(&format!(
+                    "sed -i 's/\\r$//' {}",
+                    quote::file(script.path.as_bytes())
+                )),
             )
             .fix(
                 None,

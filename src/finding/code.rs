@@ -58,7 +58,7 @@ codes! {
     HealthcheckMalformed = "healthcheck-malformed", Warning, "A health check without a command, or of a kind that is not known.";
     BrokenSymlink = "broken-symlink", Error, "A link on the way leads to nothing or round in a circle.";
     NoExecBit = "no-exec-bit", Error, "The file has no execute permission at all, or is a directory.";
-    UserCannotReach = "user-cannot-reach", Error, "The user may not execute the file, or search a directory above it.";
+    UserCannotReach = "user-cannot-reach", Error, "The user may not execute the program, read a library, or search a directory above it.";
     NotAnExecutable = "not-an-executable", Error, "The file is neither a script nor a program that the kernel takes.";
     NotAProgram = "not-a-program", Error, "The ELF file cannot be started: a library, an object file, or cut short.";
     ArchMismatch = "arch-mismatch", Error, "The program is for another CPU than the target.";

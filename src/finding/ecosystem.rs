@@ -2,7 +2,7 @@
 //! tells what mends a file for another libc or machine. Such packages also have files
 //! for several systems side by side, of which one is loaded.
 
-use super::{Case, Code, Draft};
+use super::{Case, Code, Draft, quote};
 use crate::bytes::lossy;
 use crate::finding::built_for;
 use crate::kernel::Script;
@@ -106,8 +106,7 @@ pub(super) fn environment(case: &Case<'_>, script: &Script, draft: Draft) -> Dra
     if !interpreter.starts_with(b"python") || !(case.has)(&mark) {
         return draft;
     }
-    let directory = lossy(directory);
-    let own = format!("{directory}/bin/python");
+    let own = format!("{}/bin/python", lossy(directory));
     let text = match script.shebang.interpreter.starts_with(own.as_bytes()) {
         true => {
             "install the Python that the environment was made by, at the same path, as by the same base image"
@@ -115,7 +114,8 @@ pub(super) fn environment(case: &Case<'_>, script: &Script, draft: Draft) -> Dra
         false => "make the environment at the path where it is used",
     };
     // Over what is there already, its dangling links would stay.
-    let snippet = format!("RUN python3 -m venv --clear {directory}");
+    let snippet = format!("RUN python3 -m venv --clear {}", quote::word(directory));
+    let directory = lossy(directory);
     draft
         .evidence(format!(
             "{directory}/pyvenv.cfg: it belongs to a virtual environment, which holds only where it was made"

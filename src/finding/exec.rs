@@ -2,7 +2,7 @@
 
 use super::interpreter;
 use super::mend::Known;
-use super::{Case, Code, Draft, carriage_return, ecosystem, format, lost, near, quoted};
+use super::{Case, Code, Draft, carriage_return, ecosystem, format, lost, near, quote, quoted};
 use crate::errno::Errno;
 use crate::kernel::{ElfRefusal, End, InterpreterRefusal, Refusal, Script, ShebangError};
 use crate::path::TargetPath;
@@ -211,8 +211,8 @@ fn not_executable(case: &Case<'_>, path: &TargetPath, metadata: &Metadata) -> Fi
             format!("`{path}` may not be executed by user {}", user(case)),
         )
     };
-    let name = crate::bytes::lossy(path.as_bytes());
-    let draft = Draft::new(case, code, path.as_bytes(), message)
+    let name = path.as_bytes();
+    let draft = Draft::new(case, code, name, message)
         .evidence(format!("{path}: {mode}"))
         .seen(case);
     // The permission alone would not start what is no program.
@@ -223,12 +223,19 @@ fn not_executable(case: &Case<'_>, path: &TargetPath, metadata: &Metadata) -> Fi
             (stranger.fixed(draft), "and bring it with the permission")
         }
     };
-    let draft = draft.fix(None, bring, Some(&format!("COPY --chmod=755 … {name}")));
+    let draft = draft.fix(
+        None,
+        bring,
+        Some(&format!(
+            "COPY --chmod=755 {}",
+            quote::copied(&["…".as_bytes(), name])
+        )),
+    );
     match case.can_run() {
         true => draft.fix(
             None,
             "or give it the permission",
-            Some(&format!("RUN chmod 755 {name}")),
+            Some(&format!("RUN chmod 755 {}", quote::word(name))),
         ),
         false => draft,
     }

@@ -1,6 +1,7 @@
 //! Findings about files that are neither ELF files nor scripts: what they are instead.
 
-use super::{Case, Code, Draft};
+use super::looks::{Looks, is_jar, looks_like};
+use super::{Case, Code, Draft, quote};
 use crate::bytes::Shown;
 use crate::elf::NotElf;
 use crate::path::TargetPath;
@@ -60,6 +61,22 @@ pub(super) fn stranger(path: &TargetPath, head: &[u8]) -> Option<Stranger> {
     if head.starts_with(b"#!") || head.starts_with(b"\x7fELF") {
         return None;
     }
+    if let Some(looks) = looks_like(head) {
+        let what = match looks {
+            Looks::Zip if is_jar(path) => "a Java archive",
+            looks => looks.words(),
+        };
+        let (when, text, snippet) = looks.remedy(path);
+        return Some(Stranger {
+            code: Code::NotAnExecutable,
+            message: format!("`{path}` is {what}, not a program for Linux"),
+            fix: Fix {
+                when: when.map(str::to_owned),
+                text: text.to_owned(),
+                snippet,
+            },
+        });
+    }
     let has_shebang = |head: &[u8]| {
         let mut pairs = head.windows(2).take(SHEBANG_WITHIN);
         pairs.any(|pair| pair == b"#!")
@@ -68,17 +85,14 @@ pub(super) fn stranger(path: &TargetPath, head: &[u8]) -> Option<Stranger> {
     if head.starts_with(BYTE_ORDER_MARK) && has_shebang(head) {
         let message =
             format!("`{path}` does not begin with `#!`: a byte order mark stands before it");
-        let remove = format!(r"sed -i '1s/^\xef\xbb\xbf//' {}", Shown(path.file_name()));
+        let name = quote::file(path.as_bytes());
+        let remove = format!(r"sed -i '1s/^\xef\xbb\xbf//' {name}");
         let fix = ("remove the byte order mark", Some(&*remove));
         return Some(malformed(message, fix));
     }
     if has_shebang(head) {
         let message = format!("`{path}` does not begin with `#!`: other bytes stand before it");
         return Some(malformed(message, begin_so));
-    }
-    if let Some(looks) = looks_like(head) {
-        let message = format!("`{path}` is {looks}, not a program for Linux");
-        return Some(not_executable(message, real_one(looks)));
     }
     is_text(head).then(|| {
         let message = format!("`{path}` is a text file without a `#!` line");
@@ -125,46 +139,4 @@ fn is_text(head: &[u8]) -> bool {
         && head
             .iter()
             .all(|&b| b >= 0x20 || matches!(b, b'\n' | b'\r' | b'\t'))
-}
-
-/// What the first bytes of a file that cannot run give away.
-pub(super) fn looks_like(head: &[u8]) -> Option<&'static str> {
-    let starts = |with: &[u8]| head.starts_with(with);
-    if starts(b"version https://git-lfs") {
-        Some("a Git LFS pointer")
-    } else if starts(b"<!DOCTYPE") || starts(b"<html") || starts(b"<HTML") {
-        Some("an HTML page")
-    } else if starts(b"\xcf\xfa\xed\xfe")
-        || starts(b"\xce\xfa\xed\xfe")
-        || starts(b"\xca\xfe\xba\xbe")
-    {
-        Some("a Mach-O file")
-    } else if starts(b"MZ") {
-        Some("a Windows program")
-    } else if starts(b"\x1f\x8b") {
-        Some("gzip data")
-    } else if starts(b"\x28\xb5\x2f\xfd") {
-        Some("zstd data")
-    } else if starts(b"PK\x03\x04") {
-        Some("a zip archive")
-    } else {
-        None
-    }
-}
-
-/// How one comes by the program instead of what is there.
-fn real_one(looks: &str) -> (&'static str, Option<&'static str>) {
-    match looks {
-        "a Git LFS pointer" => ("fetch the file that it stands for", Some("git lfs pull")),
-        "an HTML page" => (
-            "download it again, and fail where that fails",
-            Some("curl -fL -o …"),
-        ),
-        "gzip data" | "zstd data" | "a zip archive" => ("unpack it first", None),
-        "a Mach-O file" | "a Windows program" => (
-            "build it for Linux, and keep the host's builds out",
-            Some("GOOS=linux go build   (and a .dockerignore)"),
-        ),
-        _ => ("put the real program there", None),
-    }
 }

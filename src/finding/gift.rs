@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::is_about_absence;
+use super::{is_about_absence, quote};
 use crate::bytes::lossy;
 use crate::path::TargetPath;
 use crate::report::{Finding, Fix};
@@ -27,18 +27,16 @@ pub(crate) fn give(findings: &mut [Finding], gifts: &[Gift]) {
             continue;
         };
         let lines = (0..).zip(&gift.copies).map(|(number, (directory, files))| {
-            let files: Vec<String> = files.iter().map(|file| lossy(file.as_bytes())).collect();
+            let directory: &[u8] = directory;
+            let names = files.iter().map(|file| file.as_bytes());
+            let names: Vec<&[u8]> = names.chain([directory]).collect();
             Fix {
                 when: None,
                 text: match number {
                     0 => "copy it from the donor, with what it needs".to_owned(),
                     _ => "and".to_owned(),
                 },
-                snippet: Some(format!(
-                    "COPY --from=build {} {}",
-                    files.join(" "),
-                    lossy(directory)
-                )),
+                snippet: Some(format!("COPY --from=build {}", quote::copied(&names))),
             }
         });
         let fixes: Vec<Fix> = lines.chain(std::mem::take(&mut finding.fixes)).collect();

@@ -1,13 +1,13 @@
 //! Findings about the dynamic loader that a program names.
 
 use super::mend::Known;
-use super::{Case, Code, Draft, lost, near, quoted};
+use super::{Case, Code, Draft, lost, near, quote, quoted, reach};
 use crate::bytes::Shown;
 use crate::elf::Object;
 use crate::errno::Errno;
 use crate::graph::LoaderFile;
 use crate::kernel::{InterpreterRefusal, Program};
-use crate::loader::LoaderKind;
+use crate::loader::{LinkMap, LoaderKind};
 use crate::platform::{Abi, abi};
 use crate::report::{Finding, Libc, Severity};
 use crate::target::PresentLoader;
@@ -68,6 +68,8 @@ pub(super) fn refused(case: &Case<'_>, refusal: &InterpreterRefusal) -> Finding 
         .unwrap_or_default();
     let draft = match refusal {
         InterpreterRefusal::Lookup(Errno::NOENT | Errno::NOTDIR) => missing(case, program, &path),
+        InterpreterRefusal::Lookup(Errno::ACCES) => reach::loader(case, &path, &program.path)
+            .unwrap_or_else(|| unusable(case, program, &path, refusal)),
         InterpreterRefusal::Lookup(Errno::LOOP) => {
             let message = format!("the loader of `{}` leads round in a circle", program.path);
             let draft = Draft::new(case, Code::InterpreterLoop, &path, message);
@@ -139,18 +141,19 @@ fn missing(case: &Case<'_>, program: &Program, path: &[u8]) -> Draft {
     if let (Some(there), Code::DynamicInScratch | Code::InterpreterMissing) =
         (elsewhere.first(), code)
     {
-        let directory = crate::bytes::lossy(crate::path::parent(path));
-        let path = crate::bytes::lossy(path);
+        let directory = quote::word(crate::path::parent(path));
+        let word = quote::word(path);
+        let there = quote::word(there.as_bytes());
         draft = match case.can_run() {
             false => draft.fix(
                 None,
                 "copy the loader to where it is looked for",
-                Some(&format!("COPY --from=build {path} {path}")),
+                Some(&from_build(path)),
             ),
             true => draft.fix(
                 None,
                 "put the loader where it is looked for",
-                Some(&format!("RUN mkdir -p {directory} && ln -s {there} {path}")),
+                Some(&format!("RUN mkdir -p {directory} && ln -s {there} {word}")),
             ),
         };
     }
@@ -266,22 +269,7 @@ fn explain(
                     libc_of(case, name).as_deref(),
                 )
         }
-        Code::ForeignInterpPath => {
-            let standard = own.and_then(|abi| abi.glibc_loaders.first()).copied();
-            let there = |path: &str| {
-                let here = case.loaders.iter().any(|loader| loader.path == path);
-                if here { "there" } else { "not there either" }
-            };
-            let draft = draft.evidence("why: the path belongs to the system that it was built on");
-            let draft = match standard {
-                Some(path) => {
-                    draft.evidence(format!("the standard path is {path}: {}", there(path)))
-                }
-                None => draft,
-            };
-            let snippet = standard.map(|path| format!("patchelf --set-interpreter {path} …"));
-            draft.fix(None, "point it at the standard loader", snippet.as_deref())
-        }
+        Code::ForeignInterpPath => foreign(draft, case, &known, own),
         Code::BrokenSymlink => {
             draft.fix(None, "copy the file that the link leads to as well", None)
         }
@@ -297,10 +285,44 @@ fn explain(
     }
 }
 
+/// The loader is one of another system, and this target has loaders.
+fn foreign(draft: Draft, case: &Case<'_>, known: &Known<'_>, own: Option<&'static Abi>) -> Draft {
+    let standard = known.standard_loader();
+    let is_here = |path: &str| case.loaders.iter().any(|loader| loader.path == path);
+    let draft = draft.evidence("why: the path belongs to the system that it was built on");
+    let draft = match &standard {
+        Some(path) => {
+            let there = if is_here(path) {
+                "there"
+            } else {
+                "not there either"
+            };
+            draft.evidence(format!("the standard path is {path}: {there}"))
+        }
+        None => draft,
+    };
+    if let Some(path) = standard.filter(|path| is_here(path)) {
+        let snippet = known.pointed_at(&path);
+        let draft = draft.fix(None, "point it at the standard loader", Some(&snippet));
+        return known.with_its_store(draft);
+    }
+    let has_own_abi = |loader: &PresentLoader| own.is_some_and(|abi| abi.name == loader.abi.name);
+    if case.loaders.iter().any(has_own_abi) {
+        // Of the other libc, then.
+        return known.mend(draft.also(known.of_other_libc()));
+    }
+    let name = own.map_or("another ABI", |abi| abi.name);
+    let draft = draft
+        .evidence(format!(
+            "it is for {name}, and the target has no loader for that"
+        ))
+        .fix(None, "get the build for the target's own ABI", None);
+    known.with_its_store(draft)
+}
+
 /// A line that works where nothing can be run.
 fn from_build(path: &[u8]) -> String {
-    let path = crate::bytes::lossy(path);
-    format!("COPY --from=build {path} {path}")
+    format!("COPY --from=build {}", quote::copied(&[path, path]))
 }
 
 /// What installs the C library for another ABI, where the target's package manager has
@@ -345,8 +367,8 @@ fn unusable(
         .evidence(format!("PT_INTERP  {}", Shown(path)));
     match refusal {
         InterpreterRefusal::NotExecutable => {
-            let path = crate::bytes::lossy(path);
-            let snippet = format!("COPY --chmod=755 --from=build {path} {path}");
+            let paths = quote::copied(&[path, path]);
+            let snippet = format!("COPY --chmod=755 --from=build {paths}");
             draft.fix(None, "bring it with the permission", Some(&snippet))
         }
         _ => draft.fix(
@@ -362,15 +384,24 @@ fn consequences(case: &Case<'_>, draft: Draft) -> Draft {
     let Some((_, graph)) = case.graph else {
         return draft;
     };
-    let missing: Vec<String> = graph
+    let main = graph.map.get(LinkMap::MAIN).object.as_deref();
+    let missing = graph
         .libraries
         .iter()
-        .filter(|library| library.status == crate::graph::Status::Missing)
-        .map(|library| Shown(&library.name).to_string())
-        .collect();
-    match missing.as_slice() {
-        [] => draft,
-        [one] => draft.consequence(format!("{one} is not here either")),
-        several => draft.consequence(format!("not here either: {}", several.join(", "))),
-    }
+        .filter(|library| library.status == crate::graph::Status::Missing);
+    let (closed, missing): (Vec<_>, Vec<_>) =
+        missing.partition(|library| reach::barrier(case, &library.attempts, main).is_some());
+    let told = |draft: Draft, of: &[&crate::graph::Library], what: &str| {
+        let names: Vec<String> = of.iter().map(|l| Shown(&l.name).to_string()).collect();
+        match names.as_slice() {
+            [] => draft,
+            [one] => draft.consequence(format!("{one} {what} either")),
+            several => {
+                let what = what.strip_prefix("is ").unwrap_or(what);
+                draft.consequence(format!("{what} either: {}", several.join(", ")))
+            }
+        }
+    };
+    let draft = told(draft, &closed, "cannot be reached or read");
+    told(draft, &missing, "is not here")
 }

@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
-use super::{Case, Code, Draft, lost, near, quoted, secure};
+use super::{Case, Code, Draft, lost, near, quoted, reach, secure};
 use crate::bytes::Shown;
 use crate::elf::{Anomaly, NeedKind, Object};
 use crate::graph::{Attempt, Graph, Library, Limit, LoaderFile, Status};
-use crate::loader::{Loaded, LoaderKind, Role, Rule, TryOutcome};
+use crate::loader::{LinkMap, Loaded, LoaderKind, Role, Rule, TryOutcome};
 use crate::report::{Finding, Fix, Severity};
 
 pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
@@ -33,7 +33,9 @@ pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
                 None => continue,
             },
             Status::Unusable(why) => unusable(case, graph, library, why),
-            Status::Optional if library.rule == Some(Rule::Preload) => preload(case, library),
+            Status::Optional if library.rule == Some(Rule::Preload) => {
+                preload(case, graph, library)
+            }
             _ => continue,
         };
         merge(found, first, finding, &requesters(graph, library));
@@ -111,6 +113,11 @@ fn missing(case: &Case<'_>, file: &LoaderFile, graph: &Graph, library: &Library)
     }
     if let Some(draft) = secure::withheld(case, graph, library) {
         let draft = draft.evidence(format!("needed by {by}"));
+        return runtime_words(case, draft).done();
+    }
+    let main = graph.map.get(LinkMap::MAIN).object.as_deref();
+    if let Some(draft) = reach::draft(case, library, &by, main) {
+        let draft = searched(case, draft, &library.attempts);
         return runtime_words(case, draft).done();
     }
     let foreign = outcome(TryOutcome::WrongMachine).or_else(|| outcome(TryOutcome::WrongClass));
@@ -325,7 +332,7 @@ fn unusable(case: &Case<'_>, graph: &Graph, library: &Library, why: &str) -> Fin
     draft.fix(None, "put the real library there", None).done()
 }
 
-fn preload(case: &Case<'_>, library: &Library) -> Finding {
+fn preload(case: &Case<'_>, graph: &Graph, library: &Library) -> Finding {
     let message = format!(
         "{} is to be preloaded and cannot be loaded",
         quoted(&library.name)
@@ -333,6 +340,10 @@ fn preload(case: &Case<'_>, library: &Library) -> Finding {
     let draft = Draft::new(case, Code::PreloadMissing, &library.name, message);
     let draft = searched(case, draft, &library.attempts);
     let draft = runtime_words(case, draft);
+    let main = graph.map.get(LinkMap::MAIN).object.as_deref();
+    if let Some(barrier) = reach::barrier(case, &library.attempts, main) {
+        return barrier.tell(case, draft).done();
+    }
     draft
         .fix(
             None,

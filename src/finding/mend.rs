@@ -4,10 +4,11 @@
 //! own system, where they are known; no more than three fixes, the likeliest first.
 
 use super::ecosystem::Brought;
-use super::{Case, Draft};
+use super::{Case, Draft, quote};
 use crate::bytes::Shown;
 use crate::elf::{Build, GoBuild, Object};
 use crate::kernel::Program;
+use crate::platform::Abi;
 use crate::report::Libc;
 
 /// Debian's releases as images are tagged: number and name.
@@ -115,13 +116,79 @@ impl<'c> Known<'c> {
             self.another_base(),
         ];
         let lines = lines.into_iter().flatten().take(3).enumerate();
-        lines.fold(draft, |draft, (index, line)| {
+        let draft = lines.fold(draft, |draft, (index, line)| {
             let text = match index {
                 0 => line.text.to_owned(),
                 _ => format!("or {}", line.text),
             };
             draft.fix(line.when, &text, Some(&line.snippet))
+        });
+        match draft.finding.fixes.len() {
+            0..3 => self.with_its_store(draft),
+            _ => draft,
+        }
+    }
+
+    /// What the other libc is, in words, where the target has one and the program wants the
+    /// other.
+    pub(super) fn of_other_libc(&self) -> Option<String> {
+        let (own, other) = match (super::built_for(self.object), self.case.target.libc) {
+            (Libc::Glibc, Libc::Musl) => ("glibc", "musl"),
+            (Libc::Musl, Libc::Glibc) => ("musl", "glibc"),
+            _ => return None,
+        };
+        let because = self.because();
+        Some(format!(
+            "and it is built for {own}{because}, the target is {other}"
+        ))
+    }
+
+    /// Where the loader of its libc and ABI is, on ordinary systems.
+    pub(super) fn standard_loader(&self) -> Option<String> {
+        let abi = self.abi()?;
+        Some(match super::built_for(self.object) {
+            Libc::Musl => format!("/lib/ld-musl-{}.so.1", abi.musl),
+            _ => (*abi.glibc_loaders.first()?).to_owned(),
         })
+    }
+
+    /// The line that makes the program name the loader `path`.
+    pub(super) fn pointed_at(&self, path: &str) -> String {
+        let program = quote::word(self.case.path.as_bytes());
+        format!("patchelf --set-interpreter {path} {program}")
+    }
+
+    /// The loader that it names, unless that is the usual one.
+    fn foreign_loader(&self) -> Option<&[u8]> {
+        let interp = self.object.interp.as_ref()?.path();
+        let abi = self.abi()?;
+        let musl = format!("/lib/ld-musl-{}.so.1", abi.musl);
+        let mut usual = abi.glibc_loaders.iter().copied().chain([&*musl]);
+        let is_usual = usual.any(|path| path.as_bytes() == interp);
+        (!is_usual).then_some(interp)
+    }
+
+    /// Adds that a program of a store is brought with the rest of the store.
+    pub(super) fn with_its_store(&self, draft: Draft) -> Draft {
+        const STORES: [(&str, &str); 2] = [
+            ("/nix/store", "nix-store -qR FILE"),
+            ("/gnu/store", "guix gc -R FILE"),
+        ];
+        let interp = self.foreign_loader().unwrap_or_default();
+        let is_in = |(store, _): &&(&str, &str)| {
+            let rest = interp.strip_prefix(store.as_bytes());
+            rest.is_some_and(|rest| rest.starts_with(b"/"))
+        };
+        let Some((store, lists)) = STORES.iter().find(is_in) else {
+            return draft;
+        };
+        let text = "bring what it needs of the store with it";
+        let text = match draft.finding.fixes.is_empty() {
+            true => text.to_owned(),
+            false => format!("or {text}"),
+        };
+        let snippet = format!("COPY --from=build {store} {store}   (what `{lists}` lists)");
+        draft.fix(None, &text, Some(&snippet))
     }
 
     /// Fixes for a program that is for another CPU than the target.
@@ -310,23 +377,46 @@ impl<'c> Known<'c> {
         })
     }
 
-    /// The program as it is, on a base that has what it needs.
+    /// The program as it is, on a base that has what it needs: its loader among that, or
+    /// the program is pointed at the one that is there.
     fn another_base(&self) -> Option<Line> {
         let base = match super::built_for(self.object) {
             Libc::Glibc => self.glibc_base()?,
-            Libc::Musl => "alpine",
+            Libc::Musl if self.is_of_platform() => "alpine".to_owned(),
             _ => return None,
         };
-        Some(Line {
+        let line = |text, snippet| Line {
             when: None,
-            text: "keep the binary and change the base",
-            snippet: format!("FROM {base}"),
+            text,
+            snippet,
+        };
+        if self.foreign_loader().is_none() {
+            let text = "keep the binary and change the base";
+            return Some(line(text, format!("FROM {base}")));
+        }
+        let patched = self.pointed_at(&self.standard_loader()?);
+        // One pair of brackets is enough.
+        let snippet = match base.strip_suffix(')') {
+            Some(base) => format!("FROM {base}, {patched})"),
+            None => format!("FROM {base}   ({patched})"),
+        };
+        let text = "change the base, and point the binary at its loader";
+        Some(line(text, snippet))
+    }
+
+    /// Whether images for the target's platform have the program's loader: those of its own
+    /// machine do; where no platform is known, x86_64 is not taken to be i386.
+    fn is_of_platform(&self) -> bool {
+        let platform = self.case.target.platform.as_ref();
+        self.abi().is_some_and(|abi| match platform {
+            Some(platform) => platform.architecture == abi.oci.0,
+            None => abi.name != "i386",
         })
     }
 
     /// The least base with glibc that has the libraries by name and the versions; none
     /// where it needs a newer glibc than is known here.
-    fn glibc_base(&self) -> Option<&'static str> {
+    fn glibc_base(&self) -> Option<String> {
         const BASE: [&str; 8] = [
             "libc.",
             "libm.",
@@ -338,23 +428,43 @@ impl<'c> Known<'c> {
             "ld-",
         ];
         const CC: [&str; 3] = ["libgcc_s.", "libstdc++.", "libgomp."];
+        // Machines for which there are distroless images, and those that Debian 12 is for
+        // beside them, as images name them.
+        const DISTROLESS_HAS: [&str; 5] = ["amd64", "arm64", "arm", "ppc64le", "s390x"];
+        const DEBIAN_HAS: [&str; 2] = ["386", "mips64le"];
         let all_in = |parts: &[&str]| {
             let known = |name: &[u8]| parts.iter().any(|part| name.starts_with(part.as_bytes()));
             self.object.dynamic.needed().all(known)
         };
         let both: Vec<&str> = BASE.into_iter().chain(CC).collect();
         let newest = (self.case.newest_glibc)();
-        if newest > Some(NEWER) {
-            None
-        } else if newest > Some(DISTROLESS) {
-            Some("debian:13-slim")
-        } else if all_in(&BASE) {
-            Some("gcr.io/distroless/base-debian12")
-        } else if all_in(&both) {
-            Some("gcr.io/distroless/cc-debian12")
-        } else {
-            Some("debian:12-slim   (and the packages of its libraries)")
+        let debian = match newest {
+            newest if newest > Some(NEWER) => return None,
+            newest if newest > Some(DISTROLESS) => "debian:13-slim",
+            _ => "debian:12-slim",
+        };
+        let (machine, variant) = self.abi()?.oci;
+        if machine == "386" && !self.is_of_platform() {
+            // A system for x86_64 takes the other ABI's packages beside its own.
+            let added = format!("{debian}   (dpkg --add-architecture i386, libc6:i386)");
+            return all_in(&BASE).then_some(added);
         }
+        let has_distroless = DISTROLESS_HAS.contains(&machine) && variant != Some("v5");
+        let has_debian = has_distroless || DEBIAN_HAS.contains(&machine) || machine == "arm";
+        if !self.is_of_platform() || !has_debian {
+            return None;
+        }
+        let base = match debian {
+            "debian:12-slim" if has_distroless && all_in(&BASE) => {
+                "gcr.io/distroless/base-debian12"
+            }
+            "debian:12-slim" if has_distroless && all_in(&both) => "gcr.io/distroless/cc-debian12",
+            "debian:12-slim" if !all_in(&BASE) => {
+                "debian:12-slim   (and the packages of its libraries)"
+            }
+            debian => debian,
+        };
+        Some(base.to_owned())
     }
 
     /// The tag's suffix for a builder with the target's own glibc.
@@ -409,11 +519,14 @@ impl<'c> Known<'c> {
         release.chars().all(plain).then_some(release)
     }
 
+    fn abi(&self) -> Option<&'static Abi> {
+        let header = &self.object.header;
+        crate::platform::abi(header.machine, header.layout, header.flags)
+    }
+
     /// The machine as target triples have it, where Rust's for musl is called so.
     fn machine(&self) -> Option<&'static str> {
-        let header = &self.object.header;
-        let abi = crate::platform::abi(header.machine, header.layout, header.flags)?;
-        match abi.name {
+        match self.abi()?.name {
             "x86_64" => Some("x86_64"),
             "aarch64" => Some("aarch64"),
             _ => None,

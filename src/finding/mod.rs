@@ -21,6 +21,7 @@ mod interpreter;
 mod kernel;
 mod layers;
 mod library;
+mod looks;
 mod lost;
 mod mend;
 mod mixed;
@@ -28,6 +29,8 @@ pub(crate) mod near;
 mod nss;
 mod page;
 mod protection;
+mod quote;
+mod reach;
 mod release;
 mod runpath;
 mod runtime;
@@ -48,6 +51,7 @@ pub(crate) use host::is_all_that_lacks;
 pub(crate) use interpreter::built_for;
 pub use layers::layer_findings;
 pub use lost::Layers;
+pub use reach::Barrier;
 pub use runtime::{command_findings, not_in_path, runtime_findings};
 pub use secure::Rights;
 
@@ -102,6 +106,8 @@ pub struct Case<'a> {
     pub(crate) beyond: &'a Beyond,
     /// Links on the way to something that is not there.
     pub hops: &'a dyn Fn(&[u8]) -> Vec<String>,
+    /// What keeps the user from a file that is there.
+    pub barrier: &'a dyn Fn(&[u8]) -> Option<Barrier>,
     /// What the target has that is like a name it lacks.
     pub near: &'a dyn Fn(&[u8]) -> Rc<Near>,
     /// The symbols of a loaded object, for what they tell of its versions.
@@ -179,6 +185,7 @@ pub fn is_about_absence(code: &str) -> bool {
         Code::FilterMissing,
         Code::DeletedByLayer,
         Code::UsrmergeClobbered,
+        Code::UserCannotReach,
     ]
     .iter()
     .any(|known| known.word() == code)

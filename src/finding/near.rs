@@ -1,6 +1,6 @@
 //! What a missing library's near misses tell: which code it is, and what mends it.
 
-use super::{Case, Code, Draft, install, owned, quoted};
+use super::{Case, Code, Draft, install, owned, quote, quoted};
 use crate::bytes::Shown;
 use crate::elf::{Class, NotElf, Object};
 use crate::graph::{Graph, Library};
@@ -53,8 +53,8 @@ pub(super) fn draft(case: &Case<'_>, lacking: &Lacking<'_>) -> Draft {
     if let Some(draft) = super::host::draft(case, name) {
         return draft;
     }
-    let near = (case.near)(name);
     let main = lacking.graph.map.get(LinkMap::MAIN).object.as_deref();
+    let near = (case.near)(name);
     let fits = |file: &&NearFile| object(file).is_some_and(|object| fits(object, main));
     // Where the loader was, something else is the matter: no permission, a circle
     // of links before it.
@@ -133,7 +133,8 @@ fn misplaced(
 ) -> Draft {
     let name = &*lacking.library.name;
     let by = lacking.by;
-    let directory = Shown(parent(first.path.as_bytes())).to_string();
+    let place = parent(first.path.as_bytes());
+    let directory = Shown(place);
     let in_words = |why: String| {
         let message = format!("{} is in {directory}, {why}; {by} needs it", quoted(name));
         move |code| Draft::new(case, code, name, message)
@@ -179,15 +180,16 @@ fn misplaced(
         let draft = in_words("which is not searched".to_owned())(Code::LibNotOnSearchPath);
         let has_list = (case.variable)(b"LD_LIBRARY_PATH").is_some_and(|list| !list.is_empty());
         let others = if has_list { ":$LD_LIBRARY_PATH" } else { "" };
-        let snippet = format!("ENV LD_LIBRARY_PATH={directory}{others}");
+        let snippet = format!("ENV LD_LIBRARY_PATH={}", quote::value(place, others));
         let draft = draft.fix(None, "name the directory to the loader", Some(&snippet));
+        let directory = quote::word(place);
         let configure = format!("RUN echo {directory} > /etc/ld.so.conf.d/local.conf && ldconfig");
         let draft = match lacking.musl || !runs_ldconfig(case) {
             true => draft,
             false => draft.fix(None, "or put it into the cache", Some(&configure)),
         };
         let file = match *lacking.library.requesters {
-            [one] => Shown(&lacking.graph.map.get(one).path).to_string(),
+            [one] => quote::word(&lacking.graph.map.get(one).path),
             _ => "FILE".to_owned(),
         };
         let runpath = format!("patchelf --add-rpath {directory} {file}");
@@ -358,7 +360,7 @@ fn object(file: &NearFile) -> Option<&Object> {
 
 /// Whether `main`'s loader would take `object`, and it is no library of another
 /// libc.
-fn fits(object: &Object, main: Option<&Object>) -> bool {
+pub(super) fn fits(object: &Object, main: Option<&Object>) -> bool {
     let abi_of = |object: &Object| {
         let header = &object.header;
         abi(header.machine, header.layout, header.flags).map(|abi| abi.name)
@@ -395,8 +397,8 @@ fn line(file: &NearFile) -> String {
 
 /// What a file is that has a library's name and is no ELF file.
 fn other(why: &NotElf, head: &[u8]) -> String {
-    if let Some(looks) = super::format::looks_like(head) {
-        return looks.to_owned();
+    if let Some(looks) = super::looks::looks_like(head) {
+        return looks.words().to_owned();
     }
     let is_script = [&b"GROUP"[..], b"INPUT", b"OUTPUT_FORMAT", b"GNU ld script"]
         .iter()

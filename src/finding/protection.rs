@@ -1,7 +1,6 @@
 //! Memory that is to be written and executed, which some systems refuse.
 
-use super::{Case, Code, Draft, quoted};
-use crate::bytes::Shown;
+use super::{Case, Code, Draft, quote, quoted};
 use crate::elf::Object;
 use crate::elf::consts::{PF_W, PF_X};
 use crate::report::Finding;
@@ -20,7 +19,7 @@ fn executable_stack(case: &Case<'_>, path: &[u8], object: &Object, found: &mut V
         return;
     }
     let message = format!("{} asks for an executable stack", quoted(path));
-    let name = Shown(path).to_string();
+    let name = quote::word(path);
     let finding = Draft::new(case, Code::ExecstackRefused, path, message)
         .evidence("PT_GNU_STACK has PF_X")
         .evidence(

@@ -1,7 +1,7 @@
 //! Directories in rpath and runpath that belong to the machine that built a file, or
 //! to whoever is there first.
 
-use super::{Case, Code, Draft, quoted};
+use super::{Case, Code, Draft, quote, quoted};
 use crate::bytes::Shown;
 use crate::graph::Graph;
 use crate::loader::{Directory, Loaded, Role};
@@ -114,7 +114,7 @@ fn dead(case: &Case<'_>, graph: &Graph, loaded: &Loaded) -> Option<Finding> {
             "let the runpath start at the file",
             Some(&format!(
                 "patchelf --set-rpath '$ORIGIN/../lib' {}",
-                Shown(path)
+                quote::word(path)
             )),
         )
         .fix(

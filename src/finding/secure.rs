@@ -3,7 +3,7 @@
 //! (`AT_SECURE`; glibc `elf/dl-load.c:fillin_rpath`, `_dl_dst_substitute`; musl
 //! `ldso/dynlink.c:fixup_rpath`).
 
-use super::{Case, Code, Draft, quoted};
+use super::{Case, Code, Draft, quote, quoted};
 use crate::bytes::Shown;
 use crate::graph::{Graph, Library, LoaderFile, Status};
 use crate::loader::{LinkMap, LoaderKind, ObjectId, Rule};
@@ -138,12 +138,13 @@ fn gains(case: &Case<'_>) -> Option<String> {
 fn mended(case: &Case<'_>, draft: Draft, directory: &[u8]) -> Draft {
     let directory = match directory {
         b"" => "/".to_owned(),
-        directory => Shown(directory).to_string(),
+        directory => quote::word(directory),
     };
+    let program = quote::word(case.path.as_bytes());
     let draft = draft.fix(
         None,
         "name the directory by an absolute runpath",
-        Some(&format!("patchelf --set-rpath {directory} {}", case.path)),
+        Some(&format!("patchelf --set-rpath {directory} {program}")),
     );
     let is_glibc = case
         .graph

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Case, Code, Draft, built_for, is_about_absence, quoted};
 use crate::bytes::Shown;
 use crate::elf::Object;
-use crate::graph::{Bound, Graph, Status, Unbound, When};
-use crate::loader::{LinkMap, ObjectId};
+use crate::graph::{Bound, Graph, LoaderFile, Status, Unbound, When};
+use crate::loader::{LinkMap, LoaderKind, ObjectId};
 use crate::report::{Finding, Libc, Severity};
 
 /// How many symbols of one object are named.
@@ -161,22 +161,27 @@ fn missing(
         draft = draft.evidence("bound when first called: the program starts, and ends there");
     }
     let draft = match code {
-        Code::GlibcSymbolsOnMusl => draft
-            .fix(
-                None,
-                "build it on the libc that it runs with",
-                Some("FROM alpine"),
-            )
-            .fix(
-                Some("the binary cannot be built again"),
-                "use a base image with glibc",
-                Some("FROM debian:stable-slim"),
-            )
-            .fix(
-                Some("only functions of the C library are missing"),
-                "gcompat has some of them",
-                Some("apk add gcompat"),
-            ),
+        Code::GlibcSymbolsOnMusl => {
+            let draft = draft
+                .fix(
+                    None,
+                    "build it on the libc that it runs with",
+                    Some("FROM alpine"),
+                )
+                .fix(
+                    Some("the binary cannot be built again"),
+                    "use a base image with glibc",
+                    Some("FROM debian:stable-slim"),
+                );
+            match has_gcompat(case) {
+                true => draft.evidence("gcompat is here, and has none of them"),
+                false => draft.fix(
+                    Some("only functions of the C library are missing"),
+                    "gcompat has some of them",
+                    Some("apk add gcompat"),
+                ),
+            }
+        }
         _ => draft
             .fix(
                 None,
@@ -190,6 +195,18 @@ fn missing(
             ),
     };
     Some(draft.done())
+}
+
+/// Whether what musl lacks was looked for in gcompat already: its stub is the loader, or
+/// its library is loaded.
+fn has_gcompat(case: &Case<'_>) -> bool {
+    let Some((file, graph)) = case.graph else {
+        return false;
+    };
+    let is_it = |library: &crate::graph::Library| {
+        library.status == Status::Found && library.name.starts_with(b"libgcompat.so")
+    };
+    matches!(file, LoaderFile::Known(LoaderKind::Gcompat)) || graph.libraries.iter().any(is_it)
 }
 
 /// An object with relocations that musl does not know.

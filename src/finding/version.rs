@@ -10,7 +10,7 @@ mod offer;
 use self::offer::{better_copy, chosen_by, chosen_rule, numbers, offer};
 use super::mend::Known;
 use super::release::Level;
-use super::{Case, Code, Draft, mixed, quoted};
+use super::{Case, Code, Draft, mixed, quote, quoted};
 use crate::bytes::{Shown, lossy};
 use crate::elf::{Symbols, Undefined};
 use crate::graph::{Graph, LoaderFile, VersionFault, VersionProblem};
@@ -178,7 +178,10 @@ impl Group {
             draft = draft.fix(
                 None,
                 "let the copy be found that has it",
-                Some(&format!("ENV LD_LIBRARY_PATH={}", better.parent())),
+                Some(&format!(
+                    "ENV LD_LIBRARY_PATH={}",
+                    quote::value(better.parent().as_bytes(), "")
+                )),
             );
         }
         match code {

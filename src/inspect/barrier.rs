@@ -1,0 +1,62 @@
+//! What keeps the target's user from a file that is there.
+
+use std::sync::Arc;
+
+use super::Inspector;
+use crate::content::Content;
+use crate::elf::Object;
+use crate::errno::Errno;
+use crate::finding::Barrier;
+use crate::path::TargetPath;
+use crate::rootfs::{Access, Credentials, Follow, Kind, Metadata, Rootfs};
+
+impl Inspector<'_> {
+    /// What keeps the user from reading the file that `path` leads to: nothing where
+    /// there is no file, or where it is for them.
+    pub(super) fn barrier(&self, path: &[u8]) -> Option<Barrier> {
+        let rootfs = self.files.rootfs();
+        if rootfs.user().is_root() {
+            return None;
+        }
+        let path = self.settings.workdir.seen_by_process(path);
+        let object = self.object_for_root(&path)?;
+        let walk = rootfs.walk(&path, Follow::Last);
+        // Where the walk was refused it ended at the directory that may not be searched;
+        // a refusal of ours, who read the target, has the entry's name behind it.
+        let (metadata, wanted) = match walk.end {
+            Ok(node) => (rootfs.filesystem().metadata(node), Access::Read),
+            Err(Errno::ACCES) => (self.as_root(&walk.real_path)?, Access::Execute),
+            Err(_) => return None,
+        };
+        let is_directory = metadata.kind == Kind::Directory;
+        let is_it = is_directory == (wanted == Access::Execute);
+        let keeps = is_it && !rootfs.user().may(wanted, &metadata);
+        keeps.then_some(Barrier {
+            path: walk.real_path,
+            metadata,
+            object,
+        })
+    }
+
+    /// What root sees at a path without links.
+    fn as_root(&self, path: &TargetPath) -> Option<Metadata> {
+        let filesystem = self.files.rootfs().filesystem();
+        let root = Credentials::root();
+        let walk = Rootfs::walk_in(filesystem, &root, path.as_bytes(), Follow::NotLast);
+        let node = walk.end.ok()?;
+        Some(filesystem.metadata(node))
+    }
+
+    /// The ELF file that root would find, `None` in it for another file.
+    fn object_for_root(&self, path: &TargetPath) -> Option<Option<Arc<Object>>> {
+        let opened = self.files.rootfs().open_as_root(path.as_bytes()).ok()?;
+        if opened.metadata.kind != Kind::File {
+            return None;
+        }
+        let content = self.files.record(self.files.keep(&opened)).content;
+        Some(match content {
+            Ok(Content::Elf(object)) => Some(object),
+            _ => None,
+        })
+    }
+}
