@@ -3,8 +3,10 @@
 //! The columns for Debian 12 and 13 and for Ubuntu 24.04 were compared with the
 //! `Contents-amd64` files of their archives (bookworm, trixie, noble). Those for
 //! Alpine and for Fedora with its relatives come from use and are told as usual,
-//! not as certain. Another release of Debian or Ubuntu gets a name only where
-//! the known ones agree about it; another distribution gets none.
+//! not as certain; so is [`OLDER`], which has what Debian 11 and Ubuntu 20.04 and 22.04
+//! call otherwise (packages.debian.org, packages.ubuntu.com). Another release of Debian
+//! or Ubuntu gets a name only where all of these agree about it, since one name that apt
+//! does not know keeps it from installing the others; another distribution gets none.
 
 use crate::report::Distro;
 
@@ -140,6 +142,50 @@ libOpenCL.so.1|ocl-icd-libopencl1|=|=|opencl-icd-loader|ocl-icd
 libnuma.so.1|libnuma1|=|=|numactl|numactl-libs
 ";
 
+/// Where releases before those of the table differ from Debian 12, or have a library that
+/// it does not have: soname | Debian 11 | Ubuntu 20.04 | Ubuntu 22.04. `-`: has none.
+const OLDER: &str = "\
+libssl.so.3|-|-|libssl3
+libcrypto.so.3|-|-|libssl3
+libssl.so.1.1|libssl1.1|libssl1.1|-
+libcrypto.so.1.1|libssl1.1|libssl1.1|-
+libffi.so.8|-|-|libffi8
+libffi.so.7|libffi7|libffi7|-
+libmysqlclient.so.21|-|libmysqlclient21|libmysqlclient21
+libicuuc.so.72|-|-|-
+libicui18n.so.72|-|-|-
+libicudata.so.72|-|-|-
+libicuuc.so.70|-|-|libicu70
+libicui18n.so.70|-|-|libicu70
+libicudata.so.70|-|-|libicu70
+libicuuc.so.67|libicu67|-|-
+libicui18n.so.67|libicu67|-|-
+libicudata.so.67|libicu67|-|-
+libicuuc.so.66|-|libicu66|-
+libicui18n.so.66|-|libicu66|-
+libicudata.so.66|-|libicu66|-
+libgdk_pixbuf-2.0.so.0|libgdk-pixbuf-2.0-0|libgdk-pixbuf2.0-0|libgdk-pixbuf-2.0-0
+libjpeg.so.62|libjpeg62-turbo|libjpeg62|libjpeg62
+libjpeg.so.8|-|libjpeg-turbo8|libjpeg-turbo8
+libtiff.so.6|-|-|-
+libtiff.so.5|libtiff5|libtiff5|libtiff5
+libwebp.so.7|-|-|libwebp7
+libwebp.so.6|libwebp6|libwebp6|-
+libnsl.so.2|libnsl2|-|libnsl2
+libodbc.so.2|libodbc1|libodbc1|libodbc2
+libldap-2.5.so.0|-|-|libldap-2.5-0
+libldap-2.4.so.2|libldap-2.4-2|libldap-2.4-2|-
+libldap_r-2.4.so.2|libldap-2.4-2|libldap-2.4-2|-
+libproj.so.25|-|-|-
+libproj.so.22|-|-|libproj22
+libproj.so.19|libproj19|-|-
+libproj.so.15|-|libproj15|-
+libpython3.11.so.1.0|-|-|-
+libpython3.10.so.1.0|-|-|libpython3.10
+libpython3.9.so.1.0|libpython3.9|-|-
+libpython3.8.so.1.0|-|libpython3.8|-
+";
+
 /// Arch's packages, as its file lists have them (archlinux.org/packages): soname, package.
 const ARCH: &str = "\
 libc.so.6|glibc
@@ -217,6 +263,10 @@ libpcre2-8.so.0|pcre2
 libgcrypt.so.20|libgcrypt
 libgnutls.so.30|gnutls
 ";
+
+/// The releases that [`OLDER`] has columns for.
+const OLDER_RELEASES: [(&str, &str); 3] =
+    [("debian", "11"), ("ubuntu", "20.04"), ("ubuntu", "22.04")];
 
 /// What installs packages.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -316,8 +366,19 @@ pub fn provider(distro: &Distro, soname: &[u8]) -> Option<Provider> {
             is_certain: false,
         });
     }
-    let columns = columns(soname)?;
     let version = distro.version_id.as_deref().unwrap_or_default();
+    if let Some(column) = OLDER_RELEASES
+        .iter()
+        .position(|older| *older == (&*distro.id, version))
+    {
+        let package = of_older(soname, column)?;
+        return Some(Provider {
+            package,
+            managers: &[Manager::Apt],
+            is_certain: false,
+        });
+    }
+    let columns = columns(soname)?;
     let (column, managers, is_certain): (usize, &[Manager], bool) =
         match (distro.id.as_str(), version) {
             ("debian", "12") => (DEBIAN_12, &[Manager::Apt], true),
@@ -326,6 +387,11 @@ pub fn provider(distro: &Distro, soname: &[u8]) -> Option<Provider> {
             ("debian" | "ubuntu", _) => {
                 let first = columns[DEBIAN_12];
                 let agree = columns[DEBIAN_12..=UBUNTU_24].iter().all(|c| *c == first);
+                let older = 0..OLDER_RELEASES.len();
+                let agree = agree
+                    && older
+                        .map(|at| of_older(soname, at))
+                        .all(|c| c == Some(first));
                 (agree.then_some(DEBIAN_12)?, &[Manager::Apt], false)
             }
             ("alpine", _) => (ALPINE, &[Manager::Apk], false),
@@ -341,6 +407,20 @@ pub fn provider(distro: &Distro, soname: &[u8]) -> Option<Provider> {
         managers,
         is_certain,
     })
+}
+
+/// The package in the release of this column of [`OLDER`].
+fn of_older(soname: &[u8], column: usize) -> Option<&'static str> {
+    let mut rows = OLDER.lines().map(|row| row.split('|'));
+    let row = rows.find_map(|mut row| {
+        let name = row.next()?;
+        (name.as_bytes() == soname).then_some(row)
+    });
+    let package = match row {
+        Some(mut cells) => cells.nth(column)?,
+        None => columns(soname)?[1],
+    };
+    (package != "-").then_some(package)
 }
 
 fn of_arch(soname: &[u8]) -> Option<&'static str> {
@@ -394,9 +474,27 @@ mod tests {
 
     #[test]
     fn a_release_that_is_not_known_gets_what_the_known_ones_agree_about() {
-        assert_eq!(package("ubuntu", "22.04", "libssl.so.3"), None);
-        assert_eq!(package("ubuntu", "22.04", "libgomp.so.1"), Some("libgomp1"));
+        assert_eq!(package("ubuntu", "25.04", "libssl.so.3"), None);
+        assert_eq!(package("ubuntu", "25.04", "libgomp.so.1"), Some("libgomp1"));
         assert_eq!(package("debian", "", "libz.so.1"), Some("zlib1g"));
+        // The tables of Debian 12 and later have one name for it, those before none.
+        assert_eq!(package("debian", "10", "libtiff.so.6"), None);
+        assert_eq!(package("debian", "", "libffi.so.8"), None);
+    }
+
+    #[test]
+    fn older_releases_have_the_sonames_of_their_time() {
+        let of = |soname: &str| OLDER_RELEASES.map(|(id, version)| package(id, version, soname));
+        assert_eq!(of("libtiff.so.6"), [None, None, None]);
+        assert_eq!(of("libtiff.so.5"), [Some("libtiff5"); 3]);
+        assert_eq!(of("libffi.so.8"), [None, None, Some("libffi8")]);
+        assert_eq!(of("libssl.so.3"), [None, None, Some("libssl3")]);
+        assert_eq!(of("libcurl.so.4"), [Some("libcurl4"); 3]);
+        assert_eq!(of("libmine.so.1"), [None; 3]);
+        for (id, version) in [("debian", "12"), ("debian", "13"), ("ubuntu", "24.04")] {
+            assert_eq!(package(id, version, "libtiff.so.5"), None);
+            assert_eq!(package(id, version, "libssl.so.1.1"), None);
+        }
     }
 
     #[test]
@@ -431,6 +529,20 @@ mod tests {
             assert_ne!(cells[5], "=", "{row}");
             names.push(cells[0]);
         }
+        let mut older: Vec<&str> = Vec::new();
+        for row in OLDER.lines() {
+            let cells: Vec<&str> = row.split('|').collect();
+            assert_eq!(cells.len(), 1 + OLDER_RELEASES.len(), "{row}");
+            assert!(
+                cells.iter().all(|cell| !cell.is_empty() && *cell != "="),
+                "{row}"
+            );
+            older.push(cells[0]);
+        }
+        let count = older.len();
+        older.sort_unstable();
+        older.dedup();
+        assert_eq!(older.len(), count);
         let count = names.len();
         names.sort_unstable();
         names.dedup();
