@@ -554,6 +554,10 @@ const MUSL_NO_LIBRARY: &[Cause] = &[
         "needed-missing",
         "it is in none of the places where the loader looks",
     ),
+    (
+        "user-cannot-reach",
+        "it is there, and not for this user: its mode, or that of a directory above it",
+    ),
     ("broken-symlink", "its name is a link that leads to nothing"),
     (
         "lib-not-on-search-path",
@@ -596,6 +600,10 @@ const NO_LIBRARY: &[Cause] = &[
     (
         "needed-missing",
         "it is in none of the places where the loader looks",
+    ),
+    (
+        "user-cannot-reach",
+        "it is there, and not for this user: its mode, or that of a directory above it",
     ),
     (
         "lib-not-on-search-path",

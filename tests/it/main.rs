@@ -28,6 +28,7 @@ mod kernel;
 mod later;
 mod musl;
 mod near;
+mod offered;
 mod random;
 mod runtime;
 mod scenarios;

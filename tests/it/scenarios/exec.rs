@@ -69,6 +69,36 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             /root/exe  elf static mode=0711
         ",
     },
+    // A library, which need not be executed.
+    Scenario {
+        code: "user-cannot-reach",
+        fires: "
+            run --user 4711:4711 /app/exe
+            /app/exe          elf needed=liba.so
+            /usr/lib/liba.so  elf mode=0711
+        ",
+        near: "
+            run --user 4711:4711 /app/exe
+            /app/exe          elf needed=liba.so
+            /usr/lib/liba.so  elf mode=0444
+        ",
+    },
+    // Nor is there a file behind every closed directory.
+    Scenario {
+        code: "user-cannot-reach",
+        fires: "
+            run --user 4711:4711 /app/exe
+            /app/exe          elf needed=liba.so runpath=/opt/lib
+            /opt/lib          dir mode=0700
+            /opt/lib/liba.so  elf
+        ",
+        near: "
+            run --user 4711:4711 /app/exe
+            /app/exe          elf needed=liba.so runpath=/opt/lib
+            /opt/lib          dir mode=0700
+            /opt/lib/libb.so  elf
+        ",
+    },
     Scenario {
         code: "not-an-executable",
         fires: "
