@@ -589,6 +589,40 @@ fn a_copy_may_name_its_destination() {
 }
 
 #[test]
+fn of_what_is_copied_to_one_place_the_last_is_checked_once() {
+    let build = root("/out/a elf static\n/out/b elf needed=libq.so\n/out/c elf static");
+    let image = root("/bin/sh elf static\n/sbin link bin");
+    let copy = |name: &str, destination: &str| {
+        let source = build.host(&[b"/out/", name.as_bytes()].concat());
+        format!("{}:{destination}", source.display())
+    };
+    let (a, b, c) = (copy("a", "/x"), copy("b", "/x"), copy("c", "/y"));
+    let copies = ["--copy", &*a, "--copy", &*c, "--copy", &*b, "-o", "json"];
+    let ran = inside(&image, &copies).exits(1);
+    assert_eq!(subjects(&ran), ["/y", "/x"]);
+    // By another way to the same place, too.
+    let (a, b) = (copy("a", "/bin/x"), copy("b", "/sbin/x"));
+    let ran = inside(&image, &["--copy", &*a, "--copy", &*b, "-o", "json"]).exits(1);
+    assert_eq!(subjects(&ran), ["/sbin/x"]);
+}
+
+#[test]
+fn tables_and_trees_of_several_images_say_whose_they_are() {
+    let build = root("/out/app elf static");
+    let app = build.host(b"/out/app");
+    for format in ["table", "tree"] {
+        let copy = ["--copy", app.to_str().unwrap(), "-o", format];
+        let heading = "scratch  linux/amd64  (no libc)\n";
+        let platform = ["--platform", "linux/amd64", "-i", "scratch"];
+        let one = run(&[&platform[..], &copy].concat()).exits(0);
+        assert!(!one.stdout.contains(heading), "{}", one.stdout);
+        let two = run(&[&platform[..], &["-i", "scratch"], &copy].concat()).exits(0);
+        let own = format!("{heading}{}", one.stdout);
+        assert_eq!(two.stdout, format!("{own}\n{own}"));
+    }
+}
+
+#[test]
 fn a_source_that_is_not_there_is_exit_2() {
     inside(&root(SMALL), &["--copy", "/no/such/source"])
         .exits(2)

@@ -161,9 +161,8 @@ fn a_loader_of_a_store_is_not_replaced_by_one_that_musl_lacks() {
         ),
     );
     // Where the standard loader is there, it is enough.
-    let fixture =
-        format!("/app/exe elf interp=/opt/brew/lib/ld.so needed=libc.so.6\n/lib64/libc.so.6 libc");
-    let found = findings(&fixture, "/app/exe");
+    let fixture = "/app/exe elf interp=/opt/brew/lib/ld.so needed=libc.so.6\n/lib64/libc.so.6 libc";
+    let found = findings(fixture, "/app/exe");
     let snippets = found[0].fixes.iter().map(|fix| fix.snippet.as_deref());
     assert_eq!(
         snippets.collect::<Vec<_>>(),
