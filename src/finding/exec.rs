@@ -2,7 +2,9 @@
 
 use super::interpreter;
 use super::mend::Known;
-use super::{Case, Code, Draft, carriage_return, ecosystem, format, lost, near, quote, quoted};
+use super::{
+    Case, Code, Draft, carriage_return, ecosystem, format, lost, near, quote, quoted, reach,
+};
 use crate::errno::Errno;
 use crate::kernel::{ElfRefusal, End, InterpreterRefusal, Refusal, Script, ShebangError};
 use crate::path::TargetPath;
@@ -124,6 +126,9 @@ fn lookup(case: &Case<'_>, path: &TargetPath, errno: Errno) -> Finding {
 
 /// The directory that this user may not search: the last on the way that is seen.
 fn closed_directory(case: &Case<'_>, path: &[u8]) -> String {
+    if let Some(line) = reach::closed_directory(case, path) {
+        return line;
+    }
     let above = std::iter::successors(Some(path), |path| match crate::path::parent(path) {
         parent if parent.len() < path.len() => Some(parent),
         _ => None,

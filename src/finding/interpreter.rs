@@ -157,7 +157,15 @@ fn missing(case: &Case<'_>, program: &Program, path: &[u8]) -> Draft {
             ),
         };
     }
-    explain(draft, case, code, program, own)
+    let draft = explain(draft, case, code, program, own);
+    match draft.finding.fixes.is_empty() {
+        true => draft.fix(
+            None,
+            "bring the loader and the libraries from where it was linked",
+            Some(&from_build(path)),
+        ),
+        false => draft,
+    }
 }
 
 fn libc_name(kind: &LoaderKind) -> &'static str {

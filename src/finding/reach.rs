@@ -34,16 +34,20 @@ impl Barrier {
         }
     }
 
-    /// Adds what it is and how it is opened.
-    pub(super) fn tell(&self, case: &Case<'_>, draft: Draft) -> Draft {
+    /// What it is, with its mode and owner.
+    fn line(&self, case: &Case<'_>) -> String {
         let Metadata { mode, uid, gid, .. } = self.metadata;
-        let user = case.user.uid;
         let what = match self.is_directory() {
-            true => format!("; user {user} may not search it"),
+            true => format!("; user {} may not search it", case.user.uid),
             false => String::new(),
         };
-        let shown = Shown(self.path.as_bytes());
-        let draft = draft.evidence(format!("{shown}: mode {mode:04o}, owner {uid}:{gid}{what}"));
+        let path = Shown(self.path.as_bytes());
+        format!("{path}: mode {mode:04o}, owner {uid}:{gid}{what}")
+    }
+
+    /// Adds what it is and how it is opened.
+    pub(super) fn tell(&self, case: &Case<'_>, draft: Draft) -> Draft {
+        let draft = draft.evidence(self.line(case));
         let path = self.path.as_bytes();
         let (text, bits, chmod) = match self.is_directory() {
             true => ("let every user search the directory", "755", "a+x"),
@@ -83,6 +87,13 @@ pub(super) fn barrier(
         let object = barrier.object.as_deref()?;
         near::fits(object, main).then_some(barrier)
     })
+}
+
+/// The directory that the user may not search on the way to the file at `path`, with its
+/// mode and owner.
+pub(super) fn closed_directory(case: &Case<'_>, path: &[u8]) -> Option<String> {
+    let barrier = (case.barrier)(path).filter(Barrier::is_directory)?;
+    Some(barrier.line(case))
 }
 
 /// The finding about a library that is there, where it is looked for, and that the user
