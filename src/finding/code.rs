@@ -74,6 +74,7 @@ codes! {
     InterpreterMissing = "interpreter-missing", Error, "The dynamic loader is not in the target.";
     InterpreterLoop = "interpreter-loop", Error, "The dynamic loader's path leads round in a circle.";
     LoaderUnusable = "loader-unusable", Error, "The dynamic loader is there and cannot be used.";
+    LoaderTwice = "loader-twice", Error, "The dynamic loader is loaded a second time, as a library under another name.";
     UnknownLoader = "unknown-loader", Warning, "The dynamic loader is neither glibc's nor musl's; the search order is a guess.";
     NeededMissing = "needed-missing", Error, "A needed library is not found.";
     LibNotOnSearchPath = "lib-not-on-search-path", Error, "A needed library is in the target, in a directory that is not searched.";

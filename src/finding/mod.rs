@@ -39,6 +39,7 @@ mod secure;
 mod stand_in;
 mod symbol;
 mod temporary;
+mod twice;
 mod user;
 mod version;
 mod volume;
@@ -201,6 +202,7 @@ pub fn findings(case: &Case<'_>) -> Vec<Finding> {
     }
     library::findings(case, &mut found);
     mixed::findings(case, &mut found);
+    twice::findings(case, &mut found);
     version::findings(case, &mut found);
     symbol::findings(case, &mut found);
     nss::findings(case, &mut found);

@@ -16,6 +16,7 @@ mod order;
 mod resolve;
 mod search;
 mod start;
+mod twice;
 mod version;
 
 use std::collections::HashSet;
@@ -29,6 +30,7 @@ pub use mixed::Mixed;
 pub use resolve::{Limits, resolve};
 pub(crate) use start::Recognised;
 pub use start::{LoaderFile, Loaders, Program, Start, start};
+pub use twice::Twice;
 pub use version::{CheckedNeed, VersionCheck, VersionFault, VersionProblem, Versioned, list};
 
 use crate::errno::Errno;
@@ -145,6 +147,8 @@ pub struct Graph {
     pub cpu: Option<CpuRefusal>,
     /// The C library is of another release than its loader.
     pub mixed: Option<Mixed>,
+    /// The loader is loaded a second time.
+    pub twice: Option<Twice>,
     /// What ended the search early.
     pub limit: Option<Limit>,
     /// A file that decides something could not be read by us.

@@ -92,6 +92,15 @@ impl SearchList {
         Some(self.entries[place].object)
     }
 
+    /// Whether `object` is in the list, and `other` is not in front of it.
+    pub(super) fn is_before(&self, object: ObjectId, other: ObjectId) -> bool {
+        let first = self
+            .entries
+            .iter()
+            .find(|entry| entry.object == object || entry.object == other);
+        first.is_some_and(|entry| entry.object == object)
+    }
+
     /// The last object.
     pub(super) fn last(&self) -> Option<ObjectId> {
         self.entries.last().map(|entry| entry.object)

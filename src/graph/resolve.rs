@@ -9,7 +9,7 @@ use foldhash::fast::RandomState;
 use super::order::SearchList;
 use super::search::{Hit, Search};
 use super::start::{Loaders, Start};
-use super::{Attempts, Graph, Library, Limit, Status, VersionCheck, cpu, mixed, version};
+use super::{Attempts, Graph, Library, Limit, Status, VersionCheck, cpu, mixed, twice, version};
 use crate::bytes::same;
 use crate::content::{FileRecord, Files};
 use crate::elf::NeedKind;
@@ -48,7 +48,8 @@ pub fn resolve(
     let lists_itself = start.lists_itself;
     let mut resolver = Resolver::new(files, start.loader, start.map, workdir, limits);
     resolver.graph.unreadable = start.unreadable;
-    resolver.run(&start.audits, &start.preloads, lists_itself);
+    let list = resolver.run(&start.audits, &start.preloads, lists_itself);
+    resolver.graph.twice = twice::check(files, &start.file, &resolver.graph, &list);
     resolver.graph.versions = version::check(files, &resolver.loader, &resolver.graph);
     resolver.graph.cpu = cpu::check(&resolver.loader, &resolver.graph);
     resolver.graph.mixed = mixed::check(files, loaders, &resolver.loader, &resolver.graph, workdir);
@@ -129,6 +130,7 @@ impl<'r> Resolver<'r> {
                 versions: VersionCheck::default(),
                 cpu: None,
                 mixed: None,
+                twice: None,
                 limit: None,
                 unreadable: None,
                 assumed: HashSet::new(),
@@ -139,12 +141,13 @@ impl<'r> Resolver<'r> {
 }
 
 impl Resolver<'_> {
+    /// Loads everything; the objects in the order in which they are asked for symbols.
     fn run(
         &mut self,
         audits: &[Vec<u8>],
         preloads: &[(Vec<u8>, &'static str)],
         lists_itself: bool,
-    ) {
+    ) -> SearchList {
         for name in audits {
             self.audit(name);
         }
@@ -166,6 +169,7 @@ impl Resolver<'_> {
         if !self.loader.is_musl() {
             self.place_loader(&list, lists_itself);
         }
+        list
     }
 
     /// Looks for a library that is to watch the loader. It gets a link map of its

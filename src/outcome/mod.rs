@@ -173,8 +173,14 @@ fn loaded(file: &LoaderFile, graph: &Graph) -> Outcome {
             };
         }
     }
-    // They crash, or do not, by what of the loader's data has moved.
-    if graph.mixed.is_some() {
+    if let Some(signal) = graph.twice.and_then(|twice| twice.signal) {
+        return Outcome {
+            message: message(&lines),
+            ..killed(Stage::Loader, signal)
+        };
+    }
+    // They crash, or do not, by what of the loader's data has moved or is not there.
+    if graph.mixed.is_some() || graph.twice.is_some() {
         return Outcome {
             message: message(&lines),
             ..Outcome::default()

@@ -346,3 +346,49 @@ case!(
         "
     ),
 );
+
+// The loader is never compared by its file (`elf/dl-load.c:_dl_map_new_object`): under a
+// name that is neither PT_INTERP nor its soname it is mapped again.
+case!(
+    case_47b_the_loader_under_another_name_is_loaded_twice,
+    given(
+        "
+        /app/exe                     elf needed=ld-lsb-x86-64.so.3,libc.so.6
+        /lib/libc.so.6               libc
+        /lib64/ld-linux-x86-64.so.2  loader glibc 2.36
+        /lib/ld-lsb-x86-64.so.3      link /lib64/ld-linux-x86-64.so.2
+        "
+    )
+    .run("/app/exe", "signal SIGFPE"),
+    given(
+        "
+        /app/exe                     elf needed=libc.so.6
+        /lib/libc.so.6               libc
+        /lib64/ld-linux-x86-64.so.2  loader glibc 2.36
+        /lib/ld-lsb-x86-64.so.3      link /lib64/ld-linux-x86-64.so.2
+        "
+    )
+    .run("LD_PRELOAD=/lib/ld-lsb-x86-64.so.3 /app/exe", "signal SIGFPE")
+    .run("LD_PRELOAD=/lib64/ld-linux-x86-64.so.2 /app/exe", "starts"),
+    // The text of PT_INTERP is a name of its, a link too.
+    given(
+        "
+        /app/exe                     elf needed=/lib/ld-lsb-x86-64.so.3,libc.so.6 interp=/lib/ld-lsb-x86-64.so.3
+        /lib/libc.so.6               libc
+        /lib64/ld-linux-x86-64.so.2  loader glibc 2.36
+        /lib/ld-lsb-x86-64.so.3      link /lib64/ld-linux-x86-64.so.2
+        "
+    )
+    .run("/app/exe", "starts"),
+    // Behind the loader the copy is asked for nothing.
+    given(
+        "
+        /app/exe                     elf needed=libc.so.6,liba.so
+        /lib/liba.so                 elf needed=ld-lsb-x86-64.so.3
+        /lib/libc.so.6               libc
+        /lib64/ld-linux-x86-64.so.2  loader glibc 2.36
+        /lib/ld-lsb-x86-64.so.3      link /lib64/ld-linux-x86-64.so.2
+        "
+    )
+    .run("/app/exe", "starts"),
+);

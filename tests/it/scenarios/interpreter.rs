@@ -103,6 +103,22 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         ",
     },
     Scenario {
+        code: "loader-twice",
+        fires: "
+            /app/exe                     elf needed=ld-lsb-x86-64.so.3,libc.so.6
+            /lib/libc.so.6               libc
+            /lib64/ld-linux-x86-64.so.2  loader glibc 2.36
+            /lib/ld-lsb-x86-64.so.3      link /lib64/ld-linux-x86-64.so.2
+        ",
+        // PT_INTERP may be such a link.
+        near: "
+            /app/exe                     elf needed=libc.so.6 interp=/lib64/ld-lsb-x86-64.so.3
+            /lib/libc.so.6               libc
+            /lib64/ld-linux-x86-64.so.2  loader glibc 2.36
+            /lib64/ld-lsb-x86-64.so.3    link ld-linux-x86-64.so.2
+        ",
+    },
+    Scenario {
         code: "unknown-loader",
         fires: "
             /app/exe                   elf interp=/lib/ld-uClibc.so.0
