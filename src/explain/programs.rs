@@ -258,6 +258,28 @@ pub(super) const WEAK: &[Pattern] = &[
         source: "measured",
     },
     Pattern {
+        id: "sigfpe",
+        texts: &[
+            "Floating point exception",
+            "SIGFPE",
+            "exit code 136",
+            "exit code: 136",
+            "exit status 136",
+            "exited with code 136",
+            "Exited (136)",
+        ],
+        who: "whoever waited for the program",
+        phase: Phase::Loader,
+        proves: "The program divided a whole number by nothing.",
+        open: "Whether it ever ran: without a line of output it can have died in the start.",
+        causes: &[(
+            "loader-twice",
+            "at the start: something needs glibc's loader under another name than its own",
+        )],
+        ask: &["imgldd -i IMAGE"],
+        source: "measured",
+    },
+    Pattern {
         id: "sigill",
         texts: &[
             "Illegal instruction",
@@ -363,6 +385,10 @@ const CRASH: &[Cause] = &[
     ),
     ("lib-not-elf", "a library that was cut short"),
     ("loader-unusable", "the interpreter is no loader"),
+    (
+        "loader-twice",
+        "something needs glibc's loader under another name than its own",
+    ),
     ("malformed-elf", "an ELF file that is damaged"),
     (
         "wrong-arch-lib",
