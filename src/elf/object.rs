@@ -219,8 +219,9 @@ impl Object {
         if count > 1 {
             anomalies.push(Anomaly::SeveralDynamics(count));
         }
-        let last = dynamics.next_back();
-        let segment = last.filter(|s| s.file_size > 0);
+        // Of several the last one counts that has bytes (`elf/dl-load.c:
+        // _dl_map_object_from_fd`).
+        let segment = dynamics.rfind(|s| s.file_size > 0);
         let (dynamic, tables) = match segment {
             Some(segment) => dynamic::read(window, header.layout, segment, &loads, &mut anomalies)?,
             None => Default::default(),
@@ -238,7 +239,7 @@ impl Object {
             table,
             interp,
             has_dynamic: segment.is_some(),
-            has_empty_dynamic: last.is_some() && segment.is_none(),
+            has_empty_dynamic: count > 0 && segment.is_none(),
             dynamic,
             tables,
             notes,

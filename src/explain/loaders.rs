@@ -87,6 +87,7 @@ pub(super) const ROWS: &[Pattern] = &[
         texts: &[
             "{library}: ELF load command alignment not page-aligned",
             "{library}: ELF load command address/offset not page-aligned",
+            "{library}: ELF load command address/offset not properly aligned",
         ],
         who: GLIBC,
         phase: Phase::Loader,

@@ -123,7 +123,7 @@ impl Loader {
     #[must_use]
     pub fn judge_map(&self, file: &FileRecord) -> Judgement {
         match self {
-            Loader::Glibc(_) => glibc::judge_map(file),
+            Loader::Glibc(glibc) => glibc.judge_map(file),
             Loader::Musl(musl) => musl.judge_map(file),
         }
     }

@@ -8,12 +8,18 @@ use crate::elf::consts::{
     EF_MIPS_FP64, EF_MIPS_NAN2008, EF_PPC64_ABI, EF_RISCV_FLOAT_ABI, ELFOSABI_ARM_AEABI,
     ELFOSABI_GNU, ELFOSABI_SYSV, EM_ARM, EM_MIPS, EM_PPC64, EM_RISCV, ET_DYN, ET_EXEC,
 };
-use crate::elf::{Class, Encoding, Header, Ident, Object, SegmentTable};
+use crate::elf::{Class, Encoding, Header, Ident, Object, Segment, SegmentTable};
 use crate::errno::Errno;
 use crate::loader::plan::{Judgement, Reject, StopText, TryOutcome};
 
 /// `LIBC_ABI_MAX`: `EI_ABIVERSION` must be lower where the OS ABI is GNU's.
 const ABI_VERSIONS: u8 = 4;
+/// The smallest pages that there are; kernels with larger ones take fewer files, which is
+/// a finding of its own.
+const PAGE: u64 = 4096;
+/// The first release for which `p_align` says nothing of where a segment may lie
+/// (`elf/dl-load.c:_dl_map_object_from_fd`).
+const IGNORES_ALIGN: (u32, u32) = (2, 35);
 
 impl Glibc {
     pub(in crate::loader) fn judge_open(&self, opened: Result<&FileRecord, Errno>) -> Judgement {
@@ -166,41 +172,61 @@ impl Glibc {
         let looks = self.traits.version.is_some_and(|version| version < (2, 36));
         looks && object.notes.abi_tag.is_some_and(|tag| tag.system != 0)
     }
+
+    /// The checks of `_dl_map_object_from_fd`, in its order.
+    pub(in crate::loader) fn judge_map(&self, file: &FileRecord) -> Judgement {
+        let Some(object) = file.content.as_ref().ok().and_then(|content| content.elf()) else {
+            return Judgement::Accept;
+        };
+        let fatal = |text: &str| not_loadable(text, false);
+        if let Some(text) = object.loads.iter().find_map(|load| self.misaligned(load)) {
+            return fatal(text);
+        }
+        if object.loads.is_empty() {
+            return fatal("object file has no loadable segments");
+        }
+        if object.header.object_type != ET_DYN {
+            return fatal("cannot dynamically load executable");
+        }
+        if !object.has_dynamic {
+            return fatal("object file has no dynamic section");
+        }
+        if object.dynamic.is_pie() {
+            return fatal("cannot dynamically load position-independent executable");
+        }
+        Judgement::Accept
+    }
+
+    /// What is wrong with where a segment lies: since 2.35 address and offset must agree
+    /// in a page alone, before in as much as `p_align` says, which must be whole pages.
+    fn misaligned(&self, load: &Segment) -> Option<&'static str> {
+        let differ = load.address.wrapping_sub(load.offset);
+        let is_old = self.traits.version.is_some_and(|v| v < IGNORES_ALIGN);
+        if !is_old {
+            let is_off = differ & (PAGE - 1) != 0;
+            return is_off.then_some("ELF load command address/offset not page-aligned");
+        }
+        if load.align & (PAGE - 1) != 0 {
+            return Some("ELF load command alignment not page-aligned");
+        }
+        // An alignment of 0 leaves no bit out.
+        let is_off = differ & load.align.wrapping_sub(1) & self.address_mask() != 0;
+        is_off.then_some("ELF load command address/offset not properly aligned")
+    }
+
+    /// The bits that an address of the loader's class has.
+    fn address_mask(&self) -> u64 {
+        match self.abi.class {
+            Class::Elf32 => u64::from(u32::MAX),
+            Class::Elf64 => u64::MAX,
+        }
+    }
 }
 
 /// A file for another machine is passed by.
 fn foreign(header: &Header) -> Judgement {
     let machine = crate::platform::machine_name(header.machine, header.layout, header.flags);
     skip(TryOutcome::WrongMachine, Some(machine))
-}
-
-/// The checks of `_dl_map_object_from_fd`, in its order.
-#[must_use]
-pub fn judge_map(file: &FileRecord) -> Judgement {
-    let Some(object) = file.content.as_ref().ok().and_then(|content| content.elf()) else {
-        return Judgement::Accept;
-    };
-    let fatal = |text: &str| not_loadable(text, false);
-    let misaligned = |load: &crate::elf::Segment| {
-        let mask = load.align.wrapping_sub(1);
-        load.align.is_power_of_two() && load.address.wrapping_sub(load.offset) & mask != 0
-    };
-    if object.loads.iter().any(misaligned) {
-        return fatal("ELF load command address/offset not page-aligned");
-    }
-    if object.loads.is_empty() {
-        return fatal("object file has no loadable segments");
-    }
-    if object.header.object_type != ET_DYN {
-        return fatal("cannot dynamically load executable");
-    }
-    if !object.has_dynamic {
-        return fatal("object file has no dynamic section");
-    }
-    if object.dynamic.is_pie() {
-        return fatal("cannot dynamically load position-independent executable");
-    }
-    Judgement::Accept
 }
 
 fn class_name(class: u8) -> String {

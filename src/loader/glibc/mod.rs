@@ -13,7 +13,6 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-pub use judge::judge_map;
 pub use traits::Traits;
 
 use self::cache::Cache;

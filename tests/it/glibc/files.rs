@@ -209,3 +209,55 @@ case!(
     )
     .run("/app/exe", "signal SIGBUS"),
 );
+
+/// A library whose program headers were changed.
+fn changed(release: &str, damage: &str) -> Given {
+    given(format!(
+        "
+        loader glibc {release}
+        /app/exe    elf needed=liba.so runpath=/x
+        /x/liba.so  elf damage={damage}
+        "
+    ))
+}
+
+/// What the loader says of it.
+fn refused(text: &str) -> String {
+    format!("exit 127: /app/exe: error while loading shared libraries: liba.so: {text}")
+}
+
+// Up to 2.34 the alignment must be whole pages, and address and offset agree in as much as
+// it says; since 2.35 they must agree in a page (`elf/dl-load.c:_dl_map_object_from_fd`).
+case!(
+    case_25b_what_a_segments_alignment_may_be,
+    changed("2.36", "load-align:0").run("/app/exe", "starts"),
+    changed("2.36", "load-align:16").run("/app/exe", "starts"),
+    changed("2.36", "load-align:0xfff").run("/app/exe", "starts"),
+    changed("2.36", "load-align:0x200000").run("/app/exe", "starts"),
+    changed("2.41", "load-align:0x200000").run("/app/exe", "starts"),
+    changed("2.36", "load-align:16,load-offset:16").run(
+        "/app/exe",
+        refused("ELF load command address/offset not page-aligned")
+    ),
+    changed("2.31", "load-align:16").run(
+        "/app/exe",
+        refused("ELF load command alignment not page-aligned")
+    ),
+    changed("2.31", "load-align:0xfff").run(
+        "/app/exe",
+        refused("ELF load command alignment not page-aligned")
+    ),
+    changed("2.31", "load-offset:16").run(
+        "/app/exe",
+        refused("ELF load command address/offset not properly aligned")
+    ),
+    // All bits count.
+    changed("2.31", "load-align:0,load-offset:4096").run(
+        "/app/exe",
+        refused("ELF load command address/offset not properly aligned")
+    ),
+    changed("2.31", "load-align:0x200000,load-offset:4096").run(
+        "/app/exe",
+        refused("ELF load command address/offset not properly aligned")
+    ),
+);

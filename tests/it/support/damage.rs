@@ -18,6 +18,10 @@ pub(crate) enum Damage {
     TextRel,
     /// GNU_PROPERTY_X86_ISA_1_NEEDED of that level, in place of PT_GNU_STACK.
     Isa(u32),
+    /// `p_align` of every PT_LOAD becomes that.
+    LoadAlign(u64),
+    /// `p_offset` of the first PT_LOAD becomes so much larger.
+    LoadOffset(u64),
     /// The hash of that version, in a need or a definition, becomes another.
     VersionHash(String),
     /// The first of the DT_RELA relocations becomes one of that type, without a symbol.
@@ -42,7 +46,8 @@ const FIELDS: &[(&str, usize, usize, usize, u64)] = &[
 
 impl Damage {
     /// Reads `osabi`, `osabi:9`, `machine:aarch64`, `truncate:4096`, `empty`, `no-interp`,
-    /// `execstack`, `textrel`, `isa:3`, `relocation:37`, `version-hash:V1`.
+    /// `execstack`, `textrel`, `isa:3`, `relocation:37`, `version-hash:V1`,
+    /// `load-align:0x200000`, `load-offset:16`.
     pub(crate) fn parse(text: &str) -> Self {
         let (name, value) = match text.split_once(':') {
             Some((name, value)) => (name, Some(value)),
@@ -66,6 +71,8 @@ impl Damage {
             "relocation" => {
                 Self::Relocation(u32::try_from(given.expect("relocation:TYPE")).unwrap())
             }
+            "load-align" => Self::LoadAlign(given.expect("load-align:N")),
+            "load-offset" => Self::LoadOffset(given.expect("load-offset:N")),
             "truncate" => {
                 let length = given.unwrap_or_else(|| panic!("truncate:LENGTH"));
                 Self::Truncate(usize::try_from(length).unwrap())
@@ -105,6 +112,18 @@ impl Damage {
                     layout.put(file, entry, layout.width(), 22);
                 }
                 Self::Isa(level) => isa(&layout, file, *level),
+                Self::LoadAlign(align) => {
+                    let at = if layout.is_64 { 48 } else { 28 };
+                    for entry in layout.segments(file, 1) {
+                        layout.put(file, entry + at, layout.width(), *align);
+                    }
+                }
+                Self::LoadOffset(more) => {
+                    let entry = layout.segment(file, 1).expect("a PT_LOAD");
+                    let at = layout.segment_fields(entry)[0];
+                    let offset = layout.word(file, at) as u64;
+                    layout.put(file, at, layout.width(), offset + more);
+                }
                 Self::VersionHash(version) => {
                     let hash = u64::from(object::elf::hash(version.as_bytes()));
                     let mut places = (0..file.len() - 3).step_by(4);
@@ -206,6 +225,11 @@ impl Layout {
 
     /// The offset of the first program header of that type.
     pub(crate) fn segment(&self, file: &[u8], wanted: u64) -> Option<usize> {
+        self.segments(file, wanted).first().copied()
+    }
+
+    /// The offsets of all program headers of that type.
+    fn segments(&self, file: &[u8], wanted: u64) -> Vec<usize> {
         let (table, size, count) = if self.is_64 {
             (32, 54, 56)
         } else {
@@ -216,7 +240,8 @@ impl Layout {
         let count = usize::try_from(self.get(file, count, 2)).unwrap();
         (0..count)
             .map(|index| start + index * size)
-            .find(|&entry| self.get(file, entry, 4) == wanted)
+            .filter(|&entry| self.get(file, entry, 4) == wanted)
+            .collect()
     }
 
     /// Where `p_offset`, `p_filesz` and `p_memsz` of a program header stand.
