@@ -11,7 +11,7 @@ use crate::by_name::ByName;
 use crate::elf::Encoding;
 use crate::platform::Abi;
 
-use super::hwcaps::isa_bits;
+use super::hwcaps::{LegacyBits, isa_bits};
 
 const MAGIC_NEW: &[u8] = b"glibc-ld.so.cache1.1";
 const MAGIC_OLD: &[u8] = b"ld.so-1.7.0";
@@ -44,6 +44,8 @@ pub(super) struct Cache {
     /// For each of the cache's hwcaps names its rank on this CPU, the best 0.
     ranks: Vec<Option<usize>>,
     isa_bits: u32,
+    /// Up to 2.36, what entries of the old kind may ask for.
+    legacy: Option<LegacyBits>,
     /// What was found for names that were asked for.
     known: RefCell<Known>,
 }
@@ -53,8 +55,14 @@ type Known = ByName<Box<[u8]>, Option<Rc<[u8]>>>;
 
 impl Cache {
     /// The cache in `bytes`, if the loader of `abi` would take it. `levels` are
-    /// the hwcaps levels that the CPU has, best first.
-    pub(super) fn parse(bytes: Rc<[u8]>, abi: &Abi, levels: &[String]) -> Option<Cache> {
+    /// the hwcaps levels that the CPU has, best first; `legacy` what the loader takes of
+    /// the mechanism before them.
+    pub(super) fn parse(
+        bytes: Rc<[u8]>,
+        abi: &Abi,
+        levels: &[String],
+        legacy: Option<LegacyBits>,
+    ) -> Option<Cache> {
         let mut cache = Cache {
             bytes,
             encoding: abi.encoding,
@@ -65,6 +73,7 @@ impl Cache {
             strings: 0,
             ranks: Vec::new(),
             isa_bits: isa_bits(levels),
+            legacy,
             known: RefCell::default(),
         };
         if cache.bytes.starts_with(MAGIC_NEW) {
@@ -225,9 +234,13 @@ impl Cache {
         if value == 0 {
             return Hwcap::Plain;
         }
-        // Other entries are of a mechanism that is gone since 2.37.
+        // Other entries are of a mechanism that is gone since 2.37. Before, the first
+        // one that the CPU is good for is as good as one that asks for nothing.
         if value & HWCAPS_ENTRY_MASK != HWCAPS_ENTRY {
-            return Hwcap::Unusable;
+            return match self.legacy {
+                Some(legacy) if legacy.take(value) => Hwcap::Plain,
+                _ => Hwcap::Unusable,
+            };
         }
         let isa_needed = high & 0x3ff;
         let rank = self.ranks.get(low as usize).copied().flatten();
@@ -329,7 +342,7 @@ mod tests {
             b"ld.so-1.7.0\0\xff\xff\xff\xff",
             b"junk",
         ] {
-            assert!(Cache::parse(Rc::from(bytes), abi, &[]).is_none());
+            assert!(Cache::parse(Rc::from(bytes), abi, &[], None).is_none());
         }
     }
 }

@@ -60,12 +60,56 @@ pub(super) fn subdirectories(traits: &Traits, supported: &[String], abi: &Abi) -
     list.into_iter().map(Rc::from).collect()
 }
 
+/// Which entries of a cache with bits of the old kind count
+/// (`elf/dl-cache.c:search_cache` up to 2.36, `sysdeps/x86/dl-hwcap.h` since 2.26).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct LegacyBits {
+    /// Bits that an entry may have, those of platforms apart.
+    allowed: u64,
+    /// Bits that name a platform.
+    platforms: u64,
+    /// The CPU's.
+    platform: u64,
+}
+
+impl LegacyBits {
+    /// Those of an ordinary machine, for a loader that looks at them.
+    pub(super) fn new(traits: &Traits, abi: &Abi) -> Option<LegacyBits> {
+        /// What stands for `tls`.
+        const TLS: u64 = 1 << 63;
+        /// `i586`, `i686`, `haswell`, `xeon_phi`.
+        const PLATFORMS: u64 = 0xf << 48;
+        if !traits.has_legacy_subdirectories() {
+            return None;
+        }
+        let (capabilities, platforms, platform) = match abi.name {
+            // The capability `x86_64`; its platform has no bit.
+            "x86_64" => (1 << 1, PLATFORMS, 0),
+            // `sse2`, and the platform `i686`.
+            "i386" => (1 << 0, PLATFORMS, 1 << 49),
+            _ => (0, 0, 0),
+        };
+        Some(LegacyBits {
+            allowed: TLS | capabilities,
+            platforms,
+            platform,
+        })
+    }
+
+    /// Whether an entry with these bits counts.
+    pub(super) fn take(self, bits: u64) -> bool {
+        let platform = bits & self.platforms;
+        bits & !(self.allowed | self.platforms) == 0 && (platform == 0 || platform == self.platform)
+    }
+}
+
 /// Every ordered subset of `tls`, the CPU's names and the platform, largest
 /// first.
 fn legacy(abi: &Abi) -> Vec<Vec<u8>> {
     let names: &[&str] = match abi.name {
         // One is the kernel's platform and one a capability with the same name.
         "x86_64" => &["tls", "x86_64", "x86_64"],
+        "i386" => &["tls", abi.platform, "sse2"],
         _ => &["tls", abi.platform],
     };
     let mut list: Vec<Vec<u8>> = Vec::new();
@@ -98,5 +142,45 @@ mod tests {
         assert_eq!(supported(&z, None), ["z14", "z13"]);
         assert_eq!(isa_bits(&supported(&levels, None)), 0b111);
         assert_eq!(isa_bits(&[]), 0b1);
+    }
+
+    /// As a real 2.36 lists them (`LD_DEBUG=libs`).
+    #[test]
+    fn old_folders_are_subsets_the_largest_first() {
+        let i386 = crate::platform::abis()
+            .iter()
+            .find(|abi| abi.name == "i386");
+        let list = legacy(i386.expect("an ABI of that name"));
+        let list: Vec<String> = list
+            .iter()
+            .map(|path| String::from_utf8_lossy(path).into_owned())
+            .collect();
+        assert_eq!(
+            list,
+            [
+                "tls/i686/sse2/",
+                "tls/i686/",
+                "tls/sse2/",
+                "tls/",
+                "i686/sse2/",
+                "i686/",
+                "sse2/"
+            ]
+        );
+    }
+
+    #[test]
+    fn old_bits_count_where_the_machine_has_them_and_the_release_looks() {
+        let bits = |name: &str, release| {
+            let abi = crate::platform::abis().iter().find(|abi| abi.name == name);
+            let abi = abi.expect("an ABI of that name");
+            let mut traits = Traits::assumed(abi);
+            traits.version = Some(release);
+            LegacyBits::new(&traits, abi)
+        };
+        assert_eq!(bits("x86_64", (2, 37)), None);
+        let [big, small] = ["x86_64", "i386"].map(|name| bits(name, (2, 36)).expect("it looks"));
+        assert!(big.take(1 << 63 | 2) && !big.take(1) && !big.take(1 << 49));
+        assert!(small.take(1 << 63 | 1 | 1 << 49) && !small.take(1 << 48) && !small.take(2));
     }
 }

@@ -86,6 +86,7 @@ impl Glibc {
         let abi = subject.abi;
         traits.complete(abi);
         let levels = hwcaps::supported(&traits.hwcaps, environment.cpu.as_deref());
+        let legacy = hwcaps::LegacyBits::new(&traits, abi);
         let defaults = traits.default_directories.iter();
         let defaults = defaults
             .map(|d| Directory::Search(Rc::from(d.as_slice())))
@@ -97,7 +98,7 @@ impl Glibc {
             cache_errno: cache.as_ref().err().copied().unwrap_or(Errno::NONE),
             cache: cache
                 .ok()
-                .and_then(|bytes| Cache::parse(bytes, abi, &levels)),
+                .and_then(|bytes| Cache::parse(bytes, abi, &levels, legacy)),
             preload_file,
             library_path: None,
             defaults,

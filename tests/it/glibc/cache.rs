@@ -202,3 +202,35 @@ case!(
     )
     .run("/app/exe", found("/usr/lib/liba.so", "default")),
 );
+
+/// A program whose library lies where only an entry of the old kind leads.
+fn cached_as(release: &str, folder: &str, bits: &str) -> Given {
+    given(format!(
+        "
+        loader glibc {release}
+        /app/exe          elf needed=liba.so
+        /z/{folder}/liba.so  elf
+        /z/liba.so        elf
+        /etc/ld.so.cache  cache liba.so=>/z/{folder}/liba.so@legacy:{bits} liba.so=>/z/liba.so
+        "
+    ))
+}
+
+// Up to 2.36 entries may have bits of the kernel's capabilities, of platforms and of `tls`
+// (`elf/dl-cache.c:search_cache`).
+case!(
+    case_65b_entries_with_old_capabilities_count_up_to_2_36,
+    cached_as("2.36", "tls", "0x8000000000000000")
+        .run("/app/exe", found("/z/tls/liba.so", "ld.so.cache")),
+    cached_as("2.31", "tls", "0x8000000000000000")
+        .run("/app/exe", found("/z/tls/liba.so", "ld.so.cache")),
+    cached_as("2.31", "tls/x86_64", "0x8000000000000002")
+        .run("/app/exe", found("/z/tls/x86_64/liba.so", "ld.so.cache")),
+    cached_as("2.36", "x86_64", "0x2").run("/app/exe", found("/z/x86_64/liba.so", "ld.so.cache")),
+    // A platform that no ordinary machine has, and a capability of another machine.
+    cached_as("2.36", "xeon_phi", "0x8000000000000")
+        .run("/app/exe", found("/z/liba.so", "ld.so.cache")),
+    cached_as("2.36", "sse2", "0x1").run("/app/exe", found("/z/liba.so", "ld.so.cache")),
+    cached_as("2.41", "tls", "0x8000000000000000")
+        .run("/app/exe", found("/z/liba.so", "ld.so.cache")),
+);

@@ -243,6 +243,34 @@ case!(
     ),
 );
 
+case!(
+    case_60b_those_of_i386_are_the_platform_and_sse2,
+    given(
+        "
+        loader glibc 2.36 i386
+        /app/exe                   elf i386 needed=liba.so,libb.so,libd.so,libe.so rpath=/x
+        /x/tls/sse2/liba.so        elf i386
+        /x/i686/sse2/liba.so       elf i386
+        /x/i686/sse2/libb.so       elf i386
+        /x/i686/libb.so            elf i386
+        /x/sse2/libd.so            elf i386
+        /x/libd.so                 elf i386
+        /x/libe.so                 elf i386
+        "
+    )
+    .run(
+        "/app/exe",
+        "
+        /app/exe
+        ├── liba.so => /x/tls/sse2/liba.so [rpath]
+        ├── libb.so => /x/i686/sse2/libb.so [rpath]
+        ├── libd.so => /x/sse2/libd.so [rpath]
+        └── libe.so => /x/libe.so [rpath]
+        starts
+        "
+    ),
+);
+
 /// A program that looks only where every program looks.
 fn default_directory(library: &str) -> Given {
     given(format!(
