@@ -25,7 +25,7 @@ impl Glibc {
     pub(in crate::loader) fn judge_open(&self, opened: Result<&FileRecord, Errno>) -> Judgement {
         let file = match opened {
             Ok(file) => file,
-            Err(errno @ (Errno::NOENT | Errno::ACCES | Errno::NOTDIR)) => {
+            Err(errno) if self.passes_over(errno) => {
                 return Judgement::Skip(Reject::open(errno));
             }
             Err(errno) => return Judgement::EndList(Reject::open(errno)),
@@ -43,6 +43,16 @@ impl Glibc {
                 Some(object) => self.verify(object, file.metadata.size),
                 None => self.not_elf(file),
             },
+        }
+    }
+
+    /// Whether the next directory of a list is tried after this error (`open_path`).
+    /// A file on the way to a candidate ended the list up to 2.38.
+    fn passes_over(&self, errno: Errno) -> bool {
+        match errno {
+            Errno::NOENT | Errno::ACCES => true,
+            Errno::NOTDIR => self.traits.version.is_none_or(|version| version >= (2, 39)),
+            _ => false,
         }
     }
 

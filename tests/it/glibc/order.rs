@@ -1,6 +1,6 @@
 //! Cases 20–32: which lists are searched, in which order, for whom.
 
-use crate::support::case::{case, given};
+use crate::support::case::{Given, case, given};
 
 case!(
     case_20_rpath_of_the_program_reaches_a_grandchild,
@@ -278,6 +278,41 @@ case!(
         starts
         "
     ),
+);
+
+/// A program of that release whose library is behind a file among the directories.
+fn behind_a_file(minor: u32, words: &str) -> Given {
+    given(format!(
+        "
+        loader glibc 2.{minor}
+        /app/exe    elf needed=liba.so {words}
+        /f          text 'not a folder'
+        /x/liba.so  link /f/liba.so
+        /y/liba.so  elf
+        "
+    ))
+}
+
+/// The library behind it is found.
+fn in_y(label: &str) -> String {
+    format!("/app/exe\n└── liba.so => /y/liba.so [{label}]\nstarts")
+}
+
+case!(
+    case_30b_up_to_2_38_a_file_on_the_way_ends_the_list,
+    behind_a_file(31, "runpath=f:/y").run("/app/exe", NOWHERE),
+    behind_a_file(36, "runpath=f:/y").run("/app/exe", NOWHERE),
+    behind_a_file(41, "runpath=f:/y").run("/app/exe", in_y("runpath")),
+    behind_a_file(36, "rpath=f:/y").run("/app/exe", NOWHERE),
+    behind_a_file(41, "rpath=f:/y").run("/app/exe", in_y("rpath")),
+    behind_a_file(36, "")
+        .run("LD_LIBRARY_PATH=f:/y /app/exe", NOWHERE)
+        .run("LD_LIBRARY_PATH=/f:/y /app/exe", in_y("LD_LIBRARY_PATH")),
+    behind_a_file(36, "runpath=/x:/y").run("/app/exe", NOWHERE),
+    behind_a_file(41, "runpath=/x:/y").run("/app/exe", in_y("runpath")),
+    // What is no directory at all is never asked about a second time.
+    behind_a_file(31, "runpath=/f:/y").run("/app/exe", in_y("runpath")),
+    behind_a_file(36, "runpath=/f/g:/y").run("/app/exe", in_y("runpath")),
 );
 
 case!(
