@@ -70,6 +70,7 @@ fn resolve(rootfs: &Rootfs, program: &str) -> Option<usize> {
         library_path: None,
         preload: None,
         audit: None,
+        origin_path: None,
         workdir: workdir.clone(),
         secure: false,
         has_proc: true,

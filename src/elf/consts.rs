@@ -69,6 +69,8 @@ plain! {
     DT_VERDEFNUM: i64;
     DT_AUXILIARY: i64;
     DT_FILTER: i64;
+    DT_AUDIT: i64;
+    DT_DEPAUDIT: i64;
     DF_TEXTREL: u64;
     DF_BIND_NOW: u64;
     DF_STATIC_TLS: u64;

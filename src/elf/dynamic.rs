@@ -9,11 +9,11 @@ use object::read::elf::Dyn;
 
 use super::anomaly::Anomaly;
 use super::consts::{
-    DF_1_NODEFLIB, DF_1_NOW, DF_1_PIE, DF_BIND_NOW, DF_STATIC_TLS, DF_TEXTREL, DT_AUXILIARY,
-    DT_BIND_NOW, DT_FILTER, DT_FLAGS, DT_FLAGS_1, DT_GNU_HASH, DT_HASH, DT_JMPREL, DT_NEEDED,
-    DT_NULL, DT_PLTREL, DT_PLTRELSZ, DT_REL, DT_RELA, DT_RELASZ, DT_RELR, DT_RELRSZ, DT_RELSZ,
-    DT_RPATH, DT_RUNPATH, DT_SONAME, DT_STRSZ, DT_STRTAB, DT_SYMTAB, DT_TEXTREL, DT_VERDEF,
-    DT_VERDEFNUM, DT_VERNEED, DT_VERNEEDNUM, DT_VERSYM,
+    DF_1_NODEFLIB, DF_1_NOW, DF_1_PIE, DF_BIND_NOW, DF_STATIC_TLS, DF_TEXTREL, DT_AUDIT,
+    DT_AUXILIARY, DT_BIND_NOW, DT_DEPAUDIT, DT_FILTER, DT_FLAGS, DT_FLAGS_1, DT_GNU_HASH, DT_HASH,
+    DT_JMPREL, DT_NEEDED, DT_NULL, DT_PLTREL, DT_PLTRELSZ, DT_REL, DT_RELA, DT_RELASZ, DT_RELR,
+    DT_RELRSZ, DT_RELSZ, DT_RPATH, DT_RUNPATH, DT_SONAME, DT_STRSZ, DT_STRTAB, DT_SYMTAB,
+    DT_TEXTREL, DT_VERDEF, DT_VERDEFNUM, DT_VERNEED, DT_VERNEEDNUM, DT_VERSYM,
 };
 use super::header::{Class, Layout};
 use super::limits::{MAX_NAME, MAX_NAMES, MAX_NEEDED};
@@ -70,6 +70,8 @@ pub struct Dynamic {
     pub rpath: Option<Box<[u8]>>,
     /// `DT_RUNPATH`, the last one where there are several, as written.
     pub runpath: Option<Box<[u8]>>,
+    /// `DT_AUDIT` and, behind a colon, `DT_DEPAUDIT`, the last one of each, as written.
+    pub auditors: Option<Box<[u8]>>,
     /// `DT_FLAGS`
     pub flags: u64,
     /// `DT_FLAGS_1`
@@ -260,7 +262,8 @@ fn interpret(
     let (mut definitions_at, mut definitions_count) = (None, 0);
     for &(tag, value) in entries {
         match tag {
-            DT_NEEDED | DT_AUXILIARY | DT_FILTER | DT_SONAME | DT_RPATH | DT_RUNPATH => {
+            DT_NEEDED | DT_AUXILIARY | DT_FILTER | DT_SONAME | DT_RPATH | DT_RUNPATH | DT_AUDIT
+            | DT_DEPAUDIT => {
                 named.push(Named { tag, at: value });
             }
             DT_STRTAB => string_table = Some(value),
@@ -385,9 +388,9 @@ fn read_names(
 ) -> io::Result<()> {
     let mut total = 0;
     let mut needed = 0;
-    let mut numbers = [0_usize; 6];
+    let mut numbers = [0_usize; 8];
     let last_of = |tag| named.iter().rposition(|named| named.tag == tag);
-    let last = [DT_SONAME, DT_RPATH, DT_RUNPATH].map(last_of);
+    let last = LAST_WINS.map(last_of);
     let is_need = |named: &&Named| matches!(named.tag, DT_NEEDED | DT_AUXILIARY | DT_FILTER);
     let needs = named.iter().filter(is_need).count();
     dynamic.needs.reserve_exact(needs.min(MAX_NEEDED));
@@ -396,7 +399,7 @@ fn read_names(
         numbers[slot] += 1;
         let number = numbers[slot];
         // Of these the last one wins, and the others are never looked at.
-        if matches!(tag, DT_SONAME | DT_RPATH | DT_RUNPATH) && !last.contains(&Some(index)) {
+        if LAST_WINS.contains(&tag) && !last.contains(&Some(index)) {
             continue;
         }
         if matches!(tag, DT_NEEDED | DT_AUXILIARY | DT_FILTER) {
@@ -416,7 +419,7 @@ fn read_names(
                 });
                 continue;
             }
-            Err(Unended::Limit) if matches!(tag, DT_RPATH | DT_RUNPATH) => {
+            Err(Unended::Limit) if LAST_WINS[1..].contains(&tag) => {
                 match long_string(window, strings, at)? {
                     Some(text) => text,
                     None => {
@@ -442,11 +445,22 @@ fn read_names(
             DT_FILTER => need(NeedKind::Filter, text),
             DT_SONAME => dynamic.soname = Some(text),
             DT_RPATH => dynamic.rpath = Some((*text).into()),
+            DT_AUDIT | DT_DEPAUDIT => {
+                let known = dynamic.auditors.take().unwrap_or_default();
+                let both = match tag {
+                    DT_AUDIT => [&*text, &*known],
+                    _ => [&*known, &*text],
+                };
+                dynamic.auditors = Some(both.join(&b':').into());
+            }
             _ => dynamic.runpath = Some((*text).into()),
         }
     }
     Ok(())
 }
+
+/// Tags of which the last one wins; all but the first are lists.
+const LAST_WINS: [i64; 5] = [DT_SONAME, DT_RPATH, DT_RUNPATH, DT_AUDIT, DT_DEPAUDIT];
 
 /// A list of directories may be longer than one name, up to the limit for all.
 fn long_string(window: &mut Window<'_>, strings: Strings, at: u64) -> io::Result<Option<Name>> {
@@ -463,6 +477,8 @@ fn describe(tag: i64) -> (usize, &'static str) {
         DT_FILTER => (2, "DT_FILTER"),
         DT_SONAME => (3, "DT_SONAME"),
         DT_RPATH => (4, "DT_RPATH"),
+        DT_AUDIT => (6, "DT_AUDIT"),
+        DT_DEPAUDIT => (7, "DT_DEPAUDIT"),
         _ => (5, "DT_RUNPATH"),
     }
 }

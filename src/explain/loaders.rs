@@ -120,6 +120,20 @@ pub(super) const ROWS: &[Pattern] = &[
         source: "glibc elf/dl-load.c:_dl_map_new_object, elf/dl-deps.c:expand_dst",
     },
     Pattern {
+        id: "glibc-token-secure",
+        texts: &["{library}: DST not allowed in SUID/SGID programs"],
+        who: GLIBC,
+        phase: Phase::Loader,
+        proves: "A need names `{library}` with a token such as `$ORIGIN`, and the process gained rights when it was started.",
+        open: "",
+        causes: &[(
+            "secure-exec",
+            "setuid or file capabilities: no name may have a token then",
+        )],
+        ask: WHY,
+        source: "glibc elf/dl-deps.c:expand_dst",
+    },
+    Pattern {
         id: "glibc-execstack",
         texts: &[
             "{library}: cannot enable executable stack as shared object requires",

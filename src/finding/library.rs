@@ -111,7 +111,8 @@ fn missing(case: &Case<'_>, file: &LoaderFile, graph: &Graph, library: &Library)
     if let Some(finding) = taken(case, graph, library) {
         return finding;
     }
-    if let Some(draft) = secure::withheld(case, graph, library) {
+    let withheld = || secure::withheld(case, graph, library);
+    if let Some(draft) = secure::forbidden(case, graph, library).or_else(withheld) {
         let draft = draft.evidence(format!("needed by {by}"));
         return runtime_words(case, draft).done();
     }
@@ -132,7 +133,13 @@ fn missing(case: &Case<'_>, file: &LoaderFile, graph: &Graph, library: &Library)
         let message = format!("{} is not found; {by} is a filter on it", quoted(name));
         Some((Code::FilterMissing, message))
     } else if name.contains(&b'/') {
-        let message = format!("{} is not there; {by} needs it by this path", quoted(name));
+        let message = match outcome(TryOutcome::Dropped) {
+            Some(_) => format!(
+                "{} has a token without a value; {by} names it",
+                quoted(name)
+            ),
+            None => format!("{} is not there; {by} needs it by this path", quoted(name)),
+        };
         Some((Code::NeededAbsolute, message))
     } else if outcome(TryOutcome::BrokenLink).is_some() {
         let message = format!(

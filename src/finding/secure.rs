@@ -5,9 +5,9 @@
 
 use super::{Case, Code, Draft, quote, quoted};
 use crate::bytes::Shown;
-use crate::graph::{Graph, Library, LoaderFile, Status};
+use crate::graph::{Attempt, Graph, Library, LoaderFile, Status};
 use crate::loader::{LinkMap, LoaderKind, ObjectId, Rule};
-use crate::path::{TargetPath, parent};
+use crate::path::{TargetPath, file_name, parent};
 use crate::report::{Finding, Severity};
 use crate::rootfs::Capabilities;
 
@@ -55,6 +55,38 @@ pub(super) fn withheld(case: &Case<'_>, graph: &Graph, library: &Library) -> Opt
         .evidence(format!("{}: what would have been taken", Shown(&path)))
         .also(gains(case));
     Some(mended(case, draft, parent(&path)))
+}
+
+/// The finding about a name with a token, which is not even looked for
+/// (`elf/dl-deps.c:expand_dst`).
+pub(super) fn forbidden(case: &Case<'_>, graph: &Graph, library: &Library) -> Option<Draft> {
+    if !case.rights.secure || case.is_library {
+        return None;
+    }
+    let is_it = |attempt: &Attempt| {
+        let detail = attempt.detail.as_deref().unwrap_or_default();
+        attempt.rule == Rule::Direct && detail.starts_with("secure mode")
+    };
+    library.attempts.iter().find(|attempt| is_it(attempt))?;
+    let name = &library.name;
+    let message = format!(
+        "{} is not looked for, because {} gains rights: the loader then takes no name with a token",
+        quoted(name),
+        quoted(case.path.as_bytes()),
+    );
+    let requester = library.requesters.first().map(|id| graph.map.get(*id))?;
+    let object = requester.object.as_ref()?;
+    let is_needed = object.dynamic.needed().any(|need| *need == **name);
+    let snippet = is_needed.then(|| {
+        let (bare, of) = (Shown(file_name(name)), Shown(&requester.path));
+        format!("patchelf --replace-needed '{}' {bare} {of}", Shown(name))
+    });
+    let draft = Draft::new(case, Code::SecureExec, name, message).also(gains(case));
+    Some(draft.fix(
+        None,
+        "name the library without its directory, and the directory by an absolute runpath",
+        snippet.as_deref(),
+    ))
 }
 
 /// A program that starts because root starts it.

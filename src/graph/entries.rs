@@ -89,17 +89,28 @@ impl Resolver<'_> {
         search: Search,
         impossible: Option<&StopText>,
     ) {
-        let optional = request.kind == NeedKind::Auxiliary;
-        let path = search.stopped.as_ref().map(|stopped| stopped.path.clone());
-        let name = Rc::from(request.written);
-        if optional {
-            self.enter(name, request, Status::Optional, path, None, search.attempts);
+        if request.kind == NeedKind::Auxiliary {
+            self.passed_over(request, search);
             return;
         }
         let text = impossible
             .cloned()
             .unwrap_or_else(|| search.absence(self.errno));
-        self.give_up(request, None, &text);
+        self.lacking(request, search, &text);
+    }
+
+    /// Nothing is found, and the loader goes on.
+    pub(super) fn passed_over(&mut self, request: &Request<'_>, search: Search) {
+        let path = search.stopped.as_ref().map(|stopped| stopped.path.clone());
+        let name = Rc::from(request.written);
+        self.enter(name, request, Status::Optional, path, None, search.attempts);
+    }
+
+    /// Nothing is found, and the loader gives up with these words.
+    pub(super) fn lacking(&mut self, request: &Request<'_>, search: Search, text: &StopText) {
+        let path = search.stopped.as_ref().map(|stopped| stopped.path.clone());
+        let name = Rc::from(request.written);
+        self.give_up(request, None, text);
         self.enter(name, request, Status::Missing, path, None, search.attempts);
     }
 

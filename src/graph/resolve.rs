@@ -15,8 +15,13 @@ use crate::content::{FileRecord, Files};
 use crate::elf::NeedKind;
 use crate::errno::Errno;
 use crate::few::Few;
-use crate::loader::{Expanded, LinkMap, Loaded, Loader, ObjectId, Plan, Role, Rule, StopText};
+use crate::loader::{
+    Expanded, LinkMap, Loaded, Loader, ObjectId, Plan, Role, Rule, StopText, TryOutcome, Unusable,
+};
 use crate::path::TargetPath;
+
+/// What the loader says of an auditor that is none.
+const NO_AUDITOR: &str = "undefined symbol: la_version";
 
 /// What bounds a search.
 #[derive(Clone, Copy, Debug)]
@@ -68,6 +73,8 @@ pub(super) struct Resolver<'r> {
     pub(super) scratch: Vec<u8>,
     /// The loader's `errno`, which its messages are made from.
     pub(super) errno: Errno,
+    /// A preload or an auditor is looked for.
+    pub(super) comes_first: bool,
     /// Its cache, or its path file, was read.
     pub(super) own_file_read: bool,
     /// Where the entry of each object is among the libraries.
@@ -117,6 +124,7 @@ impl<'r> Resolver<'r> {
             kept: 0,
             scratch: Vec::new(),
             errno: Errno::NONE,
+            comes_first: false,
             own_file_read: false,
             places: HashMap::default(),
             absent: HashSet::default(),
@@ -173,15 +181,29 @@ impl Resolver<'_> {
     }
 
     /// Looks for a library that is to watch the loader. It gets a link map of its
-    /// own, so all that is seen here is its absence.
+    /// own, so all that is seen here is its absence, and that it is none
+    /// (`elf/rtld.c:load_audit_module`).
     fn audit(&mut self, name: &[u8]) {
-        let (search, impossible) = self.find(Some(LinkMap::MAIN), name);
-        if let Some(why) = search.failure(impossible.as_ref()) {
+        let plan = self.loader.plan_audit(&self.graph.map, name);
+        let (search, impossible) = self.first(plan, name);
+        let why = search
+            .failure(impossible.as_ref())
+            .or_else(|| self.is_no_auditor(&search).then(|| NO_AUDITOR.to_owned()));
+        if let Some(why) = why {
             let name = crate::bytes::lossy(name);
             self.graph.warnings.push(format!(
                 "ERROR: ld.so: object '{name}' cannot be loaded as audit interface: {why}; ignored."
             ));
         }
+    }
+
+    /// Whether the file that was found does not define what every auditor does. One of the
+    /// libraries that it needs could define it in its place; those are not looked at.
+    fn is_no_auditor(&self, search: &Search) -> bool {
+        let Some(hit) = &search.found else {
+            return false;
+        };
+        self.defines(&hit.path, &hit.record, &[b"la_version"]) == Some(false)
     }
 
     /// Loads one object that is to come before all others. That it cannot be
@@ -198,7 +220,8 @@ impl Resolver<'_> {
         if let Some(object) = self.loader.loaded(&self.graph.map, written) {
             return is_musl.then_some(object);
         }
-        let (search, impossible) = self.find(request.requester, written);
+        let plan = self.loader.plan_preload(&self.graph.map, written);
+        let (search, impossible) = self.first(plan, written);
         let Some(why) = search.failure(impossible.as_ref()) else {
             return self.take(search, &request, Some(Rule::Preload));
         };
@@ -259,22 +282,11 @@ impl Resolver<'_> {
     /// Resolves one name for `requester`.
     fn request(&mut self, requester: ObjectId, written: &[u8], kind: NeedKind) -> Option<ObjectId> {
         let depth = self.depth_of(requester) + 1;
-        let name = self.loader.expand_name(&self.graph.map, requester, written);
+        let name = (self.loader).expand_name(&self.graph.map, requester, written, kind);
         let requester = Some(requester);
-        let name = match name {
-            Ok(name) => name,
-            Err(text) => {
-                let name = Cow::Borrowed(written);
-                let request = Request {
-                    requester,
-                    written,
-                    name,
-                    kind,
-                    depth,
-                };
-                self.missing(&request, Search::default(), Some(&text));
-                return None;
-            }
+        let (name, unusable) = match name {
+            Ok(name) => (name, None),
+            Err(unusable) => (Cow::Borrowed(written), Some(unusable)),
         };
         let request = Request {
             requester,
@@ -283,6 +295,17 @@ impl Resolver<'_> {
             kind,
             depth,
         };
+        if let Some(Unusable { why, stop }) = unusable {
+            let mut search = Search::default();
+            let path = written;
+            let outcome = TryOutcome::Dropped;
+            self.note(&mut search, Rule::Direct, None, path, why, outcome);
+            match stop {
+                Some(text) => self.lacking(&request, search, &text),
+                None => self.passed_over(&request, search),
+            }
+            return None;
+        }
         if let Some(object) = self.loader.loaded(&self.graph.map, &request.name) {
             // Where the real loader gave up on the name before, it does so again.
             if let Some(Some(text)) = self.assumed.get(&object).cloned() {
@@ -317,7 +340,20 @@ impl Resolver<'_> {
         requester: Option<ObjectId>,
         name: &[u8],
     ) -> (Search, Option<StopText>) {
-        match self.loader.plan(&self.graph.map, requester, name) {
+        let plan = self.loader.plan(&self.graph.map, requester, name);
+        self.search_by(plan, name)
+    }
+
+    /// Makes the search for what comes before all that is needed.
+    fn first(&mut self, plan: Plan, name: &[u8]) -> (Search, Option<StopText>) {
+        self.comes_first = true;
+        let found = self.search_by(plan, name);
+        self.comes_first = false;
+        found
+    }
+
+    fn search_by(&mut self, plan: Plan, name: &[u8]) -> (Search, Option<StopText>) {
+        match plan {
             Plan::Impossible(stop) => (Search::default(), Some(stop)),
             Plan::Search(steps) => (self.search(&steps, name), None),
         }
@@ -401,20 +437,15 @@ impl Resolver<'_> {
     /// musl takes any file that defines these two for a libc, and itself instead
     /// (`ldso/dynlink.c:load_library`).
     fn is_another_libc(&self, path: &[u8], record: &FileRecord) -> bool {
-        let content = record
-            .content
-            .as_ref()
-            .ok()
-            .filter(|_| self.loader.is_musl());
-        let Some(object) = content.and_then(|content| content.elf()) else {
-            return false;
-        };
+        let names: [&[u8]; 2] = [b"__libc_start_main", b"stdin"];
+        self.loader.is_musl() && self.defines(path, record, &names) == Some(true)
+    }
+
+    /// Whether the file at `path` defines all of these; `None` where it cannot be read.
+    fn defines(&self, path: &[u8], record: &FileRecord, names: &[&[u8]]) -> Option<bool> {
+        let object = record.content.as_ref().ok()?.elf()?;
         let opened = self.files.rootfs().open(self.workdir.sees(path).way());
-        let Some(data) = opened.ok().and_then(|opened| opened.data) else {
-            return false;
-        };
-        object
-            .defines(&*data, &[b"__libc_start_main", b"stdin"])
-            .unwrap_or(false)
+        let data = opened.ok()?.data?;
+        object.defines(&*data, names).ok()
     }
 }

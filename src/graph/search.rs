@@ -297,6 +297,12 @@ impl Resolver<'_> {
             Err(errno) => self.loader.judge_open(Err(*errno)),
         };
         let judgement = match (judgement, &opened) {
+            (Judgement::Accept, Ok((_, record))) if self.comes_first && place.is_some() => {
+                self.loader.judge_preload(record)
+            }
+            (judgement, _) => judgement,
+        };
+        let judgement = match (judgement, &opened) {
             (Judgement::Accept, Ok((_, record))) if !self.is_loaded(record) => {
                 self.loader.judge_map(record)
             }
@@ -406,7 +412,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn note(
+    pub(super) fn note(
         &mut self,
         search: &mut Search,
         rule: Rule,

@@ -40,7 +40,7 @@ pub struct Start {
     pub loader: Rc<Loader>,
     /// The program, alone, and the loader.
     pub map: LinkMap,
-    /// Names in LD_AUDIT.
+    /// Names of auditors.
     pub audits: Vec<Vec<u8>>,
     /// Names to load before anything else, and where they were written.
     pub preloads: Vec<(Vec<u8>, &'static str)>,
@@ -193,7 +193,7 @@ fn start_glibc(
         .into_iter()
         .map(|p| (p.name, p.origin))
         .collect();
-    let audits = glibc.audits();
+    let audits = glibc.audits(program.object);
     Start {
         audits,
         preloads,

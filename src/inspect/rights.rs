@@ -28,11 +28,14 @@ impl Inspector<'_> {
     /// What a loader of this target reads of the environment.
     pub(super) fn environment(&self, secure: bool) -> Environment {
         let variable = |name: &[u8]| self.settings.variables.get(name).cloned();
+        let workdir = &self.settings.workdir;
+        let workdir = self.files.rootfs().real_path(workdir.as_bytes());
         Environment {
             library_path: variable(b"LD_LIBRARY_PATH"),
             preload: variable(b"LD_PRELOAD"),
             audit: variable(b"LD_AUDIT"),
-            workdir: self.settings.workdir.clone(),
+            origin_path: variable(b"LD_ORIGIN_PATH"),
+            workdir: workdir.unwrap_or_else(|| self.settings.workdir.clone()),
             secure,
             has_proc: self.settings.has_proc,
             cpu: self.settings.cpu.clone(),

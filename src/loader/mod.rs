@@ -25,11 +25,13 @@ pub use glibc::Glibc;
 pub use link_map::{Expanded, LinkMap, Loaded, ObjectId, Role};
 pub use musl::Musl;
 pub(crate) use path_list::MAX_DIRECTORIES;
-pub use plan::{Directory, Judgement, Plan, Reject, Rule, Step, Steps, StopText, TryOutcome};
+pub use plan::{
+    Directory, Judgement, Plan, Reject, Rule, Step, Steps, StopText, TryOutcome, Unusable,
+};
 pub use recognise::{LoaderKind, recognise};
 
 use crate::content::FileRecord;
-use crate::elf::Object;
+use crate::elf::{NeedKind, Object};
 use crate::errno::Errno;
 use crate::path::TargetPath;
 use crate::platform::Abi;
@@ -43,7 +45,9 @@ pub struct Environment {
     pub preload: Option<Vec<u8>>,
     /// `LD_AUDIT`
     pub audit: Option<Vec<u8>>,
-    /// The working directory.
+    /// `LD_ORIGIN_PATH`
+    pub origin_path: Option<Vec<u8>>,
+    /// The working directory, as `getcwd` tells it: without links.
     pub workdir: TargetPath,
     /// `AT_SECURE`
     pub secure: bool,
@@ -74,19 +78,38 @@ impl Loader {
         }
     }
 
+    /// Where this loader looks for a preload that nobody needs.
+    #[must_use]
+    pub fn plan_preload(&self, map: &LinkMap, name: &[u8]) -> Plan {
+        match self {
+            Loader::Glibc(glibc) => glibc.plan_preload(map, name),
+            Loader::Musl(musl) => musl.plan(map, None, name),
+        }
+    }
+
+    /// Where this loader looks for an auditor; musl knows none.
+    #[must_use]
+    pub fn plan_audit(&self, map: &LinkMap, name: &[u8]) -> Plan {
+        match self {
+            Loader::Glibc(glibc) => glibc.plan_audit(map, name),
+            Loader::Musl(musl) => musl.plan(map, None, name),
+        }
+    }
+
     /// The name that the loader works with where `requester` asks for `written`:
     /// glibc replaces tokens in it, musl does not.
     ///
     /// # Errors
-    /// What the loader says where a token has no value.
+    /// Where it looks for nothing.
     pub fn expand_name<'n>(
         &self,
         map: &LinkMap,
         requester: ObjectId,
         written: &'n [u8],
-    ) -> Result<Cow<'n, [u8]>, StopText> {
+        kind: NeedKind,
+    ) -> Result<Cow<'n, [u8]>, Unusable> {
         match self {
-            Loader::Glibc(glibc) => glibc.expand_name(map.get(requester), written),
+            Loader::Glibc(glibc) => glibc.expand_name(map.get(requester), written, kind),
             Loader::Musl(_) => Ok(Cow::Borrowed(written)),
         }
     }
@@ -116,6 +139,16 @@ impl Loader {
         match self {
             Loader::Glibc(glibc) => glibc.judge_open(opened),
             Loader::Musl(musl) => musl.judge_open(opened),
+        }
+    }
+
+    /// What becomes of a candidate for a preload or an auditor that one of the lists of
+    /// directories led to.
+    #[must_use]
+    pub fn judge_preload(&self, file: &FileRecord) -> Judgement {
+        match self {
+            Loader::Glibc(glibc) => glibc.judge_preload(file),
+            Loader::Musl(_) => Judgement::Accept,
         }
     }
 

@@ -181,6 +181,15 @@ pub struct StopText {
     pub errno: Errno,
 }
 
+/// A name that is not looked for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Unusable {
+    /// Why not.
+    pub why: &'static str,
+    /// The words with which the loader gives up; `None` where it passes the name over.
+    pub stop: Option<StopText>,
+}
+
 /// What a loader does with a candidate.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Judgement {

@@ -6,20 +6,21 @@
 mod cache;
 mod hwcaps;
 mod judge;
+mod preload;
+mod tokens;
 mod traits;
 
-use std::borrow::Cow;
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
+pub use preload::{PRELOAD_FILE, Preload};
 pub use traits::Traits;
 
 use self::cache::Cache;
 use super::link_map::{Expanded, LinkMap, Loaded, ObjectId, Role};
 use super::path_list::glibc_list;
-use super::plan::{Directory, Plan, Rule, Step, Steps, StopText};
-use super::token::{Secure, Tokens, has_token, substitute};
+use super::plan::{Directory, Plan, Rule, Step, Steps};
 use super::{Environment, Subject};
 use crate::by_name::ByName;
 use crate::elf::consts::EM_X86_64;
@@ -27,11 +28,6 @@ use crate::elf::{Ident, Object};
 use crate::errno::Errno;
 use crate::path::parent;
 use crate::platform::Abi;
-
-/// The file of preloads that every program obeys.
-pub const PRELOAD_FILE: &[u8] = b"/etc/ld.so.preload";
-/// What the loader calls that file in its messages.
-const PRELOAD_ORIGIN: &str = "/etc/ld.so.preload";
 
 /// The most libraries whose directories are remembered, and the longest lists and paths.
 const MAX_EXPANDED: usize = 1024;
@@ -60,15 +56,6 @@ pub struct Glibc {
 }
 
 type ExpandedByPath = ByName<Rc<[u8]>, (Arc<Object>, Expanded)>;
-
-/// A library to load before those that are needed.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Preload {
-    /// The name, as written.
-    pub name: Vec<u8>,
-    /// Where it was written, as the loader says it.
-    pub origin: &'static str,
-}
 
 impl Glibc {
     /// The loader that starts `subject`, whose real path is `program`. `cache`
@@ -111,9 +98,7 @@ impl Glibc {
             .library_path
             .as_deref()
             .filter(|_| !glibc.environment.secure);
-        let origin = program
-            .filter(|_| glibc.environment.has_proc)
-            .map(directory_of);
+        let origin = glibc.origin_of_program(program);
         glibc.library_path =
             text.and_then(|text| glibc_list(text, b":;", glibc.tokens(origin, true)));
         glibc
@@ -163,61 +148,34 @@ impl Glibc {
         &self.subdirectories
     }
 
-    /// What to load first: `LD_PRELOAD`, then the file (`elf/rtld.c`).
-    #[must_use]
-    pub fn preloads(&self) -> Vec<Preload> {
-        let secure = self.environment.secure;
-        let preload = |origin| {
-            move |name: &[u8]| {
-                // In secure mode a name with a slash is not taken from the
-                // environment (`dso_name_valid_for_suid`).
-                let from_environment = origin == "LD_PRELOAD";
-                let allowed = !(secure && from_environment && name.contains(&b'/'));
-                (!name.is_empty() && allowed).then(|| Preload {
-                    name: name.to_vec(),
-                    origin,
-                })
-            }
-        };
-        let variable = self.environment.preload.as_deref().unwrap_or_default();
-        let variable = variable.split(|b| matches!(b, b' ' | b':'));
-        let text = without_comments(self.preload_file.as_deref().unwrap_or_default());
-        let file = text.split(|b| matches!(b, b' ' | b':' | b'\t' | b'\n'));
-        variable
-            .filter_map(preload("LD_PRELOAD"))
-            .chain(file.filter_map(preload(PRELOAD_ORIGIN)))
-            .collect()
-    }
-
-    /// The names in `LD_AUDIT` (`elf/rtld.c:load_audit_modules`).
-    #[must_use]
-    pub fn audits(&self) -> Vec<Vec<u8>> {
-        let text = self.environment.audit.as_deref().unwrap_or_default();
-        let secure = self.environment.secure;
-        text.split(|&b| b == b':')
-            .filter(|name| !name.is_empty())
-            .filter(|name| !secure || !name.contains(&b'/'))
-            .map(<[u8]>::to_vec)
-            .collect()
-    }
-
     pub(super) fn plan(&self, map: &LinkMap, requester: Option<ObjectId>, name: &[u8]) -> Plan {
         let asker = requester.unwrap_or(LinkMap::MAIN);
         let loaded = map.get(asker);
         if name.contains(&b'/') {
-            // Preloads come as they were written.
-            return match self.expand_name(loaded, name) {
-                Ok(path) => Plan::Search(Steps::from(Step::File {
-                    rule: Rule::Direct,
-                    path: Rc::from(&*path),
-                })),
-                Err(text) => Plan::Impossible(text),
-            };
+            return self.plan_path(loaded, name);
         }
         let mut steps = Steps::new();
         if loaded.expanded.runpath.is_none() && !has_runpath(loaded) {
             self.plan_rpaths(map, asker, &mut steps);
         }
+        self.plan_library_path(&mut steps);
+        if let Some(directories) = loaded.expanded.runpath.clone() {
+            steps.push(Step::List {
+                rule: Rule::Runpath,
+                owner: Some(asker),
+                directories,
+            });
+        }
+        let no_default = loaded
+            .object
+            .as_ref()
+            .is_some_and(|object| object.dynamic.no_default_libraries());
+        self.plan_cache(name, no_default, &mut steps);
+        self.plan_defaults(name, no_default, &mut steps);
+        Plan::Search(steps)
+    }
+
+    fn plan_library_path(&self, steps: &mut Steps) {
         match (&self.library_path, &self.environment.library_path) {
             (Some(directories), _) => steps.push(Step::List {
                 rule: Rule::LibraryPath,
@@ -231,17 +189,9 @@ impl Glibc {
             }),
             _ => {}
         }
-        if let Some(directories) = loaded.expanded.runpath.clone() {
-            steps.push(Step::List {
-                rule: Rule::Runpath,
-                owner: Some(asker),
-                directories,
-            });
-        }
-        let no_default = loaded
-            .object
-            .as_ref()
-            .is_some_and(|object| object.dynamic.no_default_libraries());
+    }
+
+    fn plan_cache(&self, name: &[u8], no_default: bool, steps: &mut Steps) {
         steps.push(Step::OwnFile(self.cache_errno));
         if let Some(path) = self.cache.as_ref().and_then(|cache| cache.lookup(name)) {
             let directories = &self.traits.default_directories;
@@ -259,6 +209,9 @@ impl Glibc {
                 }
             });
         }
+    }
+
+    fn plan_defaults(&self, name: &[u8], no_default: bool, steps: &mut Steps) {
         if no_default {
             steps.extend(
                 self.traits
@@ -278,7 +231,6 @@ impl Glibc {
                 directories,
             });
         }
-        Plan::Search(steps)
     }
 
     /// The rpaths of who asks and of those who asked for it. One that has a
@@ -301,26 +253,6 @@ impl Glibc {
                 });
             }
         }
-    }
-
-    /// `elf/dl-deps.c:expand_dst`
-    pub(super) fn expand_name<'n>(
-        &self,
-        requester: &Loaded,
-        written: &'n [u8],
-    ) -> Result<Cow<'n, [u8]>, StopText> {
-        if !has_token(written) {
-            return Ok(Cow::Borrowed(written));
-        }
-        let origin = self.origin(requester);
-        let tokens = self.tokens(origin.as_deref(), requester.role == Role::Main);
-        substitute(written, tokens)
-            .map(Cow::Owned)
-            .map_err(|_| StopText {
-                text: "empty dynamic string token substitution".to_owned(),
-                names_path: false,
-                errno: Errno::NONE,
-            })
     }
 
     pub(super) fn expand(&self, loaded: &Loaded) -> Expanded {
@@ -369,38 +301,6 @@ impl Glibc {
         }
     }
 
-    /// `$ORIGIN`: of the program the directory where it really is, of a library
-    /// the directory that it was found in.
-    fn origin(&self, loaded: &Loaded) -> Option<Vec<u8>> {
-        match loaded.role {
-            Role::Main => {
-                let known = self.environment.has_proc;
-                loaded
-                    .real_path
-                    .as_deref()
-                    .filter(|_| known)
-                    .map(|p| directory_of(p).to_vec())
-            }
-            _ => {
-                let path = self.environment.workdir.join(&loaded.path);
-                Some(directory_of(path.as_bytes()).to_vec())
-            }
-        }
-    }
-
-    fn tokens<'a>(&'a self, origin: Option<&'a [u8]>, of_program: bool) -> Tokens<'a> {
-        let trusted = &self.traits.default_directories;
-        Tokens {
-            origin,
-            lib: Some(&self.traits.lib),
-            platform: Some(self.abi.platform.as_bytes()),
-            secure: self.environment.secure.then_some(Secure {
-                trusted,
-                of_program,
-            }),
-        }
-    }
-
     fn expects(&self, ident: Ident) -> bool {
         ident.class() == self.abi.class.ident()
     }
@@ -426,14 +326,4 @@ fn has_runpath(loaded: &Loaded) -> bool {
 
 fn directory_of(path: &[u8]) -> &[u8] {
     parent(path)
-}
-
-/// `#` up to the end of the line counts as blank.
-fn without_comments(text: &[u8]) -> Vec<u8> {
-    let mut in_comment = false;
-    let blank = |&byte: &u8| {
-        in_comment = byte == b'#' || (in_comment && byte != b'\n');
-        if in_comment { b' ' } else { byte }
-    };
-    text.iter().map(blank).collect()
 }

@@ -1,4 +1,4 @@
-//! Cases 20–75: how glibc's loader looks for libraries and what it accepts.
+//! Cases 20–82: how glibc's loader looks for libraries and what it accepts.
 
 mod cache;
 mod files;
@@ -7,5 +7,7 @@ mod ldconfig;
 mod names;
 mod order;
 mod places;
+mod preloads;
 mod rights;
+mod tokens;
 mod versions;

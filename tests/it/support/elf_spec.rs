@@ -161,6 +161,9 @@ pub(crate) struct ElfSpec {
     pub(crate) runpath: Option<Vec<u8>>,
     pub(crate) filter: Vec<Vec<u8>>,
     pub(crate) auxiliary: Vec<Vec<u8>>,
+    /// DT_AUDIT and DT_DEPAUDIT.
+    pub(crate) audit: Option<Vec<u8>>,
+    pub(crate) depaudit: Option<Vec<u8>>,
     /// DF_1_* beside DF_1_PIE, by name.
     pub(crate) flags_1: Vec<String>,
     /// Names of global functions in the dynamic symbol table.
@@ -217,6 +220,8 @@ impl ElfSpec {
             runpath: None,
             filter: Vec::new(),
             auxiliary: Vec::new(),
+            audit: None,
+            depaudit: None,
             flags_1: Vec::new(),
             defines: Vec::new(),
             imports: Vec::new(),
@@ -248,6 +253,8 @@ impl ElfSpec {
             match key {
                 "needed" => spec.needed.extend(list(value)),
                 "auxiliary" => spec.auxiliary.extend(list(value)),
+                "audit" => spec.audit = Some(value.to_vec()),
+                "depaudit" => spec.depaudit = Some(value.to_vec()),
                 "filter" => spec.filter.extend(list(value)),
                 "defines" => spec.defines.extend(list(value)),
                 "wants" => spec.import(value, Import::Pointer),

@@ -37,7 +37,8 @@
 //! |---|---|
 //! | `needed=a,b` | DT_NEEDED in that order; `needed=` is the empty name; repeatable |
 //! | `rpath=` `runpath=` `soname=` | as written, tokens and all; an empty value is an empty string |
-//! | `filter=a` `auxiliary=a` | DT_FILTER, DT_AUXILIARY |
+//! | `filter=a` `auxiliary=a` | DT_FILTER, DT_AUXILIARY; of programs in synthetic files only |
+//! | `audit=a:b` `depaudit=a:b` | DT_AUDIT, DT_DEPAUDIT |
 //! | `flags_1=nodeflib,now` | DF_1 flags; a program that is `dyn` has DF_1_PIE by itself |
 //! | `interp=PATH` | PT_INTERP; a program's default is its loader's usual path |
 //! | `interp-bytes='…'` | PT_INTERP byte for byte, without a NUL of its own |

@@ -73,6 +73,9 @@ impl Builder for Gcc {
         if Command::new(compiler[0]).arg("--version").output().is_err() {
             return Err(format!("`{}` is not installed", compiler[0]));
         }
+        if spec.is_program && !(spec.filter.is_empty() && spec.auxiliary.is_empty()) {
+            return Err("ld makes filters and auxiliaries of libraries alone".to_owned());
+        }
         if let Some(why) = cannot_link(&spec.versions, spec) {
             return Err(why);
         }
@@ -417,6 +420,12 @@ fn link(spec: &ElfSpec) -> Vec<u8> {
     spec.auxiliary
         .iter()
         .for_each(|name| linker(&mut command, "-f", name));
+    if let Some(auditors) = &spec.audit {
+        linker(&mut command, "--audit", auditors);
+    }
+    if let Some(auditors) = &spec.depaudit {
+        linker(&mut command, "-P", auditors);
+    }
     for flag in &spec.flags_1 {
         let known = FLAGS_1
             .iter()

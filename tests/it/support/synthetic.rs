@@ -95,6 +95,13 @@ fn named_entries(spec: &ElfSpec) -> Vec<Entry<'_>> {
             .iter()
             .map(|name| Entry::Name(elf::DT_AUXILIARY, name)),
     );
+    let auditors = [
+        (elf::DT_AUDIT, &spec.audit),
+        (elf::DT_DEPAUDIT, &spec.depaudit),
+    ];
+    for (tag, names) in auditors {
+        entries.extend(names.iter().map(|names| Entry::Name(tag, names)));
+    }
     if spec.flags_1_value() != 0 {
         entries.push(Entry::Value(elf::DT_FLAGS_1, spec.flags_1_value()));
     }
