@@ -8,7 +8,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use imgldd::content::Files;
-use imgldd::graph::{self, Limits, Loaders, Program};
+use imgldd::graph::{self, Limits, Loaders, Program, Started};
 use imgldd::inspect::{Inspector, Settings};
 use imgldd::kernel::{self, Request};
 use imgldd::loader::Environment;
@@ -64,6 +64,10 @@ fn resolve(rootfs: &Rootfs, program: &str) -> Option<usize> {
         abi: abi(header.machine, header.layout, header.flags)?,
         path: &program.path,
         real_path: &program.real_path,
+        started: Started {
+            argv0: program.path.as_bytes(),
+            execfn: program.path.as_bytes(),
+        },
         interp: &interpreter.path,
     };
     let environment = Environment {

@@ -28,7 +28,7 @@ use crate::content::{self, Content, Files};
 use crate::elf::{Build, VersionDefinition};
 use crate::errno::Errno;
 use crate::finding::{self, Case};
-use crate::graph::{self, Graph, LoaderFile, Loaders};
+use crate::graph::{self, Graph, LoaderFile, Loaders, Started};
 use crate::kernel::{self, End, Exec, Refusal, Request};
 use crate::loader::ObjectId;
 use crate::nearby::Nearby;
@@ -178,17 +178,17 @@ impl<'t> Inspector<'t> {
     #[must_use]
     pub fn inspect(&self, name: &[u8], role: Role) -> Inspection {
         if is_path(name) {
-            return self.inspect_path(&self.settings.workdir.seen_by_process(name), role, None);
+            let path = self.settings.workdir.seen_by_process(name);
+            return self.inspect_path(&path, role, Called::by(name));
         }
         let lookup = self.lookup(name);
         match &lookup.path {
-            Some(path) => self.inspect_path(path, role, Some(&lookup)),
+            Some(path) => self.inspect_path(path, role, Called::found(&lookup)),
             None => self.not_in_path(&lookup, role),
         }
     }
 
-    /// `lookup` says how runtimes came to `path`, unless they are given it.
-    fn inspect_path(&self, path: &TargetPath, role: Role, lookup: Option<&Lookup>) -> Inspection {
+    fn inspect_path(&self, path: &TargetPath, role: Role, called: Called<'_>) -> Inspection {
         let workdir = &self.settings.workdir;
         let platform = self.target.platform.as_ref();
         let exec = kernel::exec(
@@ -200,11 +200,20 @@ impl<'t> Inspector<'t> {
             },
         );
         let is_library = is_library(&exec, role);
-        let mut resolved = self.resolve(&exec, is_library);
+        let script = exec.scripts.last();
+        let started = Started {
+            argv0: script.map_or(called.name, |script| &script.shebang.interpreter),
+            execfn: called.path(),
+        };
+        let mut resolved = self.resolve(&exec, started, is_library);
         let beyond = self.beyond(&exec, resolved.as_mut(), is_library);
         let graph = resolved.as_ref().map(|found| (&found.file, &found.graph));
         let outcome = outcome::outcome(&exec, graph.filter(|_| !is_library));
-        let lookup = || lookup.map_or_else(|| self.lookup(path.as_bytes()), Lookup::clone);
+        let lookup = || {
+            called
+                .lookup
+                .map_or_else(|| self.lookup(path.as_bytes()), Lookup::clone)
+        };
         let reported = LazyCell::new(|| outcome::reported(lookup, &exec));
         let head = self.head(&exec);
         let hops = |of: &[u8]| self.hops(of);
@@ -410,6 +419,36 @@ impl<'t> Inspector<'t> {
             Ok(Ok(Content::Other { head, .. })) => head.to_vec(),
             _ => Vec::new(),
         }
+    }
+}
+
+/// How who starts a program calls it.
+#[derive(Clone, Copy)]
+struct Called<'a> {
+    /// Its first argument.
+    name: &'a [u8],
+    /// How runtimes came from there to its path, unless that is the path.
+    lookup: Option<&'a Lookup>,
+}
+
+impl<'a> Called<'a> {
+    /// By a path.
+    fn by(name: &'a [u8]) -> Self {
+        Called { name, lookup: None }
+    }
+
+    /// By what was looked up.
+    fn found(lookup: &'a Lookup) -> Self {
+        Called {
+            name: &lookup.name,
+            lookup: Some(lookup),
+        }
+    }
+
+    /// What `execve` is given.
+    fn path(self) -> &'a [u8] {
+        let found = self.lookup.and_then(|lookup| lookup.runc.as_deref().ok());
+        found.unwrap_or(self.name)
     }
 }
 

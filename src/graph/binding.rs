@@ -325,7 +325,7 @@ impl Binder<'_> {
     fn warn_of_size(&mut self, wanted: &Undefined) {
         self.bound.warnings.push(format!(
             "{}: Symbol `{}' has different size in shared object, consider re-linking",
-            lossy(&self.graph.map.get(LinkMap::MAIN).path),
+            lossy(self.graph.map.get(LinkMap::MAIN).called()),
             lossy(&wanted.name)
         ));
     }

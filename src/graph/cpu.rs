@@ -30,7 +30,7 @@ impl CpuRefusal {
             CpuRefusal::Loader => "Fatal glibc error: CPU does not support x86-64-v2".to_owned(),
             CpuRefusal::Object(id) => format!(
                 "{}: CPU ISA level is lower than required",
-                lossy(&graph.map.get(id).path)
+                lossy(graph.map.get(id).called())
             ),
         }
     }

@@ -33,7 +33,7 @@ impl Resolver<'_> {
                 "Error loading shared library {}: {} (needed by {})",
                 lossy(&request.name),
                 errno.musl_words(),
-                lossy(&self.graph.map.get(requester).path),
+                lossy(self.graph.map.get(requester).called()),
             );
             match &mut self.graph.stop {
                 Some(stop) => {
@@ -52,7 +52,7 @@ impl Resolver<'_> {
         if self.graph.stop.is_some() {
             return;
         }
-        let program = lossy(&self.graph.map.get(LinkMap::MAIN).path);
+        let program = lossy(self.graph.map.get(LinkMap::MAIN).called());
         let about = path.filter(|_| text.names_path).unwrap_or(&request.name);
         let mut line = format!(
             "{program}: error while loading shared libraries: {}: {}",

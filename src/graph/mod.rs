@@ -29,7 +29,7 @@ pub use later::Later;
 pub use mixed::Mixed;
 pub use resolve::{Limits, resolve};
 pub(crate) use start::Recognised;
-pub use start::{LoaderFile, Loaders, Program, Start, start};
+pub use start::{LoaderFile, Loaders, Program, Start, Started, start};
 pub use twice::Twice;
 pub use version::{CheckedNeed, VersionCheck, VersionFault, VersionProblem, Versioned, list};
 

@@ -218,7 +218,12 @@ impl Resolver<'_> {
             depth: 1,
         };
         if let Some(object) = self.loader.loaded(&self.graph.map, written) {
-            return is_musl.then_some(object);
+            // glibc takes no notice of it.
+            if !is_musl {
+                return None;
+            }
+            self.already_loaded(object, &request, Attempts::new());
+            return Some(object);
         }
         let plan = self.loader.plan_preload(&self.graph.map, written);
         let (search, impossible) = self.first(plan, written);
@@ -407,6 +412,7 @@ impl Resolver<'_> {
         let mut loaded = Loaded {
             role: Role::Library,
             path: path.clone(),
+            called: None,
             names: Few::from(name),
             searched: rule != Rule::Direct,
             real_path: None,

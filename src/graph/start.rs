@@ -62,8 +62,21 @@ pub struct Program<'a> {
     pub path: &'a TargetPath,
     /// The path without links.
     pub real_path: &'a TargetPath,
+    /// How it was started.
+    pub started: Started<'a>,
     /// The interpreter, as written.
     pub interp: &'a [u8],
+}
+
+/// How a program was started, which is what loaders call it.
+#[derive(Clone, Copy, Debug)]
+pub struct Started<'a> {
+    /// Its first argument: glibc's name for it (`elf/rtld.c:_dl_argv`). Behind a script that
+    /// is the interpreter as the script names it.
+    pub argv0: &'a [u8],
+    /// The path that `execve` was given, `AT_EXECFN`: musl's name for it
+    /// (`ldso/dynlink.c:__dls3`). Behind a script that is the script's.
+    pub execfn: &'a [u8],
 }
 
 /// Sets up the loader of `program`. `usable` says that the kernel takes the
@@ -117,11 +130,14 @@ pub fn start(
             start_glibc(files, loaders, &traits, environment, program)
         }
     };
-    let path = match &file {
-        LoaderFile::Known(LoaderKind::Gcompat) => program.real_path,
-        _ => program.path,
+    // The stub starts musl's loader as a command, which has that path for all it knows.
+    let (path, called) = match &file {
+        LoaderFile::Known(LoaderKind::Gcompat) => (program.real_path, None),
+        _ if start.loader.is_musl() => (program.path, Some(program.started.execfn)),
+        _ => (program.path, Some(program.started.argv0)),
     };
-    add_program(&mut start, program, path, environment, files);
+    let called = called.filter(|called| *called != path.as_bytes());
+    add_program(&mut start, program, path, called, environment, files);
     start.file = file;
     start.unreadable = unreadable.or(start.unreadable);
     start
@@ -233,6 +249,7 @@ fn add_program(
     start: &mut Start,
     program: &Program<'_>,
     path: &TargetPath,
+    called: Option<&[u8]>,
     environment: &Environment,
     files: &Files<'_>,
 ) {
@@ -245,6 +262,7 @@ fn add_program(
     let mut main = Loaded {
         role: Role::Main,
         path: Rc::from(path.as_bytes()),
+        called: called.map(Rc::from),
         names: Few::new(),
         searched: false,
         real_path: Some(Rc::from(program.real_path.as_bytes())),
@@ -258,6 +276,7 @@ fn add_program(
     let loader = Loaded {
         role: Role::Loader,
         path: interp.clone(),
+        called: None,
         names: Few::from(interp),
         searched: false,
         real_path: None,

@@ -168,7 +168,7 @@ impl Checker<'_> {
         version: &[u8],
         fault: VersionFault,
     ) {
-        let path = |id: ObjectId| lossy(&self.graph.map.get(id).path);
+        let path = |id: ObjectId| lossy(self.graph.map.get(id).called());
         let program = path(LinkMap::MAIN);
         let by = path(requester);
         let of = provider.map(path).unwrap_or_default();

@@ -7,7 +7,7 @@
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
-use super::{Inspection, Inspector, Settings};
+use super::{Called, Inspection, Inspector, Settings};
 use crate::beyond::Places;
 use crate::content::{Files, Learnt};
 use crate::graph::{Loaders, Recognised, SymbolCache};
@@ -42,7 +42,7 @@ impl Inspector<'_> {
         let inspect = |inspector: &Inspector<'_>, number: usize| -> Vec<Inspection> {
             let paths = batches[number].iter();
             paths
-                .map(|path| inspector.inspect_path(path, role, None))
+                .map(|path| inspector.inspect_path(path, role, Called::by(path.as_bytes())))
                 .collect()
         };
         let threads = jobs.min(paths.len() / LEAST).max(1);

@@ -3,14 +3,19 @@
 use super::{Inspector, Resolved};
 use crate::elf::Object;
 use crate::finding;
-use crate::graph::{self, Graph, Program, Status};
+use crate::graph::{self, Graph, Program, Started, Status};
 use crate::kernel::Exec;
 use crate::loader::TryOutcome;
 use crate::platform::{Abi, abi};
 
 impl Inspector<'_> {
     /// What the program's loader would load, or would if it were there.
-    pub(super) fn resolve(&self, exec: &Exec, is_library: bool) -> Option<Resolved> {
+    pub(super) fn resolve(
+        &self,
+        exec: &Exec,
+        started: Started<'_>,
+        is_library: bool,
+    ) -> Option<Resolved> {
         let program = exec.program.as_ref()?;
         let object = &program.object;
         let header = &object.header;
@@ -27,6 +32,7 @@ impl Inspector<'_> {
             abi,
             path: &program.path,
             real_path: &program.real_path,
+            started,
             interp: &interp,
         };
         let start = graph::start(&self.files, &self.loaders, &program, usable, &environment);

@@ -1,6 +1,6 @@
 //! From what an image would run to subjects of the report.
 
-use super::{Inspection, Inspector, absent, verdict};
+use super::{Called, Inspection, Inspector, absent, verdict};
 use crate::finding;
 use crate::outcome;
 use crate::report::{ErrorKind, Finding, Outcome, ReportError, Role};
@@ -51,7 +51,7 @@ impl Inspector<'_> {
 
     fn start(&self, start: &Start, plan: &Plan) -> Inspection {
         let mut inspection = match &start.program.path {
-            Some(path) => self.inspect_path(path, start.role, Some(&start.program)),
+            Some(path) => self.inspect_path(path, start.role, Called::found(&start.program)),
             None => self.not_in_path(&start.program, start.role),
         };
         if let Err(problem) = &plan.user

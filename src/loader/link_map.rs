@@ -46,6 +46,9 @@ pub struct Loaded {
     /// The path that it was opened by, as the loader prints it; for the program
     /// the path that was executed.
     pub path: Rc<[u8]>,
+    /// What the loader calls it in its messages, where that is not the path: the
+    /// program by how it was started.
+    pub called: Option<Rc<[u8]>>,
     /// The names that it was asked for by, the first one first; empty for the
     /// program.
     pub names: Few<Rc<[u8]>, 1>,
@@ -70,6 +73,12 @@ impl Loaded {
     #[must_use]
     pub fn soname(&self) -> Option<&[u8]> {
         self.object.as_ref()?.dynamic.soname.as_deref()
+    }
+
+    /// What the loader calls it in its messages.
+    #[must_use]
+    pub fn called(&self) -> &[u8] {
+        self.called.as_deref().unwrap_or(&self.path)
     }
 }
 

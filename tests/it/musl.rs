@@ -1,6 +1,9 @@
 //! Cases 76–88: musl's loader, which looks for libraries its own way and checks almost nothing.
 
-use crate::support::case::{Given, case, given};
+use crate::support::case::{Given, Run, case, given};
+use crate::support::fixture::Fixture;
+use crate::support::imgldd;
+use crate::support::realise::{Root, Synthetic};
 
 /// A fixture whose loader is musl's.
 fn musl(fixture: &str) -> Given {
@@ -486,3 +489,27 @@ case!(
     first_file("elf damage=truncate:4096").run("/app/exe", "signal SIGBUS"),
     first_file("elf program").run("/app/exe", found("/x/liba.so", "runpath")),
 );
+
+#[test]
+fn a_preload_that_stands_for_musl_itself_comes_before_what_is_needed() {
+    let fixture = Fixture::parse(
+        "
+        loader musl
+        /app/exe      elf needed=liba.so,libc.so
+        /lib/liba.so  elf
+        ",
+    );
+    let root = Root::new(&fixture, &Synthetic).unwrap();
+    let order = |run: &str| {
+        let prediction = imgldd::predict(root.path(), &Run::parse(run)).unwrap();
+        let names = prediction.libraries.iter().map(|library| &*library.name);
+        names.collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(order("/app/exe"), "liba.so libc.so");
+    assert_eq!(order("LD_PRELOAD=libc.so /app/exe"), "libc.so liba.so");
+    // As `ld-musl-x86_64.so.1 --list` has it, which lists each of its names.
+    assert_eq!(
+        order("LD_PRELOAD=liba.so:libm.so /app/exe"),
+        "liba.so libm.so"
+    );
+}

@@ -111,6 +111,9 @@ fn describe(subject: &Subject, out: &mut String) {
     for reported in &subject.outcome.as_reported {
         writeln!(out, "{}: {}", reported.by, reported.text).unwrap();
     }
+    if let Some(message) = &subject.outcome.message {
+        writeln!(out, "loader: {message}").unwrap();
+    }
     for finding in &subject.findings {
         let severity = serde_json::to_value(finding.severity).unwrap();
         let severity = severity.as_str().unwrap();
@@ -660,4 +663,37 @@ fn a_health_check_that_checks_nothing_is_a_warning() {
         warning[healthcheck-malformed] the health check is of a kind that is not known: `curl`
         ",
     );
+}
+
+/// What is said of a program in `/app` that lacks a library: the loader calls it `called`.
+fn lacking(start: &str, subject: &str, called: &str) {
+    let config = format!("{start}\nEnv PATH=/bin:/app\nWorkingDir /app");
+    let fixture = "/app/exe elf needed=liba.so\n/app/s script '#!/app/exe\\n'";
+    let message = "error while loading shared libraries: liba.so: \
+        cannot open shared object file: No such file or directory";
+    let program = match subject.split_once(' ') {
+        Some((_, path)) if path.ends_with("exe") => path,
+        _ => "/app/exe",
+    };
+    let expected = format!(
+        "
+        0:0 [] in /app, home /
+        {subject} broken
+        loader: {called}: {message}
+        error[needed-missing] `liba.so` is not found; `{program}` needs it
+        "
+    );
+    check(fixture, &config, &expected);
+}
+
+#[test]
+fn a_loader_calls_a_program_as_the_image_does() {
+    lacking("Entrypoint exe", "entrypoint /app/exe", "exe");
+    lacking("Entrypoint ./exe", "entrypoint /app/exe", "./exe");
+    lacking(
+        "Cmd /app/../app/exe",
+        "cmd /app/../app/exe",
+        "/app/../app/exe",
+    );
+    lacking("Entrypoint s", "entrypoint /app/s", "/app/exe");
 }

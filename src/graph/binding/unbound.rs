@@ -111,7 +111,7 @@ impl Unbound {
     }
 
     fn musl_line(&self, map: &LinkMap) -> String {
-        let object = lossy(&map.get(self.object).path);
+        let object = lossy(map.get(self.object).called());
         match &self.culprit {
             Culprit::Symbol(..) => {
                 let name = self.symbol().map(|symbol| lossy(&symbol.name));
@@ -137,8 +137,8 @@ impl Bound {
         let first = failures.next().map(|unbound| {
             format!(
                 "{}: symbol lookup error: {}: {}",
-                lossy(&map.get(LinkMap::MAIN).path),
-                lossy(&map.get(unbound.object).path),
+                lossy(map.get(LinkMap::MAIN).called()),
+                lossy(map.get(unbound.object).called()),
                 unbound.glibc_words()
             )
         });

@@ -1,6 +1,7 @@
-//! Cases 20–82: how glibc's loader looks for libraries and what it accepts.
+//! Cases 20–75 and 110–117: how glibc's loader looks for libraries and what it accepts.
 
 mod cache;
+mod called;
 mod files;
 mod flags;
 mod ldconfig;

@@ -1,9 +1,9 @@
-//! Cases 79–81: preloads and auditors.
+//! Cases 113–116: preloads and auditors.
 
 use crate::support::case::{case, given};
 
 case!(
-    case_79_where_rights_grew_a_bare_preload_must_be_setuid_and_the_cache_is_not_asked,
+    case_113_where_rights_grew_a_bare_preload_must_be_setuid_and_the_cache_is_not_asked,
     given(
         "
         /app/exe         elf mode=4755
@@ -74,7 +74,7 @@ fn long(variable: &str, length: usize) -> (String, String) {
 }
 
 case!(
-    case_79b_a_preload_of_too_long_a_name_is_passed_over_without_a_word,
+    case_113b_a_preload_of_too_long_a_name_is_passed_over_without_a_word,
     given("/app/exe elf mode=4755")
         .run(
             format!("{} user=12345:12345 /app/exe", long("LD_PRELOAD", 254).0),
@@ -93,7 +93,7 @@ case!(
 );
 
 case!(
-    case_80_a_preload_whose_token_has_no_value_cannot_be_opened,
+    case_114_a_preload_whose_token_has_no_value_cannot_be_opened,
     given("/app/exe elf\n/app/libp.so elf")
         .run(
             "no-proc LD_PRELOAD=$ORIGIN/libp.so /app/exe",
@@ -104,7 +104,7 @@ case!(
 );
 
 case!(
-    case_81_of_two_comments_in_the_file_of_preloads_the_second_may_be_none,
+    case_115_of_two_comments_in_the_file_of_preloads_the_second_may_be_none,
     given(
         "
         /app/exe            elf
@@ -127,7 +127,7 @@ case!(
 );
 
 case!(
-    case_82_what_is_no_auditor_is_ignored_with_a_word,
+    case_116_what_is_no_auditor_is_ignored_with_a_word,
     given("/app/exe elf runpath=/x\n/x/libp.so elf\n/x/liba.so elf defines=la_version")
         .run(
             "LD_AUDIT=/x/libp.so /app/exe",
@@ -148,7 +148,7 @@ case!(
 );
 
 case!(
-    case_82b_auditors_of_the_program_count_from_2_32,
+    case_116b_auditors_of_the_program_count_from_2_32,
     given("/app/exe elf audit=gone.so depaudit=/gone/too.so:x.so").run(
         "LD_AUDIT=first.so /app/exe",
         "

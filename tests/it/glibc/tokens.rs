@@ -1,4 +1,4 @@
-//! Cases 76 and 77: tokens in names, and where the loader does not know where the program is.
+//! Cases 110–112: tokens in names, and where the loader does not know where the program is.
 
 use crate::support::case::{case, given};
 
@@ -8,7 +8,7 @@ fn found(name: &str, path: &str, label: &str) -> String {
 }
 
 case!(
-    case_76_no_token_may_stand_in_a_name_where_rights_grew,
+    case_110_no_token_may_stand_in_a_name_where_rights_grew,
     given(
         "
         /app/exe          elf needed=$ORIGIN/../lib/liba.so mode=4755
@@ -55,7 +55,7 @@ case!(
 );
 
 case!(
-    case_77_a_name_whose_token_has_no_value_is_passed_over_unless_it_is_an_auxiliary,
+    case_111_a_name_whose_token_has_no_value_is_passed_over_unless_it_is_an_auxiliary,
     given("/app/exe elf needed=$ORIGIN/liba.so,libb.so runpath=/x\n/app/liba.so elf\n/x/libb.so elf")
         .run("no-proc /app/exe", "starts")
         .run("/app/exe", "starts")
@@ -78,7 +78,7 @@ case!(
 );
 
 case!(
-    case_77b_ld_origin_path_tells_where_the_program_is_where_proc_does_not,
+    case_111b_ld_origin_path_tells_where_the_program_is_where_proc_does_not,
     given("/app/exe elf needed=liba.so runpath=$ORIGIN/lib\n/o/lib/liba.so elf")
         .run(
             "no-proc LD_ORIGIN_PATH=/o// /app/exe",
@@ -100,7 +100,7 @@ case!(
 );
 
 case!(
-    case_78_origin_of_a_library_that_was_found_relatively_is_below_the_real_working_directory,
+    case_112_origin_of_a_library_that_was_found_relatively_is_below_the_real_working_directory,
     given(
         "
         /wd               link /real

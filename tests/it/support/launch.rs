@@ -61,7 +61,7 @@ pub(crate) fn list_of_glibc(root: &Path, run: &Run, fixture: &Fixture) -> Vec<Li
 /// `ld-musl --list FILE`: it names what it finds and says nothing more about what it does not.
 fn list_of_musl(root: &Path, run: &Run) -> Option<Vec<Library>> {
     // Started by hand the loader gains no rights from the file.
-    if run.no_proc || gains_rights(root, run) {
+    if run.no_proc || gains_rights(root, run) || is_script(root, run) {
         return None;
     }
     // Started by hand the loader has only the name it was given for `$ORIGIN`.
@@ -81,6 +81,12 @@ fn list_of_musl(root: &Path, run: &Run) -> Option<Vec<Library>> {
             .filter(|library| !own(library))
             .collect(),
     )
+}
+
+/// Whether the kernel starts another file for it.
+fn is_script(root: &Path, run: &Run) -> bool {
+    let path = root.join(run.path.trim_start_matches('/'));
+    std::fs::read(path).is_ok_and(|bytes| bytes.starts_with(b"#!"))
 }
 
 /// Whether the program's file has capabilities or a bit that changes the user.
