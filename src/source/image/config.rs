@@ -23,11 +23,10 @@ impl ImageConfig {
     /// Checks what the document `part` says.
     pub(super) fn new(part: &[u8], config: Config) -> Result<ImageConfig, ImageError> {
         let platform = match (config.os, config.architecture) {
-            (Some(os), Some(architecture)) => Some(Platform {
-                os,
-                architecture,
-                variant: config.variant.filter(|variant| !variant.is_empty()),
-            }),
+            (Some(os), Some(architecture)) => {
+                let variant = config.variant.as_deref();
+                Some(Platform::new(&os, &architecture, variant))
+            }
             _ => None,
         };
         let diff_ids: Vec<Option<Digest>> = config

@@ -62,24 +62,58 @@ fn blob_digest(member: &str) -> Option<Digest> {
     format!("sha256:{hex}").parse().ok()
 }
 
+/// The one image that is meant: by the path or the digest of its configuration, by a
+/// name to the letter, or by one that is filled in.
 fn choose<'a>(
     images: &'a [DockerImage],
     wanted: Wanted<'_>,
 ) -> Result<&'a DockerImage, ImageError> {
     let tags = |image: &'a DockerImage| image.repo_tags.as_deref().unwrap_or_default();
-    let names = || {
-        images.iter().map(|image| match tags(image) {
-            [] => format!("(no name) {}", image.config),
-            tags => tags.join(", "),
-        })
+    let has_name = |image: &'a DockerImage, is_meant: &dyn Fn(&str) -> bool| {
+        tags(image).iter().any(|tag| is_meant(tag))
     };
-    match (wanted.name, images) {
-        (_, []) => Err(ImageError::malformed(MANIFEST, "it lists no image")),
-        (None, [image]) => Ok(image),
-        (None, _) => Err(ambiguous(names())),
-        (Some(name), _) => images
-            .iter()
-            .find(|image| tags(image).iter().any(|tag| is_named(tag, name)))
-            .ok_or_else(|| no_such_name(name, names())),
+    // One image may be listed more than once, for each of its names.
+    let is_same = |one: &DockerImage, other: &DockerImage| {
+        one.config == other.config && one.layers == other.layers
+    };
+    let names = |images: &[&'a DockerImage]| {
+        let lines = images.iter().map(|image| {
+            let own = tags(image).iter().find(|tag| {
+                let others = images.iter().filter(|other| !is_same(other, image));
+                !others.into_iter().any(|other| tags(other).contains(tag))
+            });
+            match (own, tags(image)) {
+                (Some(_), tags) => tags.join(", "),
+                (None, []) => format!("{}  (no name)", image.config),
+                (None, tags) => format!("{}  {}", image.config, tags.join(", ")),
+            }
+        });
+        lines.collect::<Vec<String>>().into_iter()
+    };
+    let all: Vec<&DockerImage> = images.iter().collect();
+    let left = match wanted.name {
+        None => all,
+        Some(name) => {
+            let is_config = |image: &&DockerImage| {
+                let hex = crate::path::file_name(image.config.as_bytes());
+                let hex = hex.strip_suffix(b".json").unwrap_or(hex);
+                let wanted = name.strip_prefix("sha256:").unwrap_or(name);
+                image.config == name || (!wanted.is_empty() && hex == wanted.as_bytes())
+            };
+            let ways: [&dyn Fn(&&'a DockerImage) -> bool; 3] = [
+                &is_config,
+                &|image| has_name(image, &|tag| tag == name),
+                &|image| has_name(image, &|tag| is_named(tag, name)),
+            ];
+            match ways.into_iter().find(|way| all.iter().any(way)) {
+                Some(is_meant) => all.into_iter().filter(is_meant).collect(),
+                None => return Err(no_such_name(name, names(&all))),
+            }
+        }
+    };
+    match left[..] {
+        [] => Err(ImageError::malformed(MANIFEST, "it lists no image")),
+        [first, ref others @ ..] if others.iter().all(|other| is_same(first, other)) => Ok(first),
+        _ => Err(ambiguous(names(&left))),
     }
 }

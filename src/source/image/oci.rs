@@ -46,6 +46,8 @@ impl Naming {
 struct Candidate {
     descriptor: Descriptor,
     digest: Digest,
+    /// The indexes that lead to it.
+    indexes: Vec<Digest>,
     names: Vec<String>,
     platform: Option<Platform>,
     present: bool,
@@ -75,8 +77,11 @@ pub(super) fn select(parts: &dyn Parts, wanted: Wanted<'_>) -> Result<Selected, 
     let member = naming.member(&candidate.digest);
     let text = blob(parts, &member, &candidate.descriptor, &candidate.digest)?;
     let name = wanted.name.and_then(|name| {
-        let found = candidate.names.iter().find(|known| is_named(known, name));
-        found.cloned()
+        let mut names = candidate.names.iter();
+        let exact = names.clone().find(|known| *known == name);
+        exact
+            .or_else(|| names.find(|known| is_named(known, name)))
+            .cloned()
     });
     let reference = name.or_else(|| candidate.names.first().cloned());
     manifest(
@@ -105,8 +110,8 @@ struct Search<'a> {
     found: Vec<Candidate>,
     /// The indexes that led here.
     above: Vec<Digest>,
-    /// Every index that was gone through.
-    indexes: Vec<Digest>,
+    /// Every index that was gone through, and under which names.
+    indexes: Vec<(Digest, Vec<String>)>,
     /// How many entries were looked at.
     looked: usize,
 }
@@ -152,10 +157,12 @@ impl Search<'_> {
             let text = blob(self.parts, &member, &descriptor, &digest)?;
             let index: Index = json::parse(&member, &text)?;
             if index.manifests.is_some() {
-                if self.indexes.contains(&digest) {
+                let way = (digest, names);
+                if self.indexes.contains(&way) {
                     return Ok(());
                 }
-                self.indexes.push(digest);
+                self.indexes.push(way.clone());
+                let (_, names) = way;
                 if self.above.len() >= MAX_NESTING {
                     let message = format!("indexes nested deeper than {MAX_NESTING}");
                     return Err(ImageError::limit(&member, message));
@@ -168,7 +175,12 @@ impl Search<'_> {
         }
         // One image under several names is one image.
         if let Some(known) = self.found.iter_mut().find(|known| known.digest == digest) {
-            known.names.extend(names);
+            for name in names {
+                if !known.names.contains(&name) {
+                    known.names.push(name);
+                }
+            }
+            known.indexes.extend(&self.above);
             return Ok(());
         }
         let manifest = match present {
@@ -180,16 +192,16 @@ impl Search<'_> {
         }
         let is_other = manifest.as_ref().is_some_and(has_no_archive);
         let platform = match &descriptor.platform {
-            Some(field) => Some(Platform {
-                os: field.os.clone(),
-                architecture: field.architecture.clone(),
-                variant: field.variant.clone().filter(|variant| !variant.is_empty()),
-            }),
+            Some(field) => {
+                let variant = field.variant.as_deref();
+                Some(Platform::new(&field.os, &field.architecture, variant))
+            }
             None => manifest.and_then(|manifest| self.platform_of(&manifest)),
         };
         self.found.push(Candidate {
             descriptor,
             digest,
+            indexes: self.above.clone(),
             names,
             platform,
             present,
@@ -279,73 +291,144 @@ fn own_names(descriptor: &Descriptor) -> Vec<String> {
     image.chain(tag).cloned().collect()
 }
 
-/// The one candidate that is meant.
+/// The one candidate that is meant: by name, then by platform. What is there comes
+/// before what is only listed.
 fn choose(found: Vec<Candidate>, wanted: Wanted<'_>) -> Result<Candidate, ImageError> {
-    let shown = |candidate: &Candidate| match &*candidate.names {
-        [] => candidate.digest.to_string(),
-        names => names.join(", "),
-    };
     if found.is_empty() {
         return Err(ImageError::malformed(INDEX, "it lists no image"));
     }
-    let has = |candidate: &Candidate, is_meant: &dyn Fn(&str) -> bool| {
-        candidate.names.iter().any(|name| is_meant(name))
-    };
-    let is_exact = |candidate: &Candidate| {
-        wanted
-            .name
-            .is_none_or(|wanted| has(candidate, &|name| is_named(name, wanted)))
-    };
-    let any_exact = found.iter().any(is_exact);
-    let (mut left, others): (Vec<Candidate>, Vec<Candidate>) =
-        found.into_iter().partition(|candidate| match wanted.name {
-            // A bare tag is a name within its file, unless another has the full name.
-            Some(wanted) if !any_exact => {
-                has(candidate, &|name| wanted.rsplit(':').next() == Some(name))
-            }
-            _ => is_exact(candidate),
-        });
-    if let (true, Some(name)) = (left.is_empty(), wanted.name) {
-        return Err(no_such_name(name, others.iter().map(shown)));
-    }
-    let platform = |candidate: &Candidate| match &candidate.platform {
-        Some(platform) => platform.to_string(),
-        None => "(platform not stated)".to_owned(),
+    let mut left = match wanted.name {
+        Some(name) => named(found, name)?,
+        None => found,
     };
     if let Some(wanted) = wanted.platform {
-        let fits = |candidate: &Candidate| {
-            let own = candidate.platform.as_ref();
-            own.is_none_or(|own| wanted.selects(own))
-        };
-        if !left.iter().any(fits) {
-            return Err(platforms(Some(wanted), left.iter().map(platform)));
+        if left
+            .iter()
+            .all(|candidate| distance(candidate, wanted).is_none())
+        {
+            return Err(platforms(Some(wanted), left.iter().map(shown_platform)));
         }
-        left.retain(fits);
-        // What is there comes before what is only listed, the very variant before an
-        // earlier one; then the first match.
-        let rank = |candidate: &Candidate| {
-            let own = candidate.platform.as_ref();
-            let variant = own.and_then(|own| own.variant.clone());
-            (candidate.present, variant == wanted.variant, variant)
-        };
-        let at = (0..left.len())
-            .rev()
-            .max_by_key(|&at| rank(&left[at]))
-            .unwrap_or(0);
-        return there(left.swap_remove(at));
+        left.retain(|candidate| distance(candidate, wanted).is_some());
     }
     if left.iter().any(|candidate| candidate.present) {
         left.retain(|candidate| candidate.present);
     }
-    if left.len() > 1 {
-        let first = &left[0].names;
-        let same_name = left.iter().all(|candidate| candidate.names == *first);
-        return Err(match same_name {
-            true => platforms(None, left.iter().map(platform)),
-            false => ambiguous(left.iter().map(shown)),
-        });
+    // A platform chooses among those of one image, not among images.
+    let names = |candidate: &Candidate| {
+        let mut names = candidate.names.clone();
+        names.sort_unstable();
+        names
+    };
+    if left
+        .windows(2)
+        .any(|pair| names(&pair[0]) != names(&pair[1]))
+    {
+        return Err(ambiguous(several(&left)));
     }
-    there(left.swap_remove(0))
+    if let Some(wanted) = wanted.platform {
+        let nearest = left
+            .iter()
+            .map(|candidate| distance(candidate, wanted))
+            .min();
+        left.retain(|candidate| Some(distance(candidate, wanted)) == nearest);
+    }
+    match left.len() {
+        1 => there(left.swap_remove(0)),
+        _ if wanted.platform.is_none() && are_told_apart(&left) => {
+            Err(platforms(None, left.iter().map(shown_platform)))
+        }
+        _ => Err(ambiguous(several(&left))),
+    }
+}
+
+/// Those that `name` means: a digest, a name to the letter, one that is filled in,
+/// or a bare tag, in this order.
+fn named(found: Vec<Candidate>, name: &str) -> Result<Vec<Candidate>, ImageError> {
+    let tag = name.rsplit(':').next();
+    let digest: Option<Digest> = name.parse().ok();
+    let has = |candidate: &Candidate, is_meant: &dyn Fn(&str) -> bool| {
+        candidate.names.iter().any(|name| is_meant(name))
+    };
+    let ways: [&dyn Fn(&Candidate) -> bool; 4] = [
+        &|candidate| {
+            digest.is_some_and(|digest| {
+                candidate.digest == digest || candidate.indexes.contains(&digest)
+            })
+        },
+        &|candidate| has(candidate, &|known| known == name),
+        &|candidate| has(candidate, &|known| is_named(known, name)),
+        // A bare tag is a name within its file, unless another has the full name.
+        &|candidate| has(candidate, &|known| Some(known) == tag),
+    ];
+    let Some(is_meant) = ways.into_iter().find(|way| found.iter().any(way)) else {
+        return Err(no_such_name(name, several(&found)));
+    };
+    Ok(found
+        .into_iter()
+        .filter(|candidate| is_meant(candidate))
+        .collect())
+}
+
+/// What the user may write after the `@` for each, and what that is.
+fn several(found: &[Candidate]) -> impl Iterator<Item = String> {
+    let mut lines: Vec<String> = Vec::new();
+    for candidate in found {
+        let own = |name: &&String| {
+            let mut others = found
+                .iter()
+                .filter(|other| other.digest != candidate.digest);
+            !others.any(|other| other.names.contains(name) && other.names != candidate.names)
+        };
+        let twins = found.iter().filter(|other| other.names == candidate.names);
+        let is_told_apart = are_told_apart(twins);
+        let line = match candidate.names.iter().find(own) {
+            // Its platforms are chosen from in a second step.
+            Some(_) if is_told_apart => candidate.names.join(", "),
+            _ => {
+                let platform = shown_platform(candidate);
+                let note = candidate.names.iter().chain([&platform]);
+                let note: Vec<&str> = note.map(String::as_str).collect();
+                format!("{}  {}", candidate.digest, note.join("  "))
+            }
+        };
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    lines.into_iter()
+}
+
+/// Whether each states a platform of its own.
+fn are_told_apart<'a>(candidates: impl IntoIterator<Item = &'a Candidate>) -> bool {
+    let mut known: Vec<&Platform> = Vec::new();
+    candidates
+        .into_iter()
+        .all(|candidate| match &candidate.platform {
+            Some(platform) => {
+                let is_new = known
+                    .iter()
+                    .all(|known| known.distance(platform) != Some(0));
+                known.push(platform);
+                is_new
+            }
+            None => known.is_empty(),
+        })
+}
+
+/// How far a candidate is from the platform that is wanted. Of one that does not
+/// state its own that is not known, and it comes after all others.
+fn distance(candidate: &Candidate, wanted: &Platform) -> Option<u32> {
+    match &candidate.platform {
+        Some(own) => wanted.distance(own),
+        None => Some(u32::MAX),
+    }
+}
+
+fn shown_platform(candidate: &Candidate) -> String {
+    match &candidate.platform {
+        Some(platform) => platform.to_string(),
+        None => "(platform not stated)".to_owned(),
+    }
 }
 
 fn there(candidate: Candidate) -> Result<Candidate, ImageError> {

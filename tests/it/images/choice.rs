@@ -232,3 +232,140 @@ fn the_configuration_is_read_as_it_was_written() {
         assert_eq!(platform.to_string(), "linux/arm/v7", "{what}");
     }
 }
+
+/// A layout whose index leads to each image by itself, under the names as they are
+/// here and with the platform in its configuration alone: `skopeo copy` to a tag that
+/// was there leaves the old manifest behind without one.
+fn side_by_side(images: &[(Image, Option<&str>)]) -> Members {
+    let mut members = Members::default();
+    let mut manifests = Vec::new();
+    for (image, tag) in images {
+        let mut descriptor = oci::put_image(&mut members, image, &|_| {});
+        if let Some(tag) = tag {
+            let annotation = "org.opencontainers.image.ref.name";
+            descriptor["annotations"] = serde_json::json!({ annotation: tag });
+        }
+        manifests.push(descriptor);
+    }
+    oci::finish(&mut members, &manifests);
+    members
+}
+
+/// The digest of the manifest that an index lists in this place.
+fn listed(members: &Members, at: usize) -> String {
+    let index: serde_json::Value = serde_json::from_slice(members.get("index.json")).unwrap();
+    index["manifests"][at]["digest"]
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+#[test]
+fn a_platform_does_not_choose_among_images() {
+    let [old, new] = ["old", "new"].map(|file| image("x:v1", AMD64, file));
+    let amd64 = Some("linux/amd64");
+    // Of one name and one that lost it, of two names, of two without one, of one
+    // name for both.
+    for tags in [
+        [None, Some("v1")],
+        [Some("v1"), Some("v2")],
+        [None, None],
+        [Some("v1"), Some("v1")],
+    ] {
+        let members = side_by_side(&[(old.clone(), tags[0]), (new.clone(), tags[1])]);
+        let digests = [listed(&members, 0), listed(&members, 1)];
+        let names = |at: usize| match (tags[at], tags[0] == tags[1]) {
+            (Some(tag), false) => tag,
+            _ => &digests[at],
+        };
+        for platform in [None, amd64] {
+            undecided(&members, "", platform, &[names(0), names(1)]);
+        }
+        // Each can be named as it is listed.
+        chosen(&members, &format!("@{}", names(0)), amd64, "old:f(1)");
+        chosen(&members, &format!("@{}", names(1)), None, "new:f(1)");
+        undecided(&members, "", Some("linux/s390x"), &["linux/amd64"]);
+    }
+    // One image for several platforms, and two for one of them.
+    let other = image("x:v1", ARM64, "arm");
+    let members = side_by_side(&[(old, Some("v1")), (new, Some("v1")), (other, Some("v1"))]);
+    chosen(&members, "", Some("linux/arm64"), "arm:f(1)");
+    undecided(&members, "", None, &[&listed(&members, 2)]);
+    undecided(
+        &members,
+        "",
+        amd64,
+        &[&listed(&members, 0), &listed(&members, 1)],
+    );
+}
+
+/// The digest of an index means what it leads to.
+#[test]
+fn an_index_has_a_digest_and_all_its_names() {
+    let mut members = oci::nested(&[
+        image("shop/api:1", AMD64, "amd"),
+        image("shop/api:1", ARM64, "arm"),
+    ]);
+    members.edit("index.json", |index| {
+        let mut again = index["manifests"][0].clone();
+        again["annotations"]["org.opencontainers.image.ref.name"] = "2".into();
+        index["manifests"].as_array_mut().unwrap().push(again);
+    });
+    let digest = format!("@{}", listed(&members, 0));
+    for name in ["", "@1", "@2", &digest] {
+        chosen(&members, name, Some("linux/arm64"), "arm:f(1)");
+        undecided(&members, name, None, &["linux/amd64", "linux/arm64/v8"]);
+    }
+}
+
+#[test]
+fn two_of_dockers_images_with_one_name_or_none_have_their_configurations() {
+    let [mut one, mut two] = ["one", "two"].map(|file| image("shop/api:1", AMD64, file));
+    for name in [Some("shop/api:1".to_owned()), None] {
+        (one.name, two.name) = (name.clone(), name);
+        let members = docker::save_20(&[one.clone(), two.clone()]);
+        let manifest: serde_json::Value =
+            serde_json::from_slice(members.get("manifest.json")).unwrap();
+        let config = manifest[1]["Config"].as_str().unwrap();
+        undecided(&members, "", None, &[config]);
+        chosen(&members, &format!("@{config}"), None, "two:f(1)");
+        let hex = config.strip_suffix(".json").unwrap();
+        chosen(&members, &format!("@sha256:{hex}"), None, "two:f(1)");
+        if one.name.is_some() {
+            undecided(&members, "@shop/api:1", None, &[config]);
+        }
+    }
+}
+
+#[test]
+fn an_architecture_may_go_by_another_name() {
+    for name in ["x86_64", "x86-64", "AMD64"] {
+        let odd = image("shop/api:1", ("linux", name, None), "amd");
+        let images = [odd, image("shop/api:1", ("linux", "aarch64", None), "arm")];
+        let members = oci::nested(&images);
+        for platform in ["linux/amd64", "x86_64", "linux/amd64/v3", "amd64"] {
+            chosen(&members, "", Some(platform), "amd:f(1)");
+        }
+        chosen(&members, "", Some("linux/arm64/v8"), "arm:f(1)");
+    }
+}
+
+#[test]
+fn the_nearest_earlier_version_of_an_architecture_is_taken() {
+    let versions = [None, Some("v2"), Some("v3")];
+    let images = versions.map(|variant| {
+        let file = variant.unwrap_or("v1");
+        image("shop/api:1", ("linux", "amd64", variant), file)
+    });
+    let members = oci::nested(&images);
+    for (platform, file) in [
+        ("linux/amd64", "v1:f(1)"),
+        ("linux/amd64/v1", "v1:f(1)"),
+        ("linux/amd64/v2", "v2:f(1)"),
+        ("linux/amd64/v4", "v3:f(1)"),
+    ] {
+        chosen(&members, "", Some(platform), file);
+    }
+    let later = oci::nested(&images[1..]);
+    undecided(&later, "", Some("linux/amd64"), &["linux/amd64/v2"]);
+}
