@@ -53,7 +53,6 @@ pub(super) fn open(
 
 /// What an archive with these members is, or must be.
 pub(super) fn kind(parts: &dyn Parts, form: Form) -> Result<ImageKind, ImageError> {
-    let is_layout = || parts.has(oci::LAYOUT) && parts.has(oci::INDEX);
     let is_docker = || parts.has(docker::MANIFEST) && !is_of_an_application(parts);
     let lacks = |what: &str| ImageError::usage(format!("not such an archive: it has no `{what}`"));
     match form {
@@ -63,8 +62,16 @@ pub(super) fn kind(parts: &dyn Parts, form: Form) -> Result<ImageKind, ImageErro
         Form::DockerArchive => Ok(ImageKind::DockerArchive),
         Form::Layer => Ok(ImageKind::Layer),
         Form::OciDir | Form::Directory => Err(ImageError::usage("an archive, not a directory")),
-        Form::Any if is_layout() => Ok(ImageKind::OciArchive),
-        Form::Any if is_docker() => Ok(ImageKind::DockerArchive),
+        Form::Any if oci::is_layout(parts) => Ok(ImageKind::OciArchive),
+        Form::Any if is_docker() => match docker::images(parts) {
+            Ok(_) => Ok(ImageKind::DockerArchive),
+            Err(mut error) => {
+                let hint = "if this is a root filesystem with such a file, name it `layer:FILE`";
+                error.message = format!("{}; {hint}", error.message);
+                Err(error)
+            }
+        },
+        Form::Any if oci::is_unmarked(parts) => Ok(ImageKind::OciArchive),
         Form::Any => Ok(ImageKind::Layer),
     }
 }

@@ -100,7 +100,7 @@ fn process(process: Process) -> ProcessConfig {
     let bytes = |words: Vec<String>| -> Vec<Vec<u8>> {
         words.into_iter().map(String::into_bytes).collect()
     };
-    let words = |words: Option<Words>| words.map_or_else(Vec::new, |w| bytes(w.into_words()));
+    let words = |words: Option<Words>| words.map_or_else(Vec::new, |w| bytes(w.0));
     let test = process.healthcheck.and_then(|check| check.test);
     ProcessConfig {
         entrypoint: words(process.entrypoint),

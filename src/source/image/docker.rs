@@ -14,12 +14,32 @@ use crate::source::stream::{Algorithm, Digest, digest_of};
 /// The member that lists the images.
 pub(super) const MANIFEST: &[u8] = b"manifest.json";
 
-/// The image of the archive that is wanted.
-pub(super) fn select(parts: &dyn Parts, wanted: Wanted<'_>) -> Result<Selected, ImageError> {
+/// The images that the archive lists.
+///
+/// # Errors
+/// Where `manifest.json` is missing, another list, or an empty one.
+pub(super) fn images(parts: &dyn Parts) -> Result<Vec<DockerImage>, ImageError> {
     let text = parts
         .document(MANIFEST)?
         .ok_or_else(|| ImageError::malformed(MANIFEST, "it is missing"))?;
     let images: Vec<DockerImage> = json::parse(MANIFEST, &text)?;
+    match images.is_empty() {
+        true => Err(ImageError::malformed(MANIFEST, "it lists no image")),
+        false => Ok(images),
+    }
+}
+
+/// Whether there is the image that `manifest.json` lists: an archive that was unpacked.
+pub(super) fn is_there(parts: &dyn Parts) -> bool {
+    images(parts).is_ok_and(|images| {
+        let mut configs = images.iter().map(|image| image.config.as_bytes());
+        configs.all(|config| !config.is_empty() && parts.has(config))
+    })
+}
+
+/// The image of the archive that is wanted.
+pub(super) fn select(parts: &dyn Parts, wanted: Wanted<'_>) -> Result<Selected, ImageError> {
+    let images = images(parts)?;
     let image = choose(&images, wanted)?;
     let part = image.config.as_bytes();
     let text = parts

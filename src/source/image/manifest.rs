@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde::de::{IgnoredAny, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 /// `index.json`, or a nested index; with `layers` instead it is a [`Manifest`].
 #[derive(Deserialize, Debug)]
@@ -33,15 +33,24 @@ pub(super) struct Descriptor {
     pub(super) artifact_type: Option<String>,
 }
 
-/// The annotations that are used.
+/// The annotations that are used. They are a map, so their names are what they are
+/// to the letter.
 #[derive(Deserialize, Clone, Default, Debug)]
+#[serde(from = "BTreeMap<String, String>")]
 pub(super) struct Annotations {
-    #[serde(rename = "org.opencontainers.image.ref.name", default)]
     pub(super) ref_name: Option<String>,
-    #[serde(rename = "io.containerd.image.name", default)]
     pub(super) image_name: Option<String>,
-    #[serde(rename = "vnd.docker.reference.type", default)]
     pub(super) reference_type: Option<String>,
+}
+
+impl From<BTreeMap<String, String>> for Annotations {
+    fn from(mut all: BTreeMap<String, String>) -> Annotations {
+        Annotations {
+            ref_name: all.remove("org.opencontainers.image.ref.name"),
+            image_name: all.remove("io.containerd.image.name"),
+            reference_type: all.remove("vnd.docker.reference.type"),
+        }
+    }
 }
 
 #[derive(Deserialize, Clone, PartialEq, Eq, Debug)]
@@ -126,19 +135,34 @@ pub(super) struct Process {
 
 /// Words, or one that old tools wrote without a list around it (moby
 /// `api/types/strslice`).
-#[derive(Deserialize, Clone, Debug)]
-#[serde(untagged)]
-pub(super) enum Words {
-    Many(Vec<String>),
-    One(String),
+#[derive(Clone, Debug)]
+pub(super) struct Words(pub(super) Vec<String>);
+
+impl<'de> Deserialize<'de> for Words {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Words, D::Error> {
+        deserializer.deserialize_any(WordsVisitor)
+    }
 }
 
-impl Words {
-    pub(super) fn into_words(self) -> Vec<String> {
-        match self {
-            Words::Many(words) => words,
-            Words::One(word) => vec![word],
+struct WordsVisitor;
+
+impl<'de> Visitor<'de> for WordsVisitor {
+    type Value = Words;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a list of words, or one")
+    }
+
+    fn visit_str<E>(self, word: &str) -> Result<Words, E> {
+        Ok(Words(vec![word.to_owned()]))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Words, A::Error> {
+        let mut words = Vec::new();
+        while let Some(word) = items.next_element()? {
+            words.push(word);
         }
+        Ok(Words(words))
     }
 }
 

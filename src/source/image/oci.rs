@@ -14,7 +14,7 @@ use crate::platform::Platform;
 use crate::source::stream::{Algorithm, Digest, digest_of};
 
 /// The member that marks a layout.
-pub(super) const LAYOUT: &[u8] = b"oci-layout";
+const LAYOUT: &[u8] = b"oci-layout";
 /// The member where it begins.
 pub(super) const INDEX: &[u8] = b"index.json";
 /// The deepest nesting of indexes.
@@ -53,6 +53,26 @@ struct Candidate {
     present: bool,
     /// None of its layers is an archive, as in signatures.
     is_other: bool,
+}
+
+/// Whether there is a layout.
+pub(super) fn is_layout(parts: &dyn Parts) -> bool {
+    parts.has(LAYOUT) && parts.has(INDEX)
+}
+
+/// Whether there is a layout that lacks its mark: an index that lists a blob which is
+/// there. skopeo and podman read one.
+pub(super) fn is_unmarked(parts: &dyn Parts) -> bool {
+    let index = parts.document(INDEX).ok().flatten();
+    let index = index.and_then(|text| json::parse::<Index>(INDEX, &text).ok());
+    let mut listed = index
+        .and_then(|index| index.manifests)
+        .unwrap_or_default()
+        .into_iter();
+    listed.any(|descriptor| {
+        let digest: Option<Digest> = descriptor.digest.parse().ok();
+        digest.is_some_and(|digest| parts.has(&Naming::Layout.member(&digest)))
+    })
 }
 
 /// The image of a layout that is wanted.

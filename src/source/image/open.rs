@@ -13,13 +13,13 @@ use super::config::ImageConfig;
 use super::contents::Origin;
 use super::error::ImageError;
 use super::parts::{Bytes, Directory, Parts};
-use super::passing::{Passed, pass};
+use super::passing::{Passed, may_be_member, pass};
 use super::reference::{Client, Form, Reference};
 use super::scan::Scanned;
 use super::select::Wanted;
 use super::verify::verify;
 use super::walk::{Sequential, Told, inflate, io_error};
-use super::{Image, ImageKind, Opened, Options, docker, oci};
+use super::{Image, ImageKind, Opened, Options, docker, mistaken, oci};
 use crate::bytes::escape;
 use crate::rootfs::layers::Tree;
 use crate::source::host_file::HostFile;
@@ -103,7 +103,7 @@ fn from_directory(
     options: &Options<'_>,
 ) -> Result<Opened, ImageError> {
     let parts = Directory::new(path.to_owned());
-    let is_layout = parts.has(oci::LAYOUT) && parts.has(oci::INDEX);
+    let is_layout = || oci::is_layout(&parts) || oci::is_unmarked(&parts);
     let is_flat = || {
         let text = parts.document(docker::MANIFEST).ok().flatten();
         let is_object = |text: &Vec<u8>| text.trim_ascii_start().starts_with(b"{");
@@ -112,8 +112,11 @@ fn from_directory(
     let (kind, selected) = match form {
         Form::Directory => return Ok(Opened::Directory(path.to_owned())),
         Form::OciDir => (ImageKind::OciDir, oci::select(&parts, wanted)?),
-        Form::Any if is_layout => (ImageKind::OciDir, oci::select(&parts, wanted)?),
+        Form::Any if is_layout() => (ImageKind::OciDir, oci::select(&parts, wanted)?),
         Form::Any if is_flat() => (ImageKind::SkopeoDir, oci::select_flat(&parts)?),
+        Form::Any if docker::is_there(&parts) => {
+            (ImageKind::DockerArchive, docker::select(&parts, wanted)?)
+        }
         Form::Any => return Ok(Opened::Directory(path.to_owned())),
         Form::DockerArchive | Form::OciArchive | Form::Layer => {
             let shown = path.to_string_lossy();
@@ -160,10 +163,18 @@ fn from_file(
         options.progress.expect(bytes.size());
         let blob = Told::new(Sequential::new(bytes), options.progress);
         let stream = BufReader::with_capacity(CHUNK, blob);
-        return from_packed(stream, origin, form, wanted, allowance, options);
+        return from_packed(
+            stream,
+            origin,
+            Some(shown),
+            form,
+            wanted,
+            allowance,
+            options,
+        );
     }
     match archive::open(&bytes, form, allowance, options)? {
-        Found::Layer(scanned) => Ok(from_layer(*scanned)),
+        Found::Layer(scanned) => by_itself(*scanned, form, Some(shown)),
         Found::Archive(kind, parts) => {
             let selected = match kind {
                 ImageKind::OciArchive => oci::select(&parts, wanted)?,
@@ -253,13 +264,24 @@ fn from_stream(
         platform: options.platform.as_ref(),
     };
     let stream = BufReader::with_capacity(CHUNK, Told::new(stream, options.progress));
-    from_packed(stream, Origin::Passed, form, wanted, allowance, options)
+    let origin = Origin::Passed;
+    from_packed(stream, origin, None, form, wanted, allowance, options)
+}
+
+/// A layer, if it is one.
+fn by_itself(scanned: Scanned, form: Form, shown: Option<&[u8]>) -> Result<Image, ImageError> {
+    let image = from_layer(scanned);
+    if form == Form::Any {
+        mistaken::refuse(&image.filesystem, shown)?;
+    }
+    Ok(image)
 }
 
 /// An archive that goes by once, compressed or not.
 fn from_packed(
     mut stream: impl io::BufRead,
     origin: Origin,
+    shown: Option<&[u8]>,
     form: Form,
     wanted: Wanted<'_>,
     allowance: &Allowance,
@@ -274,7 +296,7 @@ fn from_packed(
     let (_, mut decoded) = stream.into_inner();
     decoded.drain().map_err(failed)?;
     let (kind, selected) = match archive::kind(&passed, form)? {
-        ImageKind::Layer => return Ok(from_layer(passed.as_layer)),
+        ImageKind::Layer => return by_itself(passed.as_layer, form, shown),
         ImageKind::OciArchive => (ImageKind::OciArchive, oci::select(&passed, wanted)?),
         kind => (kind, docker::select(&passed, wanted)?),
     };
@@ -295,7 +317,14 @@ fn from_packed(
 
 fn take(passed: &mut Passed, name: &[u8], member: &[u8]) -> Result<Scanned, ImageError> {
     if name.is_empty() {
-        return Err(ImageError::malformed(member, "blob missing"));
+        let message = match may_be_member(member) {
+            true => "blob missing",
+            false => {
+                "blob missing, or it went by under a name that a root filesystem has; \
+                 an uncompressed archive that is a file is searched for it"
+            }
+        };
+        return Err(ImageError::malformed(member, message));
     }
     passed.take_layer(name)
 }

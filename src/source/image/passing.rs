@@ -8,6 +8,8 @@
 use std::collections::HashMap;
 use std::io::Read;
 
+use memchr::memmem;
+
 use super::Options;
 use super::allowance::Allowance;
 use super::buffer::Buffer;
@@ -124,7 +126,7 @@ impl Passing<'_> {
         let file = self.intake.take(entry)?;
         let name = inside(&entry.name)
             .ok()
-            .filter(|name| !self.is_layer && (may_be_member(name) || is_near_root(name)));
+            .filter(|name| !self.is_layer && (may_be_member(name) || may_be_plain(name)));
         let Some(name) = name else {
             return match file {
                 Some(file) => self.intake.look(reader, entry, file),
@@ -160,12 +162,12 @@ impl Passing<'_> {
             self.intake.look_after(reader, entry, number, head)?;
             return Ok(None);
         }
-        /// Where a tar archive has its magic.
-        const MAGIC: std::ops::Range<usize> = 257..262;
         let first = head.iter().find(|byte| !byte.is_ascii_whitespace());
-        let is_tar = head.get(MAGIC) == Some(b"ustar");
+        let is_tar = looks_like_tar(head);
         let is_packed = Compression::sniff(head) != Compression::None || foreign(head).is_some();
-        if !may_be_member(name) && !is_tar && !is_packed {
+        // A configuration is known by what every one begins with.
+        let is_config = first == Some(&b'{') && memmem::find(head, b"\"architecture\"").is_some();
+        if !may_be_member(name) && !is_tar && !is_packed && !is_config {
             if let Some(number) = number {
                 self.intake.look_after(reader, entry, number, head)?;
             }
@@ -191,10 +193,47 @@ impl Passing<'_> {
     }
 }
 
+/// Whether a file begins as a tar archive does: with the magic of POSIX and GNU, with
+/// the checksum of a header that has none (V7), or with the zeros of an empty one.
+fn looks_like_tar(head: &[u8]) -> bool {
+    const BLOCK: usize = 512;
+    const MAGIC: std::ops::Range<usize> = 257..262;
+    const CHECKSUM: std::ops::Range<usize> = 148..156;
+    let Some(block) = head.get(..BLOCK) else {
+        return false;
+    };
+    if block.get(MAGIC) == Some(b"ustar") || head.len() > BLOCK && head.iter().all(|&b| b == 0) {
+        return true;
+    }
+    let field = block[CHECKSUM]
+        .split(|&b| b == 0)
+        .next()
+        .unwrap_or_default();
+    let Ok(Ok(wanted)) =
+        std::str::from_utf8(field.trim_ascii()).map(|text| u32::from_str_radix(text, 8))
+    else {
+        return false;
+    };
+    let sum: u32 = (0..)
+        .zip(block)
+        .map(|(at, &byte)| match CHECKSUM.contains(&at) {
+            true => u32::from(b' '),
+            false => u32::from(byte),
+        })
+        .sum();
+    block[0] != 0 && sum == wanted
+}
+
 /// Whether a member could be a layer by its content alone: some tools give layers
-/// plain names, in the root of the archive or one directory below.
-fn is_near_root(name: &[u8]) -> bool {
-    memchr::memchr_iter(b'/', name).count() < 2
+/// plain names. A rootfs has archives too, below the directories that every one has.
+fn may_be_plain(name: &[u8]) -> bool {
+    const OF_ROOTFS: [&[u8]; 19] = [
+        b"bin", b"boot", b"dev", b"etc", b"home", b"lib", b"lib32", b"lib64", b"media", b"mnt",
+        b"opt", b"proc", b"root", b"run", b"sbin", b"srv", b"sys", b"tmp", b"usr",
+    ];
+    let first = name.split(|&b| b == b'/').next().unwrap_or_default();
+    let is_near_root = memchr::memchr_iter(b'/', name).count() < 2;
+    is_near_root || !(first == b"var" || OF_ROOTFS.contains(&first))
 }
 
 /// Whether a name could be that of an image's member, and not only that of a file

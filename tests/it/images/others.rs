@@ -328,7 +328,7 @@ fn a_layer_that_is_compressed_in_another_way_is_named() {
 #[test]
 fn a_layer_needs_no_name_that_tells() {
     for packing in [Packing::Raw, Packing::Gzip, Packing::Zstd] {
-        for name in ["first", "layers/first"] {
+        for name in ["first", "layers/first", "deep/er/than/that/lay", "lay/.er"] {
             let mut members = docker::save_20(&[image()]);
             let is_layer = |(name, _): &&(String, _)| name.ends_with("/layer.tar");
             let old = members.0.iter().find(is_layer).unwrap().0.clone();
@@ -340,4 +340,153 @@ fn a_layer_needs_no_name_that_tells() {
             is_the_image(&members);
         }
     }
+}
+
+/// An archive of the old format has no magic; its checksum tells.
+#[test]
+fn a_layer_of_the_old_format_needs_no_name_that_tells() {
+    let mut members = docker::save_20(&[image()]);
+    let mut archive = image().layers[0].archive.clone();
+    archive[257..265].fill(0);
+    let mut header = archive[..512].to_vec();
+    header[148..156].fill(b' ');
+    let sum: u32 = header.iter().map(|&byte| u32::from(byte)).sum();
+    archive[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    let is_layer = |(name, _): &&(String, _)| name.ends_with("/layer.tar");
+    let old = members.0.iter().find(is_layer).unwrap().0.clone();
+    let config = members
+        .0
+        .iter()
+        .find(|(name, _)| name.len() == 64 + ".json".len() && name.ends_with(".json"));
+    let config = config.unwrap().0.clone();
+    let text = members.get(&config).to_vec();
+    let text = String::from_utf8(text).unwrap();
+    let text = text.replace(&digest(&image().layers[0].archive), &digest(&archive));
+    for name in [&old, &config] {
+        members.remove(name);
+    }
+    members.file("layer1", archive);
+    members.file("deep/er/config", text);
+    members.edit("manifest.json", |manifest| {
+        manifest[0]["Layers"] = json!(["layer1"]);
+        manifest[0]["Config"] = "deep/er/config".into();
+    });
+    is_the_image(&members);
+}
+
+/// Go's `encoding/json` does not tell `Cmd` from `cmd`, and so no engine does.
+#[test]
+fn keys_are_taken_in_any_case() {
+    fn other_case(value: &mut Value) {
+        match value {
+            Value::Object(object) => {
+                for (key, mut value) in std::mem::take(object) {
+                    other_case(&mut value);
+                    let key = match key.chars().any(char::is_uppercase) {
+                        true => key.to_lowercase(),
+                        false => key.to_uppercase(),
+                    };
+                    object.insert(key, value);
+                }
+            }
+            Value::Array(items) => items.iter_mut().for_each(other_case),
+            _ => {}
+        }
+    }
+    let mut members = docker::save_20(&[image()]);
+    let manifest: Value = serde_json::from_slice(members.get("manifest.json")).unwrap();
+    let name = manifest[0]["Config"].as_str().unwrap().to_owned();
+    members.edit(&name, |config| {
+        config["config"]["Cmd"] = json!(["/x", null]);
+        config["config"]["Healthcheck"] = json!({ "Test": ["CMD", "/x"] });
+        other_case(config);
+    });
+    members.edit("manifest.json", other_case);
+    is_the_image(&members);
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), members.archive()).unwrap();
+    let process = open_image(file.path().as_os_str()).unwrap().config.process;
+    assert_eq!(process.cmd, [b"/x".to_vec(), Vec::new()]);
+    assert_eq!(process.healthcheck.unwrap().test.len(), 2);
+    let mut members = oci::layout(&[image()]);
+    members.edit("index.json", |index| {
+        // The names of annotations are no fields.
+        index["ManifestS"] = index["manifests"].take();
+        index.as_object_mut().unwrap().remove("manifests");
+    });
+    is_the_image(&members);
+}
+
+/// Wants every form of `members`, and not `layer:`, to be refused with `expected`.
+fn is_no_layer(members: &Members, expected: &str) {
+    let scratch = tempfile::tempdir().unwrap();
+    for (what, bytes) in forms(members) {
+        let path = scratch.path().join("x.tar");
+        std::fs::write(&path, &bytes).unwrap();
+        let error = open(path.as_os_str(), None).map(drop).expect_err(what);
+        assert!(error.to_string().contains(expected), "{what}: {error}");
+        let mut strict = std::ffi::OsString::from("layer:");
+        strict.push(&path);
+        open_image(&strict).unwrap_or_else(|error| panic!("{what}: {error}"));
+    }
+}
+
+#[test]
+fn an_image_in_a_folder_of_an_archive_is_no_layer() {
+    let folder = |members: Members| {
+        let into = |(name, member)| (format!("img/{name}"), member);
+        Members(members.0.into_iter().map(into).collect())
+    };
+    let wrapped = folder(oci::layout(&[image()]));
+    is_no_layer(&wrapped, "x.tar && imgldd -i img");
+    is_no_layer(
+        &folder(docker::save_20(&[image()])),
+        "tar cf image.tar -C img .",
+    );
+    is_no_layer(&Members::default(), "there is no file in it");
+    // A folder of an application is one.
+    let mut members = Members::default();
+    members.file("app/index.json", "{}");
+    members.file("app/manifest.json", "{}");
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), members.archive()).unwrap();
+    assert_eq!(
+        open_image(file.path().as_os_str()).unwrap().kind,
+        ImageKind::Layer
+    );
+}
+
+#[test]
+fn an_image_of_the_first_format_is_named() {
+    let mut members = docker::save_20(&[image()]);
+    members.remove("manifest.json");
+    is_no_layer(&members, "before 1.10");
+    members.remove("repositories");
+    is_no_layer(&members, "before 1.10");
+}
+
+#[test]
+fn a_layout_without_its_mark_is_one() {
+    let mut members = oci::layout(&[image()]);
+    members.remove("oci-layout");
+    is_the_image(&members);
+    let directory = tempfile::tempdir().unwrap();
+    members.write_dir(directory.path());
+    assert_eq!(
+        open_image(directory.path().as_os_str()).unwrap().kind,
+        ImageKind::OciDir
+    );
+    // An archive of Docker's that was unpacked.
+    let directory = tempfile::tempdir().unwrap();
+    docker::save_20(&[image()]).write_dir(directory.path());
+    let opened = open_image(directory.path().as_os_str()).unwrap();
+    assert_eq!(tree::print(&opened.filesystem), "x:f(1)");
+}
+
+#[test]
+fn a_list_that_is_not_of_images_gets_the_line_to_type() {
+    let mut members = Members::default();
+    members.file("manifest.json", r#"["a.js", "b.js"]"#);
+    members.file("usr/x", "x");
+    is_no_layer(&members, "name it `layer:FILE`");
 }
