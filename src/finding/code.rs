@@ -121,7 +121,7 @@ codes! {
     NoTzdata = "no-tzdata", Warning, "A program wants a time zone by its name, and it is not there.";
     NoTmp = "no-tmp", Warning, "A program makes temporary files, and there is no directory for them.";
     NoPasswdHome = "no-passwd-home", Note, "A program asks who its user is, and `/etc/passwd` has no line about it.";
-    MountHides = "mount-hides", Note, "A program or a library lies in one of the image's volumes.";
+    MountHides = "mount-hides", Note, "What is needed lies where something is mounted when the image is run.";
     DeletedByLayer = "deleted-by-layer", Error, "What is needed was there until a layer deleted it.";
     UsrmergeClobbered = "usrmerge-clobbered", Error, "A layer made a directory where a link was that much of the system is reached by.";
     EnginesDisagree = "engines-disagree", Warning, "Container engines do different things with an entry of a layer.";

@@ -1,8 +1,8 @@
 //! Findings about files that were there until a layer took them.
 
 use super::{Case, Code, Draft, quoted};
-use crate::report::Layer;
-use crate::rootfs::{Lost, Taken};
+use crate::report::{Layer, Severity};
+use crate::rootfs::{Lost, MOUNTS, Taken};
 
 /// What is known of a target's layers.
 #[derive(Clone, Copy)]
@@ -45,6 +45,24 @@ pub(super) fn draft<'p>(
     let lost = paths.find_map(|path| (case.layers.lost)(path))?;
     let path = quoted(lost.path.as_bytes());
     let (brought_by, taken_by) = (lost.loss.brought_by, lost.loss.taken_by);
+    if let Taken::Mounted(at) = lost.loss.how {
+        let message = format!(
+            "{path} is in the image, and every runtime mounts over `{at}`, which hides it{whose}"
+        );
+        let draft = Draft::new(case, Code::MountHides, object, message)
+            .severity(Severity::Error)
+            .evidence(format!(
+                "default mounts of Docker, podman and containerd: {}",
+                MOUNTS.join(", ")
+            ))
+            .fix(None, "put it elsewhere", None);
+        return Some(
+            case.layers
+                .line(brought_by)
+                .into_iter()
+                .fold(draft, Draft::evidence),
+        );
+    }
     let draft = if lost.was_link && lost.loss.how == Taken::Replaced {
         let message = format!(
             "{path} was a link until layer {taken_by} made it a directory, and {} is not in there{whose}",
@@ -58,7 +76,7 @@ pub(super) fn draft<'p>(
     } else {
         let how = match lost.loss.how {
             Taken::Replaced => "replaced",
-            Taken::Whiteout | Taken::Opaque => "deleted",
+            Taken::Whiteout | Taken::Opaque | Taken::Mounted(_) => "deleted",
         };
         let message =
             format!("{path} came with layer {brought_by} and was {how} by layer {taken_by}{whose}");

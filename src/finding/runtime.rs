@@ -280,6 +280,24 @@ fn problem_finding(problem: &Problem, outcome: &Outcome) -> Finding {
                 .fix(None, "begin it with a slash", Some(&absolute))
                 .done()
         }
+        Problem::MountPoint { path, is_link } => {
+            let what = if *is_link { "a link" } else { "a file" };
+            let message = format!("`{path}` is {what}, and every engine mounts something there");
+            Draft::about(path.as_bytes(), Code::MountHides, path.as_bytes(), message)
+                .severity(Severity::Error)
+                .seen_in(outcome)
+                .fix(None, "make it a directory, or leave it out", None)
+                .done()
+        }
+        Problem::VolumeOfRoot => {
+            let message = "the volume `/` hides the whole image".to_owned();
+            Draft::about(b"/", Code::MountHides, b"/", message)
+                .severity(Severity::Error)
+                .evidence("the image's Volumes has /")
+                .seen_in(outcome)
+                .fix(None, "take it out of `VOLUME`", None)
+                .done()
+        }
         Problem::BadVariable { entry, why } => variable(entry, *why, outcome),
         Problem::HealthcheckEmpty => health("the health check has no command".to_owned()),
         Problem::HealthcheckUnknown(kind) => health(format!(

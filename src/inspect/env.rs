@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::Inspector;
+use super::{Called, Inspector};
 use crate::content::Content;
 use crate::errno::Errno;
 use crate::finding::{EnvEnd, EnvProgram, OfEnv, built_for};
@@ -112,7 +112,7 @@ impl Inspector<'_> {
             return EnvEnd::File(known.clone());
         }
         self.asking.way.borrow_mut().push(this);
-        let program = Rc::new(self.asked_for(&found));
+        let program = Rc::new(self.asked_for(&found, &wanted.name));
         self.asking.way.borrow_mut().pop();
         // What was found further along depends on where one came from.
         if depth == 0 {
@@ -123,8 +123,8 @@ impl Inspector<'_> {
     }
 
     /// Would the program at `path` start?
-    fn asked_for(&self, path: &TargetPath) -> EnvProgram {
-        let inspection = self.inspect_path(path, Role::Entrypoint, None);
+    fn asked_for(&self, path: &TargetPath, name: &[u8]) -> EnvProgram {
+        let inspection = self.inspect_path(path, Role::Entrypoint, Called::by(name));
         let subject = inspection.subject;
         let mut errors = inspection.errors;
         if subject.verdict == Verdict::Unknown && errors.is_empty() {

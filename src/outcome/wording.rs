@@ -137,6 +137,27 @@ pub(super) fn refused(plan: &Plan) -> Option<Vec<Reported>> {
 
 fn directory(problem: &Problem) -> Option<Vec<Reported>> {
     match problem {
+        Problem::MountPoint { path, is_link } => {
+            let kind = match *path {
+                "/proc" => "proc",
+                "/sys" => "sysfs",
+                _ => "tmpfs",
+            };
+            let why = match kind {
+                // What comes before these words are numbers.
+                "tmpfs" if !is_link => "not a directory".to_owned(),
+                _ => format!(
+                    "error mounting \"{kind}\" to rootfs at \"{path}\": \
+                     filesystem \"{kind}\" must be mounted on ordinary directory"
+                ),
+            };
+            Some(vec![by("runc", why)])
+        }
+        Problem::VolumeOfRoot => {
+            let text =
+                "error reopening /dev/null inside container: open /dev/null: permission denied";
+            Some(vec![by("runc", text.to_owned())])
+        }
         Problem::WorkdirRelative(_) => {
             let text = "Cwd must be an absolute path";
             Some(vec![by("runc", text.to_owned())])

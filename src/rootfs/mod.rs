@@ -8,6 +8,7 @@
 mod capability;
 pub mod layers;
 mod lost;
+mod mounted;
 mod overlay;
 pub(crate) mod scan;
 mod walk;
@@ -23,6 +24,7 @@ pub(crate) use capability::ATTRIBUTE as CAPABILITY_ATTRIBUTE;
 pub use capability::Capabilities;
 pub use layers::{Loss, Taken};
 pub use lost::Lost;
+pub use mounted::{MOUNTS, Mounted, mounted};
 pub use overlay::{Overlay, OverlayError};
 pub use scan::{Glance, START, Scan};
 pub use walk::{Follow, Hop, Walk};

@@ -83,6 +83,15 @@ pub enum Problem {
     },
     /// `WorkingDir` does not begin with a slash, which runc refuses.
     WorkdirRelative(Vec<u8>),
+    /// One of the places that every engine mounts over is a file or a link.
+    MountPoint {
+        /// The place.
+        path: &'static str,
+        /// It is a link.
+        is_link: bool,
+    },
+    /// One of `Volumes` is the root directory.
+    VolumeOfRoot,
     /// An entry of `Env` that runc refuses, if the engine lets it through.
     BadVariable {
         /// The entry.
@@ -127,9 +136,11 @@ impl Problem {
     #[must_use]
     pub fn is_fatal(&self) -> bool {
         match self {
-            Problem::NoCommand | Problem::WorkdirUnusable { .. } | Problem::WorkdirRelative(_) => {
-                true
-            }
+            Problem::NoCommand
+            | Problem::WorkdirUnusable { .. }
+            | Problem::WorkdirRelative(_)
+            | Problem::MountPoint { .. }
+            | Problem::VolumeOfRoot => true,
             Problem::BadVariable { why, .. } => *why != BadVariable::NoValue,
             Problem::WorkdirMissing(_)
             | Problem::WorkdirDangling { .. }
@@ -212,6 +223,7 @@ pub fn plan(config: &ProcessConfig, filesystem: &dyn Filesystem) -> Plan {
         known: None,
     };
     let workdir = workdir(&config.working_dir, &from_root, &mut problems);
+    mounts(config, &from_root, &mut problems);
     let found = user::find(&config.user, &from_root);
     let home = found.as_ref().ok().and_then(|found| found.home.clone());
     let user = found.map(|found| found.credentials);
@@ -316,6 +328,27 @@ fn workdir(configured: &[u8], view: &View<'_>, problems: &mut Vec<Problem>) -> T
         }),
     }
     path
+}
+
+/// runc mounts `proc` and `sysfs` on an ordinary directory only
+/// (`rootfs_linux.go:mountToRootfs`), and makes one where there is nothing; `/dev` may
+/// be a link. With a volume over the root directory runc 1.1 does not get as far as
+/// starting anything: `/dev/null` of the volume's filesystem is no device.
+fn mounts(config: &ProcessConfig, view: &View<'_>, problems: &mut Vec<Problem>) {
+    for path in crate::rootfs::MOUNTS {
+        let is_link = path != "/dev" && view.is_link(path.as_bytes());
+        let found = view.stat(&Credentials::root(), path.as_bytes());
+        if is_link || found.is_ok_and(|metadata| metadata.kind != Kind::Directory) {
+            problems.push(Problem::MountPoint { path, is_link });
+        }
+    }
+    let is_root = |volume: &Vec<u8>| {
+        let mut parts = volume.split(|&b| b == b'/');
+        volume.starts_with(b"/") && parts.all(|part| matches!(part, b"" | b"."))
+    };
+    if config.volumes.iter().any(is_root) {
+        problems.push(Problem::VolumeOfRoot);
+    }
 }
 
 /// The first part of `path` that is no directory, and what keeps it from being one

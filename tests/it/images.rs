@@ -11,6 +11,7 @@ mod client;
 mod edge;
 mod hostile;
 mod kept;
+mod mounts;
 mod open;
 mod others;
 mod real;

@@ -12,7 +12,7 @@ use imgldd::nearby::Extent;
 use imgldd::path::TargetPath;
 use imgldd::platform::Platform;
 use imgldd::report::{Finding, Layer, TargetKind};
-use imgldd::rootfs::{Credentials, Filesystem, Overlay, Rootfs};
+use imgldd::rootfs::{Credentials, Filesystem, Overlay, Rootfs, mounted};
 use imgldd::runtime::{self, Plan, ProcessConfig};
 use imgldd::source::image::{self, Client, Image, ImageKind, Progress, Reference, open_image};
 use imgldd::source::{Copied, CopySpec, Directory, SourceError, copy_into, stream};
@@ -119,7 +119,8 @@ fn is_image(path: &Path) -> bool {
     /// Where a tar archive's magic is.
     const MAGIC: std::ops::Range<usize> = 257..262;
     if path.is_dir() {
-        return path.join("oci-layout").is_file() && path.join("index.json").is_file();
+        let is_marked = || path.join("oci-layout").is_file() || path.join("blobs").is_dir();
+        return path.join("index.json").is_file() && is_marked();
     }
     if !path.is_file() {
         return false;
@@ -169,6 +170,14 @@ pub(crate) fn open(args: &Args, named: &Named, in_full: bool) -> Result<Opened, 
         // The target's own files tell the groups, as they do to an engine.
         user = runtime::user(&process, &*filesystem).unwrap_or(user);
     }
+    // Only a configuration says what is run, by an engine.
+    let has_config = image
+        .as_ref()
+        .is_some_and(|image| image.config_digest.is_some());
+    let filesystem = match has_config {
+        true => mounted(filesystem),
+        false => filesystem,
+    };
     let plan = image
         .as_ref()
         .map(|_| runtime::plan(&process, &*filesystem));
@@ -207,10 +216,6 @@ pub(crate) fn open(args: &Args, named: &Named, in_full: bool) -> Result<Opened, 
             false => Extent::Whole,
         },
     };
-    // Only a configuration says what is run.
-    let has_config = image
-        .as_ref()
-        .is_some_and(|image| image.config_digest.is_some());
     Ok(Opened {
         kind,
         input,

@@ -41,4 +41,6 @@ pub enum Taken {
     Opaque,
     /// By something of another kind under the same name.
     Replaced,
+    /// By no layer: a runtime mounts something there, at this path.
+    Mounted(&'static str),
 }

@@ -28,6 +28,7 @@ fn shown(lost: Lost) -> String {
         Taken::Whiteout => "deleted",
         Taken::Opaque => "hidden",
         Taken::Replaced => "replaced",
+        Taken::Mounted(_) => "mounted over",
     };
     let what = if was_link { " a link" } else { "" };
     format!(
