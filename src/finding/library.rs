@@ -178,10 +178,12 @@ fn missing(case: &Case<'_>, file: &LoaderFile, graph: &Graph, library: &Library)
 /// The finding about a library that was there until a layer took it.
 fn taken(case: &Case<'_>, graph: &Graph, library: &Library) -> Option<Finding> {
     let by = requesters(graph, library);
-    let absent = library
-        .attempts
-        .iter()
-        .filter(|attempt| matches!(attempt.outcome, TryOutcome::Absent | TryOutcome::BrokenLink));
+    let absent = library.attempts.iter().filter(|attempt| {
+        matches!(
+            attempt.outcome,
+            TryOutcome::Absent | TryOutcome::NotADirectory | TryOutcome::BrokenLink
+        )
+    });
     let paths = absent.map(|attempt| &*attempt.path);
     let draft = lost::draft(case, &library.name, paths, &format!("; {by} needs it"))?;
     let draft = searched(case, draft, &library.attempts);

@@ -3,10 +3,11 @@
 //! A layer takes a name, or a directory with all that is in it; a later layer may
 //! make that directory anew. So what is missing is looked for in the last
 //! directory that is there, in what stood in its place before, and then so in
-//! each directory above.
+//! each directory above. Where something stands in the way that is no directory, or
+//! leads elsewhere, what it replaced is looked through.
 
 use super::layers::Loss;
-use super::{Filesystem, Kind, NodeId, Rootfs};
+use super::{Filesystem, Kind, NodeId, Rootfs, Walk};
 use crate::errno::Errno;
 use crate::path::TargetPath;
 
@@ -17,7 +18,7 @@ pub struct Lost {
     pub path: TargetPath,
     /// Who brought and who took it.
     pub loss: Loss,
-    /// It was a link.
+    /// A directory replaced it, and it was a link.
     pub was_link: bool,
 }
 
@@ -26,14 +27,20 @@ impl Rootfs {
     /// itself, or a link on the way to it.
     #[must_use]
     pub fn lost(&self, path: &[u8]) -> Option<Lost> {
-        let filesystem = self.filesystem();
-        if !filesystem.is_layered() {
+        if !self.filesystem().is_layered() {
             return None;
         }
         let walk = self.walk_as_root(path);
-        if walk.end != Err(Errno::NOENT) {
-            return None;
+        match walk.end {
+            Err(Errno::NOENT) => self.missing(&walk).or_else(|| self.replaced(path)),
+            Err(Errno::NOTDIR) => self.replaced(path),
+            _ => None,
         }
+    }
+
+    /// What once was where a walk ended.
+    fn missing(&self, walk: &Walk) -> Option<Lost> {
+        let filesystem = self.filesystem();
         // The last component of the real path is what is missing; the walk did not
         // get as far as those after it.
         let missing = walk.real_path.as_bytes().split(|&b| b == b'/');
@@ -70,6 +77,65 @@ impl Rootfs {
             if lost.is_some() {
                 return lost;
             }
+        }
+        None
+    }
+
+    /// What a directory had that a file or a link on the way replaced.
+    fn replaced(&self, path: &[u8]) -> Option<Lost> {
+        /// `MAXSYMLINKS`
+        const MAX_LINKS: usize = 40;
+        let filesystem = self.filesystem();
+        let split = |path: &[u8]| -> Vec<Vec<u8>> {
+            let names = path.split(|&b| b == b'/').rev();
+            names.map(<[u8]>::to_vec).collect()
+        };
+        let mut rest = split(path);
+        let mut at: Vec<(NodeId, Vec<u8>)> = Vec::new();
+        let mut links = 0;
+        while let Some(name) = rest.pop() {
+            match &*name {
+                b"" | b"." => continue,
+                b".." => {
+                    at.pop();
+                    continue;
+                }
+                _ => {}
+            }
+            let directory = at.last().map_or(filesystem.root(), |&(node, _)| node);
+            let child = filesystem.child(directory, &name).ok()??;
+            let kind = filesystem.metadata(child).kind;
+            if kind == Kind::Directory {
+                at.push((child, name));
+                continue;
+            }
+            if let Some(loss) = filesystem.lost(directory, &name) {
+                let above: Vec<&[u8]> = at.iter().map(|(_, name)| &**name).collect();
+                let below = std::iter::once(&name).chain(rest.iter().rev());
+                let below = below.map(Vec::as_slice);
+                let below: Vec<&[u8]> = below.filter(|&n| !matches!(n, b"" | b".")).collect();
+                if below.len() > 1 {
+                    let place = Place {
+                        above: &above,
+                        below: &below,
+                    };
+                    let lost = place.descend(filesystem, loss, 1, &below[1..]);
+                    if let Some(lost) = lost {
+                        // No directory took the place of that one.
+                        let was_link = false;
+                        return Some(Lost { was_link, ..lost });
+                    }
+                }
+            }
+            if kind != Kind::Symlink || links == MAX_LINKS {
+                return None;
+            }
+            links += 1;
+            let target = filesystem.link_target(child).ok()?;
+            if target.starts_with(b"/") {
+                at.clear();
+            }
+            rest.extend(split(&target));
         }
         None
     }

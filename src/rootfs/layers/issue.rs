@@ -33,6 +33,8 @@ pub enum IssueKind {
     /// One layer has a directory and a whiteout of it: overlay engines merge it
     /// with the lower one all the same.
     WhiteoutAndDirectory,
+    /// A character device 0:0, a whiteout for the kernel's overlay.
+    DeviceIsWhiteout,
     /// A whiteout that names nothing, or its own directory.
     OddWhiteout,
     /// A name that comes twice.
@@ -46,12 +48,33 @@ pub enum IssueKind {
     HardLinkToLower,
     /// A hard link that comes before what it leads to.
     HardLinkForward,
+    /// A hard link whose header says something else of the file than the one before.
+    HardLinkDiffers {
+        /// Where it leads.
+        target: Vec<u8>,
+        /// Mode, owner and group of the file until then.
+        before: (u16, u32, u32),
+        /// And by this entry.
+        after: (u16, u32, u32),
+    },
     /// A hard link to nothing, or to itself.
     HardLinkToNothing(Vec<u8>),
     /// A hard link to a directory.
     HardLinkToDirectory(Vec<u8>),
     /// A name that would have left the root.
     LeavesRoot,
+    /// An entry for the root directory that not everybody could go through.
+    RootRestricted {
+        /// Its permission bits.
+        mode: u16,
+    },
+    /// A whiteout of everything in the root directory.
+    OpaqueRoot,
+    /// A directory that the layer has things in and no entry for.
+    ImpliedDirectory {
+        /// The permission bits that it has below.
+        mode: u16,
+    },
     /// Something that is no directory in place of the root directory.
     ReplacesRoot,
     /// A name whose way leads round in a circle of links.
@@ -82,11 +105,16 @@ impl IssueKind {
             IssueKind::LinkShadowed { .. } => "usrmerge-clobbered",
             IssueKind::WhiteoutAndEntry
             | IssueKind::WhiteoutAndDirectory
+            | IssueKind::DeviceIsWhiteout
             | IssueKind::Duplicate
             | IssueKind::BelowFile
             | IssueKind::BelowDanglingLink
             | IssueKind::HardLinkToLower
             | IssueKind::HardLinkForward
+            | IssueKind::HardLinkDiffers { .. }
+            | IssueKind::RootRestricted { .. }
+            | IssueKind::OpaqueRoot
+            | IssueKind::ImpliedDirectory { .. }
             | IssueKind::OldSparse => "engines-disagree",
             IssueKind::OddWhiteout => "whiteout-odd",
             IssueKind::DiffId { .. } => "digest-mismatch",
@@ -142,6 +170,10 @@ impl fmt::Display for Issue {
                 f,
                 " is deleted and made anew by one layer; with overlay engines the old content comes back"
             ),
+            IssueKind::DeviceIsWhiteout => write!(
+                f,
+                " is a character device 0:0: with overlay it hides that name as a whiteout does, others make the device"
+            ),
             IssueKind::OddWhiteout => {
                 write!(f, ": invalid whiteout name; every engine refuses the layer")
             }
@@ -162,6 +194,26 @@ impl fmt::Display for Issue {
                 f,
                 " is a hard link to a later entry; engines refuse the layer"
             ),
+            IssueKind::HardLinkDiffers {
+                target,
+                before,
+                after,
+            } => {
+                let target = Shown(target);
+                write!(f, " is a hard link to `{target}`, ")?;
+                match before == after {
+                    true => write!(f, "and says something else of its capabilities")?,
+                    false => write!(
+                        f,
+                        "which had mode {:04o} and owner {}:{}, and says {:04o} and {}:{}",
+                        before.0, before.1, before.2, after.0, after.1, after.2
+                    )?,
+                }
+                write!(
+                    f,
+                    "; with Docker, podman and containerd the last counts, with umoci the first"
+                )
+            }
             IssueKind::HardLinkToNothing(target) => write!(
                 f,
                 ": hard link target is not in the image: `{}`",
@@ -171,6 +223,18 @@ impl fmt::Display for Issue {
                 write!(f, ": hard link to a directory: `{}`", Shown(target))
             }
             IssueKind::LeavesRoot => write!(f, ": name leads out of the root; it is kept inside"),
+            IssueKind::RootRestricted { mode } => write!(
+                f,
+                " has mode {mode:04o}; overlay engines pass over it and let everybody into the root directory, others apply it"
+            ),
+            IssueKind::OpaqueRoot => write!(
+                f,
+                ": `.wh..wh..opq` in the root directory; with overlay it hides nothing, others delete all that lower layers have"
+            ),
+            IssueKind::ImpliedDirectory { mode } => write!(
+                f,
+                " has no entry in this layer and mode {mode:04o} below; with overlay Docker and podman make that 0755 and root's, containerd and others keep it"
+            ),
             IssueKind::ReplacesRoot => {
                 write!(f, ": entry replaces the root directory; it is left out")
             }

@@ -27,6 +27,10 @@ pub enum EntryKind {
     HardLink,
     /// A device or fifo.
     Other,
+    /// A character device 0:0. Engines make it as any other, and the kernel's overlay
+    /// takes it for a whiteout (`fs/overlayfs/util.c:ovl_is_whiteout`); in the lowest
+    /// layer too.
+    Whiteout,
 }
 
 /// An entry of a layer's archive, without its bytes.
@@ -67,10 +71,15 @@ pub struct Layer {
     files: u32,
     /// What files grant, by their numbers; few do.
     pub(super) capabilities: HashMap<u32, Capabilities>,
+    /// Further names of files that came under another, and the nodes of those: one file
+    /// has one mode and one owner.
+    shares: HashMap<u32, u32>,
     /// Hard links whose target was not there yet.
     pub(super) pending: Vec<Pending>,
     /// The way to the directory of the entry before.
     recent: Recent,
+    /// Whether there is or was a [`NodeKind::Whiteout`].
+    pub(super) has_whiteouts: bool,
 }
 
 /// A name that lower layers lose.
@@ -117,8 +126,10 @@ impl Default for Layer {
             issues: Issues::default(),
             files: 0,
             capabilities: HashMap::new(),
+            shares: HashMap::new(),
             pending: Vec::new(),
             recent: Recent::default(),
+            has_whiteouts: false,
         }
     }
 }
@@ -215,6 +226,11 @@ impl Layer {
 
     /// Settles what can only be settled once every entry is known.
     pub fn finish(&mut self) {
+        for (name, first) in std::mem::take(&mut self.shares) {
+            let Node { mode, uid, gid, .. } = self.nodes[first];
+            let shared = &mut self.nodes[name];
+            (shared.mode, shared.uid, shared.gid) = (mode, uid, gid);
+        }
         let pending = std::mem::take(&mut self.pending);
         let mut is_settled = vec![false; pending.len()];
         // A hard link may lead to another that comes later still, or through one: it
@@ -271,11 +287,12 @@ impl Layer {
         if header.kind != EntryKind::Directory {
             return self.note(header.name, IssueKind::ReplacesRoot);
         }
-        let root = &mut self.nodes[ROOT];
-        root.mode = header.mode;
-        root.uid = header.uid;
-        root.gid = header.gid;
-        root.implied = false;
+        // Engines with overlay pass over the entry (moby go-archive `archive.go:Unpack`,
+        // containers/storage the same; containerd `tar.go:applyNaive`: "resolved to root").
+        let mode = header.mode;
+        if mode & 0o111 != 0o111 {
+            self.note(header.name, IssueKind::RootRestricted { mode });
+        }
     }
 
     /// The directory that components lead to; what is missing is made.
@@ -334,6 +351,10 @@ impl Layer {
             EntryKind::Directory => NodeKind::Directory,
             EntryKind::Symlink => NodeKind::Symlink(header.link.into()),
             EntryKind::Other => NodeKind::Other,
+            EntryKind::Whiteout => {
+                self.has_whiteouts = true;
+                NodeKind::Whiteout
+            }
             EntryKind::File => {
                 file = Some(self.files);
                 if let Some(capabilities) = header.capabilities {
@@ -365,32 +386,70 @@ impl Layer {
     /// target's place later.
     fn place_hard_link(&mut self, directory: u32, name: &[u8], header: Header<'_>) -> Option<u32> {
         let found = self.target(header.link);
-        let node = match found.map(|found| &self.nodes[found]) {
-            Ok(node) if node.is_directory() => {
+        match found.map(|found| (found, &self.nodes[found])) {
+            Ok((_, node)) if node.is_directory() => {
                 let kind = IssueKind::HardLinkToDirectory(header.link.to_vec());
                 self.note(header.name, kind);
-                return None;
             }
-            Ok(node) if !matches!(node.kind, NodeKind::HardLink(_)) => node.clone(),
-            _ => Node {
-                kind: NodeKind::HardLink(header.link.into()),
-                mode: 0,
-                uid: 0,
-                gid: 0,
-                layer: 0,
-                implied: false,
-                opaque: false,
-            },
-        };
-        let is_pending = matches!(node.kind, NodeKind::HardLink(_));
-        let node = self.insert(directory, name, node);
-        if is_pending {
-            self.pending.push(Pending {
-                node,
-                name: header.name.to_vec(),
-            });
+            Ok((found, node)) if !matches!(node.kind, NodeKind::HardLink(_)) => {
+                let node = node.clone();
+                let link = self.insert(directory, name, node);
+                self.share(link, found, header);
+            }
+            _ => {
+                let link = Node {
+                    kind: NodeKind::HardLink(header.link.into()),
+                    mode: 0,
+                    uid: 0,
+                    gid: 0,
+                    layer: 0,
+                    implied: false,
+                    opaque: false,
+                };
+                let node = self.insert(directory, name, link);
+                self.pending.push(Pending {
+                    node,
+                    name: header.name.to_vec(),
+                });
+            }
         }
         None
+    }
+
+    /// Gives a file what the header of a further name says of it. Engines chown, set
+    /// attributes and chmod after `link(2)` as after any entry (`createTarFile` of moby
+    /// go-archive and containers/storage `archive.go`, containerd `tar.go`), and `chown(2)`
+    /// takes the capabilities of a file away. The mode of a symbolic link cannot be
+    /// changed.
+    fn share(&mut self, link: u32, target: u32, header: Header<'_>) {
+        if name::is_aufs_link(&name::clean(header.link).components) {
+            // Those that know of AUFS make it anew, by the target's header.
+            return;
+        }
+        let first = self.shares.get(&target).copied().unwrap_or(target);
+        self.shares.insert(link, first);
+        let node = &mut self.nodes[first];
+        let before = (node.mode, node.uid, node.gid);
+        if !matches!(node.kind, NodeKind::Symlink(_)) {
+            node.mode = header.mode;
+        }
+        (node.uid, node.gid) = (header.uid, header.gid);
+        let after = (node.mode, node.uid, node.gid);
+        let (granted, grants) = match &node.kind {
+            NodeKind::File { file, .. } => match header.capabilities {
+                Some(new) => (self.capabilities.insert(*file, new), Some(new)),
+                None => (self.capabilities.remove(file), None),
+            },
+            _ => (None, None),
+        };
+        if before != after || granted != grants {
+            let kind = IssueKind::HardLinkDiffers {
+                target: header.link.to_vec(),
+                before,
+                after,
+            };
+            self.note(header.name, kind);
+        }
     }
 
     /// The node that a hard link's target names in this layer.

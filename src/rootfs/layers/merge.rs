@@ -64,7 +64,7 @@ impl Merged {
     /// As [`apply`](Merged::apply), for a layer that nobody needs afterwards: the
     /// lowest one, which as a rule is the largest, becomes the tree.
     pub(super) fn adopt(&mut self, mut layer: Layer) {
-        let has_questions = !layer.hides.is_empty() || layer.has_pending();
+        let has_questions = !layer.hides.is_empty() || layer.has_pending() || layer.has_whiteouts;
         if self.layers > 0 || has_questions {
             return self.apply(&layer);
         }
@@ -165,8 +165,15 @@ impl Step<'_> {
             lower.uid = upper.uid;
             lower.gid = upper.gid;
             lower.layer = number;
+        } else if from != ROOT {
+            self.note_implied(into);
         }
-        if upper.opaque {
+        if upper.opaque && from == ROOT {
+            // The kernel does not look for the mark on a layer's own root.
+            if self.merged.nodes.names.has_any(into) {
+                self.note(IssueKind::OpaqueRoot);
+            }
+        } else if upper.opaque {
             for (name, child) in self.merged.nodes.names.empty(into) {
                 self.lose(into, &name, child, Taken::Opaque);
             }
@@ -184,6 +191,13 @@ impl Step<'_> {
 
     /// The layer's node `child` as an entry of `into`.
     fn put(&mut self, into: u32, name: &[u8], child: u32) {
+        if matches!(self.layer.nodes[child].kind, NodeKind::Whiteout) {
+            self.note(IssueKind::DeviceIsWhiteout);
+            if let Some(hidden) = self.merged.nodes.names.remove(into, name) {
+                self.lose(into, name, hidden, Taken::Whiteout);
+            }
+            return;
+        }
         let upper_is_directory = self.layer.nodes[child].is_directory();
         let lower = self.merged.nodes.names.get(into, name);
         if let Some(lower) = lower {
@@ -266,6 +280,10 @@ impl Step<'_> {
                 size: *size,
             },
             NodeKind::HardLink(target) => return self.copy_link(from, target),
+            NodeKind::Whiteout => {
+                self.note(IssueKind::DeviceIsWhiteout);
+                return None;
+            }
             NodeKind::Directory | NodeKind::Symlink(_) | NodeKind::Other => upper.kind.clone(),
         };
         Some(Node {
@@ -300,6 +318,18 @@ impl Step<'_> {
         };
         let lost = self.merged.lost.entry(directory).or_default();
         lost.insert(name.into(), loss);
+    }
+
+    /// Says where a directory that the layer has no entry for has another mode below
+    /// than Docker and podman give it (moby go-archive and containers/storage
+    /// `archive.go`: 0755 and root's). containerd copies that of the lower one
+    /// (`tar.go:mkparent`). Only what decides about a start is worth a word: who may go
+    /// through, and who may write.
+    fn note_implied(&mut self, into: u32) {
+        let mode = self.merged.nodes[into].mode;
+        if mode & 0o111 != 0o111 || mode & 0o002 != 0 {
+            self.note(IssueKind::ImpliedDirectory { mode });
+        }
     }
 
     /// Says where a whiteout and an entry of the same name meet.

@@ -35,7 +35,7 @@ pub struct Loss {
 /// How a layer takes something away.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Taken {
-    /// By `.wh.NAME`.
+    /// By `.wh.NAME`, or by a character device 0:0 of that name.
     Whiteout,
     /// With everything else in its directory, by `.wh..wh..opq`.
     Opaque,

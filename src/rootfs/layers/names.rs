@@ -107,6 +107,11 @@ impl Names {
         list
     }
 
+    /// Whether a directory has names.
+    pub(super) fn has_any(&self, directory: u32) -> bool {
+        !self.list(directory).is_empty()
+    }
+
     /// Takes all names of a directory away; they are given back as
     /// [`list`](Names::list) gives them.
     pub(super) fn empty(&mut self, directory: u32) -> Vec<(Box<[u8]>, u32)> {

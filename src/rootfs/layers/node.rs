@@ -72,6 +72,8 @@ pub(super) enum NodeKind {
     Symlink(Box<[u8]>),
     /// A device, fifo or socket.
     Other,
+    /// A character device 0:0: in a layer's own tree alone.
+    Whiteout,
     /// A hard link to a path that this layer does not have.
     HardLink(Box<[u8]>),
 }

@@ -93,7 +93,7 @@ impl Filesystem for Tree {
                 (Kind::File, *size, identity)
             }
             NodeKind::Symlink(target) => (Kind::Symlink, target.len() as u64, own),
-            NodeKind::Other | NodeKind::HardLink(_) => (Kind::Other, 0, own),
+            NodeKind::Other | NodeKind::Whiteout | NodeKind::HardLink(_) => (Kind::Other, 0, own),
         };
         Metadata {
             kind,

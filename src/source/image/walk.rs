@@ -240,6 +240,7 @@ impl<'p> Intake<'p> {
             EntryKind::Directory => layers::EntryKind::Directory,
             EntryKind::Symlink => layers::EntryKind::Symlink,
             EntryKind::HardLink => layers::EntryKind::HardLink,
+            EntryKind::Character if entry.device == [0; 2] => layers::EntryKind::Whiteout,
             EntryKind::Character | EntryKind::Block | EntryKind::Fifo => layers::EntryKind::Other,
             // A header for all that follows, which engines pass over.
             EntryKind::Other(b'g') => return Ok(None),

@@ -270,6 +270,7 @@ impl<I: Input> Reader<I> {
         entry.mode = permissions(header.mode);
         entry.uid = header.uid.cast_unsigned();
         entry.gid = header.gid.cast_unsigned();
+        entry.device = header.device;
         entry.size = cursor.as_ref().map_or(self.body.stored, Cursor::size);
         entry.header_at = at;
         let is_whole = kind == EntryKind::File && sparse.is_none();

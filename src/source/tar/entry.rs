@@ -17,6 +17,8 @@ pub struct Entry {
     pub uid: u64,
     /// The group, likewise.
     pub gid: u64,
+    /// Major and minor number of a device; other kinds may have them too.
+    pub device: [i64; 2],
     /// How many bytes [`Reader::read`](super::Reader::read) gives, holes
     /// included; 0 for the kinds that have no data, whatever the header says.
     pub size: u64,

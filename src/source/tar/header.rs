@@ -55,6 +55,8 @@ pub(super) struct Header {
     pub(super) uid: i64,
     pub(super) gid: i64,
     pub(super) size: i64,
+    /// Major and minor number; zeros in the oldest format, which has none.
+    pub(super) device: [i64; 2],
     pub(super) format: Format,
 }
 
@@ -67,23 +69,25 @@ pub(super) struct Fault {
 impl Header {
     /// Reads a block that is not all zeros.
     ///
-    /// Fields that are not kept (times, device numbers) have to be numbers
-    /// nevertheless: Go refuses the header otherwise.
+    /// Fields that are not kept (times) have to be numbers nevertheless: Go refuses the header otherwise.
     pub(super) fn read(block: &Block) -> Result<Self, Fault> {
         let format = format_of(block)?;
         let number = |name, range: Range<usize>| field(block, name, range);
-        let header = Header {
+        let mut header = Header {
             flag: block[TYPE],
             size: number("size", SIZE)?,
             mode: number("mode", MODE)?,
             uid: number("uid", UID)?,
             gid: number("gid", GID)?,
+            device: [0; 2],
             format,
         };
         number("mtime", MTIME)?;
         if format != Format::V7 {
-            number("devmajor", DEV_MAJOR)?;
-            number("devminor", DEV_MINOR)?;
+            header.device = [
+                number("devmajor", DEV_MAJOR)?,
+                number("devminor", DEV_MINOR)?,
+            ];
         }
         if format == Format::Star {
             number("atime", STAR_ATIME)?;

@@ -27,8 +27,9 @@
 //! `layer` may be followed by how it is packed (`raw`, `gzip`, `gzip-members`, `zstd`,
 //! `zstd-chunked`, `zstd-parallel`; else gzip). Names stand in the archive as they
 //! are written. Kinds: `dir`, `text [CONTENT]` (else `x`; mode 0644), `script [CONTENT]`
-//! (mode 0755), `link TARGET`, `hardlink TARGET`, `fifo`, `whiteout`, `opaque`; any may end in
-//! `mode=0711` and `owner=UID:GID`. Quotes are those of [`super::text`].
+//! (mode 0755), `link TARGET`, `hardlink TARGET` (mode 0644), `fifo`, `device MAJOR:MINOR`,
+//! `whiteout`, `opaque`; any may end in `mode=0711` and `owner=UID:GID`. Quotes are those of
+//! [`super::text`].
 
 pub(crate) mod config;
 pub(crate) mod docker;

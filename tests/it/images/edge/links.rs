@@ -1,7 +1,7 @@
 //! Layers that write below, onto and through links.
 
 use super::super::open::{merges, merges_and};
-use super::super::tree::read;
+use super::super::tree::{attributes, read};
 use crate::support::image::Image;
 
 /// A merged `/usr`, and a layer over it.
@@ -278,5 +278,131 @@ fn symlink_loop() {
         ",
         "a:l->b b:l->a",
         &["entry-odd a/x"],
+    );
+}
+
+/// `PATH MODE UID:GID` of everything but files' contents, the root included.
+fn rights(text: &str, expected: &str, issues: &[&str], rights: &[&str]) {
+    merges_and(&Image::parse(text), expected, issues, |what, image| {
+        let found = attributes(&image.filesystem);
+        let found: Vec<String> = found
+            .iter()
+            .map(|line| line.split(' ').take(3).collect::<Vec<_>>().join(" "))
+            .collect();
+        assert_eq!(found, rights, "{what}");
+    });
+}
+
+/// Docker, podman and containerd chown and chmod after `link(2)`; umoci does not.
+#[test]
+fn hardlink_has_the_last_word_on_mode_and_owner() {
+    rights(
+        "
+        layer
+            a        script
+            b        text
+            c        text
+            d        script
+            d2       hardlink d
+            la       hardlink a mode=644
+            lb       hardlink b mode=700 owner=1000:5
+            lb2      hardlink lb mode=755 owner=7:8
+            same     hardlink c mode=644
+        ",
+        "a:f(1) b:f(1) c:f(1) d:f(1) d2:f(1)=d la:f(1)=a lb:f(1)=b lb2:f(1)=b same:f(1)=c",
+        &[
+            "engines-disagree d2",
+            "engines-disagree la",
+            "engines-disagree lb",
+            "engines-disagree lb2",
+        ],
+        &[
+            " 755 0:0",
+            "a 644 0:0",
+            "b 755 7:8",
+            "c 644 0:0",
+            "d 644 0:0",
+            "d2 644 0:0",
+            "la 644 0:0",
+            "lb 755 7:8",
+            "lb2 755 7:8",
+            "same 644 0:0",
+        ],
+    );
+}
+
+/// What came in the target's place is another file, and a link's own mode stays.
+#[test]
+fn hardlink_changes_one_file_alone() {
+    rights(
+        "
+        layer
+            a   text 1
+            la  hardlink a mode=600
+            a   text 2
+            s   link a
+            t   hardlink s mode=600
+        layer
+            la  text new
+        ",
+        "a:f(1) la:f(3) s:l->a t:l->a",
+        &["engines-disagree la", "engines-disagree a"],
+        &[
+            " 755 0:0",
+            "a 644 0:0",
+            "la 644 0:0",
+            "s 777 0:0",
+            "t 777 0:0",
+        ],
+    );
+}
+
+/// Engines with overlay pass over an entry for the root; others apply it.
+#[test]
+fn mode_of_the_root() {
+    rights(
+        "
+        layer
+            ./   dir mode=700 owner=5:6
+            a    text
+        layer
+            ./   dir mode=711 owner=7:8
+        ",
+        "a:f(1)",
+        &["engines-disagree ./"],
+        &[" 755 0:0", "a 644 0:0"],
+    );
+}
+
+/// containerd keeps what is below, Docker and podman with overlay make it 0755.
+#[test]
+fn directory_without_an_entry_over_another() {
+    rights(
+        "
+        layer
+            app/      dir mode=700 owner=5:6
+            etc/      dir mode=750
+            tmp/      dir mode=1777
+            usr/      dir mode=2775
+        layer
+            app/x     text
+            etc/      dir
+            etc/x     text
+            tmp/x     text
+            usr/x     text
+        ",
+        "app/x:f(1) app:d etc/x:f(1) etc:d tmp/x:f(1) tmp:d usr/x:f(1) usr:d",
+        &["engines-disagree app", "engines-disagree tmp"],
+        &[
+            " 755 0:0",
+            "app 700 5:6",
+            "app/x 644 0:0",
+            "etc 755 0:0",
+            "etc/x 644 0:0",
+            "tmp 1777 0:0",
+            "tmp/x 644 0:0",
+            "usr 2775 0:0",
+            "usr/x 644 0:0",
+        ],
     );
 }

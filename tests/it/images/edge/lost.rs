@@ -125,6 +125,61 @@ fn a_directory_that_comes_back_with_the_same_layer() {
     );
 }
 
+#[test]
+fn a_link_or_a_file_replaces_a_directory() {
+    check(
+        "
+        layer
+            usr/lib/a.so       text
+            usr/lib/a          link a.so
+            opt/lib/deep/b.so  text
+            lib                link opt/lib
+        layer
+            usr/lib            link ../new
+            new/c.so           text
+        layer
+            opt                text
+        ",
+        &[
+            ("/usr/lib/a.so", Some("/usr/lib/a.so by 1, replaced by 2")),
+            ("/usr/lib/a", Some("/usr/lib/a by 1, replaced by 2")),
+            (
+                "/usr/./lib//a.so",
+                Some("/usr/lib/a.so by 1, replaced by 2"),
+            ),
+            ("/usr/lib/none.so", None),
+            ("/usr/lib/c.so", None),
+            (
+                "/opt/lib/deep/b.so",
+                Some("/opt/lib/deep/b.so by 1, replaced by 3"),
+            ),
+            (
+                "/lib/deep/b.so",
+                Some("/opt/lib/deep/b.so by 1, replaced by 3"),
+            ),
+            ("/opt/lib/none.so", None),
+        ],
+    );
+}
+
+#[test]
+fn a_device_0_0_takes_what_a_whiteout_would() {
+    check(
+        "
+        layer
+            usr/lib/a.so  text
+            opt/b.so      text
+        layer
+            usr/lib/a.so  device 0:0
+            opt           device 0:0
+        ",
+        &[
+            ("/usr/lib/a.so", Some("/usr/lib/a.so by 1, deleted by 2")),
+            ("/opt/b.so", Some("/opt/b.so by 1, deleted by 2")),
+        ],
+    );
+}
+
 /// The latest answer is the right one.
 #[test]
 fn a_file_that_is_taken_twice() {

@@ -210,3 +210,87 @@ fn aufs_plnk() {
         &[],
     );
 }
+
+/// The kernel's overlay takes the device for a whiteout, whatever made it; umoci and
+/// engines without overlay make a device.
+#[test]
+fn device_0_0_over_a_file_and_a_directory() {
+    merges(
+        "
+        layer
+            foo      text
+            d/       dir
+            d/x      text
+            d/y      text
+        layer
+            foo      device 0:0
+            d/x      device 0:0
+            e/none   device 0:0
+            tty      device 5:0
+        layer
+            d        device 0:0
+        ",
+        "e:d tty:o",
+        &[
+            "engines-disagree d/x",
+            "engines-disagree e/none",
+            "engines-disagree foo",
+            "engines-disagree d",
+        ],
+    );
+}
+
+#[test]
+fn device_0_0_in_the_lowest_layer() {
+    merges(
+        "
+        layer
+            a        text
+            d/null   device 0:0
+            d/again  hardlink d/null
+            zero     device 1:5
+        ",
+        "a:f(1) d:d zero:o",
+        &["engines-disagree d/again", "engines-disagree d/null"],
+    );
+}
+
+/// Docker and podman refuse a name that comes twice; for containerd the last one counts.
+#[test]
+fn device_0_0_and_an_entry_of_the_same_name() {
+    merges(
+        "
+        layer
+            foo  text low
+            bar  text low
+        layer
+            foo  device 0:0
+            foo  text new
+            bar  text new
+            bar  device 0:0
+        ",
+        "foo:f(3)",
+        &[
+            "engines-disagree foo",
+            "engines-disagree bar",
+            "engines-disagree bar",
+        ],
+    );
+}
+
+/// The kernel asks no layer's root for the mark; umoci and the specification hide `low`.
+#[test]
+fn opaque_root() {
+    merges(
+        "
+        layer
+            .wh..wh..opq  text
+            low           text
+        layer
+            .wh..wh..opq  text
+            new           text
+        ",
+        "low:f(1) new:f(1)",
+        &["engines-disagree"],
+    );
+}

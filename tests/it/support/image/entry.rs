@@ -21,6 +21,8 @@ pub(crate) enum Kind {
     Symlink(Vec<u8>),
     Hardlink(Vec<u8>),
     Fifo,
+    /// A character device with these numbers.
+    Device(u32, u32),
     /// Whole blocks, header included, that stand as they are.
     Blocks(Vec<u8>),
 }
@@ -77,6 +79,10 @@ pub(crate) fn hardlink(name: impl AsRef<[u8]>, target: impl AsRef<[u8]>) -> Entr
 
 pub(crate) fn fifo(name: impl AsRef<[u8]>) -> Entry {
     Entry::new(name, Kind::Fifo, 0o644)
+}
+
+pub(crate) fn device(name: impl AsRef<[u8]>, major: u32, minor: u32) -> Entry {
+    Entry::new(name, Kind::Device(major, minor), 0o644)
 }
 
 /// Hides what lower layers have under `name`.

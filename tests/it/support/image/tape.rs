@@ -45,12 +45,17 @@ fn put(archive: &mut Vec<u8>, entry: &Entry, long: LongNames) {
         Kind::Symlink(target) => (b'2', target.as_slice(), none),
         Kind::Dir => (b'5', none, none),
         Kind::Fifo => (b'6', none, none),
+        Kind::Device(..) => (b'3', none, none),
     };
     let mut header = Header::new(&entry.name, flag, data.len() as u64);
     header.link(link);
     header.number(100, 8, entry.mode.into());
     header.number(108, 8, entry.uid.into());
     header.number(116, 8, entry.gid.into());
+    if let Kind::Device(major, minor) = entry.kind {
+        header.number(329, 8, major.into());
+        header.number(337, 8, minor.into());
+    }
     match long {
         LongNames::Pax => {
             let mut records = Vec::new();

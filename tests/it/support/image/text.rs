@@ -55,6 +55,10 @@ pub(crate) fn parse(line: &str, mut words: Vec<Vec<u8>>) -> Entry {
         "link" => entry::symlink(name, target()),
         "hardlink" => entry::hardlink(name, target()),
         "fifo" => entry::fifo(name),
+        "device" => {
+            let numbers = utf8(target()).split_once(':').expect("device MAJOR:MINOR");
+            entry::device(name, numbers.0.parse().unwrap(), numbers.1.parse().unwrap())
+        }
         "whiteout" => entry::whiteout(name),
         "opaque" => entry::opaque(name),
         other => panic!("`{line}`: `{other}` is no kind of entry"),
