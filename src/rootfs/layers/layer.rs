@@ -255,6 +255,7 @@ impl Layer {
             }
         }
         self.recent.forget();
+        self.nodes.finish();
     }
 
     /// Whether there are hard links that lead to nothing of this layer.
@@ -349,7 +350,7 @@ impl Layer {
         let mut file = None;
         let kind = match header.kind {
             EntryKind::Directory => NodeKind::Directory,
-            EntryKind::Symlink => NodeKind::Symlink(header.link.into()),
+            EntryKind::Symlink => NodeKind::Symlink(Box::new(header.link.into())),
             EntryKind::Other => NodeKind::Other,
             EntryKind::Whiteout => {
                 self.has_whiteouts = true;
@@ -398,7 +399,7 @@ impl Layer {
             }
             _ => {
                 let link = Node {
-                    kind: NodeKind::HardLink(header.link.into()),
+                    kind: NodeKind::HardLink(Box::new(header.link.into())),
                     mode: 0,
                     uid: 0,
                     gid: 0,

@@ -123,6 +123,13 @@ impl Names {
         list
     }
 
+    /// Gives back the room for more, but for that of the table.
+    pub(super) fn finish(&mut self) {
+        self.letters.shrink_to_fit();
+        self.names.shrink_to_fit();
+        self.last.shrink_to_fit();
+    }
+
     fn letters(&self, name: &Name) -> &[u8] {
         &self.letters[name.start..name.start + name.length as usize]
     }

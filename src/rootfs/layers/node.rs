@@ -24,6 +24,12 @@ impl Nodes {
         id
     }
 
+    /// Gives back the room for more.
+    pub(super) fn finish(&mut self) {
+        self.nodes.shrink_to_fit();
+        self.names.finish();
+    }
+
     /// All of them.
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Node> {
         self.nodes.iter_mut()
@@ -69,14 +75,17 @@ pub(super) enum NodeKind {
         file: u32,
         size: u64,
     },
-    Symlink(Box<[u8]>),
+    Symlink(Text),
     /// A device, fifo or socket.
     Other,
     /// A character device 0:0: in a layer's own tree alone.
     Whiteout,
     /// A hard link to a path that this layer does not have.
-    HardLink(Box<[u8]>),
+    HardLink(Text),
 }
+
+/// Where a link leads. Most nodes are no links: it takes one word of them, not two.
+pub(super) type Text = Box<Box<[u8]>>;
 
 impl Node {
     /// A directory that no entry names.

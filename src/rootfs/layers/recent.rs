@@ -125,7 +125,11 @@ mod tests {
         let b = put(a, b"b", NodeKind::Directory);
         let c = put(b, b"c", NodeKind::Directory);
         let bc = put(a, b"bc", NodeKind::Directory);
-        put(ROOT, b"link", NodeKind::Symlink(Box::from(&b"a"[..])));
+        put(
+            ROOT,
+            b"link",
+            NodeKind::Symlink(Box::new(Box::from(&b"a"[..]))),
+        );
         put(ROOT, b"file", NodeKind::Other);
         put(ROOT, b".wh..wh.plnk", NodeKind::Directory);
         (nodes, [a, b, c, bc])

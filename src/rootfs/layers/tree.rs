@@ -12,7 +12,7 @@ use crate::read_at::ReadAt;
 use crate::rootfs::{Capabilities, Filesystem, Identity, Kind, Metadata, NodeId};
 
 /// Where the bytes of layers are.
-pub trait Store {
+pub trait Store: Send {
     /// The bytes of regular file number `file` of `layer`, which counts from 1.
     ///
     /// # Errors

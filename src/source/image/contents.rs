@@ -1,7 +1,8 @@
 //! The bytes of a layer's files, as far as they can still be had.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::io;
+use std::num::NonZero;
 use std::sync::Arc;
 
 use super::allowance::{Again, Allowance};
@@ -17,8 +18,8 @@ use crate::source::tar::{Entry, Input, RangeInput, Reader, StreamInput, TarError
 pub(super) struct Spot {
     /// Its header.
     pub(super) header_at: u64,
-    /// Its bytes, where they stand in one piece.
-    pub(super) data_at: Option<u64>,
+    /// Its bytes, where they stand in one piece; never at the beginning.
+    pub(super) data_at: Option<NonZero<u64>>,
     /// How many.
     pub(super) size: u64,
 }
@@ -38,7 +39,7 @@ pub(super) struct Contents {
     pub(super) origin: Origin,
     pub(super) spots: Vec<Spot>,
     /// What was kept of files as they passed by.
-    pub(super) known: HashMap<u32, Known>,
+    known: Vec<(u32, Known)>,
     /// Files of which too little was seen to tell what they are.
     pub(super) unsettled: HashSet<u32>,
     /// What going through the layer again may take.
@@ -58,17 +59,33 @@ impl Contents {
         Contents {
             origin,
             spots: Vec::new(),
-            known: HashMap::new(),
+            known: Vec::new(),
             unsettled: HashSet::new(),
             again: allowance.again.clone(),
         }
+    }
+
+    /// Remembers what was kept of `file`; those come in the order of their numbers.
+    pub(super) fn keep(&mut self, file: u32, known: Known) {
+        self.known.push((file, known));
+    }
+
+    /// Gives back the room for more.
+    pub(super) fn finish(&mut self) {
+        self.spots.shrink_to_fit();
+        self.known.shrink_to_fit();
+    }
+
+    fn kept(&self, file: u32) -> Option<&Known> {
+        let at = self.known.binary_search_by_key(&file, |&(file, _)| file);
+        Some(&self.known[at.ok()?].1)
     }
 
     fn known(&self, file: u32) -> Option<&Known> {
         if matches!(self.origin, Origin::Raw(_)) || self.unsettled.contains(&file) {
             return None;
         }
-        Some(self.known.get(&file).unwrap_or(&PLAIN))
+        Some(self.kept(file).unwrap_or(&PLAIN))
     }
 
     fn read(&self, file: u32, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
@@ -82,11 +99,7 @@ impl Contents {
         if buffer.is_empty() {
             return Ok(0);
         }
-        if let Some(start) = self
-            .known
-            .get(&file)
-            .and_then(|known| known.start.as_deref())
-        {
+        if let Some(start) = self.kept(file).and_then(|known| known.start.as_deref()) {
             let from = usize::try_from(offset).unwrap_or(usize::MAX);
             let range = from..from.saturating_add(length);
             if let Some(bytes) = start.get(range) {
@@ -96,7 +109,7 @@ impl Contents {
         }
         match (&self.origin, spot.data_at) {
             (Origin::Raw(bytes), Some(data_at)) => {
-                bytes.read_at(data_at.saturating_add(offset), buffer)
+                bytes.read_at(data_at.get().saturating_add(offset), buffer)
             }
             // A sparse file: the headers before it are walked over.
             (Origin::Raw(bytes), None) => {

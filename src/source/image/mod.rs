@@ -26,6 +26,7 @@ mod progress;
 mod reference;
 mod scan;
 mod select;
+mod stack;
 mod verify;
 mod walk;
 

@@ -2,6 +2,8 @@
 //! file what is worth keeping.
 
 use std::io::{self, BufRead, Chain, Cursor, Read};
+use std::num::NonZero;
+use std::sync::Arc;
 
 use super::allowance::Allowance;
 use super::buffer::Buffer;
@@ -189,6 +191,7 @@ impl<'p> Intake<'p> {
             self.layer.note(b"", kind);
         }
         self.layer.finish();
+        self.contents.finish();
     }
 
     /// Reads what follows the end of the archive. Zeros fill it up; anything else
@@ -271,7 +274,7 @@ impl<'p> Intake<'p> {
         if file.is_some() {
             self.contents.spots.push(Spot {
                 header_at: entry.header_at,
-                data_at: entry.data_at,
+                data_at: entry.data_at.and_then(NonZero::new),
                 size: entry.size,
             });
         }
@@ -347,9 +350,13 @@ impl<'p> Intake<'p> {
         held.start(bytes);
         match probe.look(passing(entry, &bytes[..head_length], once), &held) {
             Some(known) if known.facts.is_none() && known.start.is_none() => {}
-            Some(known) => {
+            Some(mut known) => {
                 allowance.keep(&entry.name, known.weight())?;
-                self.contents.known.insert(file, known);
+                if entry.size == 0 && known.start.is_some() {
+                    // All of them share this one.
+                    known.start = Some(Arc::default());
+                }
+                self.contents.keep(file, known);
             }
             None => {
                 self.contents.unsettled.insert(file);

@@ -22,6 +22,26 @@ pub(super) const SCENARIOS: &[Scenario] = &[
                 /usr/lib/libb.so.1  whiteout
         ",
     },
+    // A link takes the place of the directory that had it.
+    Scenario {
+        code: "deleted-by-layer",
+        fires: "
+            layer 'COPY app /app'
+                /app/exe            elf needed=liba.so.1
+                /usr/lib/liba.so.1  elf
+            layer 'RUN mv /usr/lib /new'
+                /usr/lib            link /new
+                /new                dir
+        ",
+        near: "
+            layer 'COPY app /app'
+                /app/exe            elf needed=liba.so.1
+                /usr/lib/liba.so.1  elf
+            layer 'RUN mv /usr/lib /new'
+                /usr/lib            link /new
+                /new/liba.so.1      elf
+        ",
+    },
     Scenario {
         code: "usrmerge-clobbered",
         fires: "
@@ -60,6 +80,22 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             layer
                 /app/lib      opaque
                 /app/lib/a    text b
+        ",
+    },
+    // A rootfs from `mktemp -d`: only some engines close its root.
+    Scenario {
+        code: "engines-disagree",
+        fires: "
+            run --user 65534 /app/exe
+            layer
+                entry ./      dir mode=700
+                /app/exe      elf static
+        ",
+        near: "
+            run --user 65534 /app/exe
+            layer
+                entry ./      dir mode=711
+                /app/exe      elf static
         ",
     },
     Scenario {
