@@ -14,6 +14,7 @@ mod kept;
 mod mounts;
 mod open;
 mod others;
+mod overlay;
 mod real;
 mod sources;
 mod tree;
