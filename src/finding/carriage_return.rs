@@ -156,7 +156,7 @@ fn manner_of(name: &[u8], argument: &[u8]) -> Manner {
 }
 
 /// What `env` or the kernel would look for without the carriage return.
-fn wanted<'s>(shebang: &'s Shebang) -> Option<&'s [u8]> {
+fn wanted(shebang: &Shebang) -> Option<&[u8]> {
     let Some(argument) = &shebang.argument else {
         return shebang.interpreter.strip_suffix(b"\r");
     };

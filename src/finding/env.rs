@@ -6,7 +6,7 @@ use super::{Case, Code, Draft, fingerprint, install, near, quoted};
 use crate::bytes::Shown;
 use crate::errno::Errno;
 use crate::kernel::{End, Script, Shebang};
-use crate::path::{TargetPath, parent};
+use crate::path::{TargetPath, file_name, parent};
 use crate::report::{Finding, Fix, Outcome, ReportError, Stage};
 use crate::runtime::env::{Asked, Flavour, Wanted};
 
@@ -78,7 +78,8 @@ impl OfEnv {
     pub(super) fn minds_carriage_return(&self) -> bool {
         match &self.asked {
             Asked::Program(wanted) => wanted.name.ends_with(b"\r"),
-            Asked::BadOption(letter) => *letter == b'\r',
+            // Of the name of an option it is the end.
+            Asked::BadOption(letter) => matches!(letter, b'\r' | b'-'),
             Asked::Itself | Asked::Unsure => false,
         }
     }
@@ -138,41 +139,68 @@ impl Of<'_> {
 
     fn bad_option(&self, letter: u8) -> Finding {
         let path = self.script.path.as_bytes();
-        let shown = Shown(self.argument());
-        if matches!(letter, b'S' | b'v') {
-            let message = format!(
-                "`{}` hands env the option -{}, which busybox's env does not have",
-                self.script.path,
-                char::from(letter)
-            );
-            let draft = self.draft(Code::ShebangMalformed, path, message);
-            let draft = draft.evidence("env is busybox here".to_owned());
-            return draft
-                .fix(
-                    None,
-                    "name the interpreter itself, with one argument at most",
-                    Some("#!/usr/bin/NAME ARGUMENT"),
-                )
-                .remedy(coreutils(self.case))
-                .done();
+        if letter != b'-' && letter > b' ' {
+            return self.option_of_another(letter);
         }
         let message = format!(
-            "`{}` hands env `{shown}` as one argument, which is no option that env has",
-            self.script.path
+            "`{}` hands env {} as one argument, which is no option that env has",
+            self.script.path,
+            quoted(self.argument())
         );
-        let run = match self.env.flavour {
-            Flavour::Coreutils => Some(format!(
-                "at run time: {}: invalid option -- '{}'",
-                Shown(&self.script.shebang.interpreter),
-                Shown(&[letter])
-            )),
-            _ => None,
-        };
         let draft = self
             .draft(Code::ShebangMalformed, path, message)
             .evidence("all that follows the interpreter is one argument")
-            .also(run);
+            .also(self.invalid_option(letter).filter(|_| letter != b'-'));
         self.split_fix(draft).done()
+    }
+
+    /// What coreutils' env writes.
+    fn invalid_option(&self, letter: u8) -> Option<String> {
+        let is_known = self.env.flavour == Flavour::Coreutils;
+        let own = Shown(&self.script.shebang.interpreter);
+        let line = format!(
+            "at run time: {own}: invalid option -- '{}'",
+            Shown(&[letter])
+        );
+        is_known.then_some(line)
+    }
+
+    /// An option that no env has, or busybox's has not.
+    fn option_of_another(&self, letter: u8) -> Finding {
+        let path = self.script.path.as_bytes();
+        let (whose, is_busybox) = match self.env.flavour {
+            Flavour::Busybox => ("busybox's env", true),
+            _ => ("env", false),
+        };
+        let message = format!(
+            "`{}` hands env the option -{}, which {whose} does not have",
+            self.script.path,
+            Shown(&[letter])
+        );
+        let draft = self
+            .draft(Code::ShebangMalformed, path, message)
+            .also(self.invalid_option(letter));
+        if is_busybox {
+            let draft = draft.also(self.is_busybox()).fix(
+                None,
+                "name the interpreter itself, with one argument at most",
+                Some("#!/usr/bin/NAME ARGUMENT"),
+            );
+            return draft.remedy(coreutils(self.case)).done();
+        }
+        draft
+            .fix(None, "leave it out, or put it behind the program", None)
+            .done()
+    }
+
+    /// How one sees that this `env` is busybox's.
+    fn is_busybox(&self) -> Option<String> {
+        let own = Shown(&self.script.shebang.interpreter);
+        let real = &self.case.exec.program.as_ref()?.real_path;
+        Some(match file_name(real.as_bytes()).starts_with(b"busybox") {
+            true => format!("{own} leads to {real}"),
+            false => format!("{own} is the same file as /bin/busybox"),
+        })
     }
 
     /// The fix by `-S`, where this `env` has it.
@@ -260,7 +288,7 @@ impl Of<'_> {
             self.script.path,
             quoted(name)
         );
-        let elsewhere = near::programs(&(case.near)(crate::path::file_name(name)), name);
+        let elsewhere = near::programs(&(case.near)(file_name(name)), name);
         let elsewhere = case.without_scripts(elsewhere);
         let draft = self
             .draft(Code::ShebangInterpMissing, name, message)

@@ -23,7 +23,7 @@ pub(crate) enum Flavour {
 pub(crate) enum Asked {
     /// A program.
     Program(Wanted),
-    /// An option that this `env` does not have.
+    /// An option that this `env` does not have: its letter, or `-` for one with a name.
     BadOption(u8),
     /// No program. The script's own path follows the argument, so that is the program.
     Itself,
@@ -120,6 +120,10 @@ impl Reading {
         match option {
             b"ignore-environment" => self.clear = true,
             b"debug" if self.flavour == Flavour::Coreutils => {}
+            // `-- name`, taken for the name of an option.
+            _ if !option.contains(&b'=') && option.iter().any(is_blank) => {
+                return Some(Asked::BadOption(b'-'));
+            }
             _ => return Some(Asked::Unsure),
         }
         None
@@ -146,12 +150,11 @@ impl Reading {
                     return text.and_then(|text| self.split(&text));
                 }
                 // Blanks are none of any; -S is said to be wanted where they are met.
-                letter if letter.is_ascii_whitespace() || *letter == b'\x0b' => {
-                    return Some(Asked::BadOption(*letter));
-                }
+                letter if is_blank(letter) => return Some(Asked::BadOption(*letter)),
                 b'S' | b'v' => return Some(Asked::BadOption(*letter)),
-                // A directory to go to first, an option that is newer, or none at all.
-                _ => return Some(Asked::Unsure),
+                // A directory to go to first, or an option that is newer or of another env.
+                b'0' | b'C' | b'a' | b'f' | b'L' | b'P' | b'U' => return Some(Asked::Unsure),
+                letter => return Some(Asked::BadOption(*letter)),
             }
         }
         None
@@ -201,6 +204,10 @@ impl Reading {
     }
 }
 
+fn is_blank(byte: &u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\x0b' | b'\x0c' | b'\r')
+}
+
 /// Splits as `-S` does; `None` where coreutils refuse the text, or put a variable in.
 fn split(text: &[u8]) -> Option<Vec<Vec<u8>>> {
     let mut words: Vec<Vec<u8>> = Vec::new();
@@ -219,7 +226,7 @@ fn split(text: &[u8]) -> Option<Vec<Vec<u8>>> {
                 quote = None;
                 continue;
             }
-            (b' ' | b'\t' | b'\n' | b'\x0b' | b'\x0c' | b'\r', None) => {
+            (byte, None) if is_blank(&byte) => {
                 is_between = true;
                 continue;
             }
@@ -302,6 +309,9 @@ mod tests {
         check("-S -- node", "node in /bin");
         check("-i node", "bad ' '");
         check("-i\r", "bad '\\r'");
+        check("-S -x node", "bad 'x'");
+        check("--\r", "bad '-'");
+        check("-- node", "bad '-'");
         for again in [
             "-i",
             "FOO=1",

@@ -299,6 +299,12 @@ fn what_env_is_told_is_what_it_is_asked_for() {
         "error shebang-malformed: `/app/exe` hands env `-i tool` as one argument, which is no option that env has
            at run time: /usr/bin/env: invalid option -- ' '",
     );
+    check_env(
+        "-S -x tool",
+        "/sbin/tool elf static",
+        "error shebang-malformed: `/app/exe` hands env the option -x, which env does not have
+           at run time: /usr/bin/env: invalid option -- 'x'",
+    );
     for again in ["-i", "FOO=1", "FOO=1 tool"] {
         check_env(
             again,
@@ -326,15 +332,21 @@ fn env_of_glibc_has_a_path_of_its_own() {
 
 #[test]
 fn env_of_busybox_has_fewer_options_and_other_words() {
-    for env in [
-        "/usr/bin/env link /bin/busybox",
-        "/usr/bin/env hardlink /bin/busybox",
+    for (env, why) in [
+        (
+            "/usr/bin/env link /bin/busybox",
+            "/usr/bin/env leads to /bin/busybox",
+        ),
+        (
+            "/usr/bin/env hardlink /bin/busybox",
+            "/usr/bin/env is the same file as /bin/busybox",
+        ),
     ] {
         let check = |argument: &str, expected: &str| {
             let fixture = format!(
                 "/app/exe script '#!/usr/bin/env {argument}\\n'\n/bin/busybox elf static\n{env}"
             );
-            check_told(&fixture, &["at run time"], expected);
+            check_told(&fixture, &["at run time", "/bin/busybox"], expected);
         };
         check(
             "nope",
@@ -343,7 +355,9 @@ fn env_of_busybox_has_fewer_options_and_other_words() {
         );
         check(
             "-S busybox sh",
-            "error shebang-malformed: `/app/exe` hands env the option -S, which busybox's env does not have",
+            &format!(
+                "error shebang-malformed: `/app/exe` hands env the option -S, which busybox's env does not have\n{why}"
+            ),
         );
         check("busybox", "");
     }
