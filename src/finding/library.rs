@@ -342,6 +342,10 @@ fn unusable(case: &Case<'_>, graph: &Graph, library: &Library, why: &str) -> Fin
 }
 
 fn preload(case: &Case<'_>, graph: &Graph, library: &Library) -> Finding {
+    if let Some(draft) = secure::preload(case, library) {
+        let draft = searched(case, draft, &library.attempts);
+        return runtime_words(case, draft).done();
+    }
     let message = format!(
         "{} is to be preloaded and cannot be loaded",
         quoted(&library.name)

@@ -6,7 +6,7 @@
 use super::{Case, Code, Draft, quote, quoted};
 use crate::bytes::Shown;
 use crate::graph::{Attempt, Graph, Library, LoaderFile, Status};
-use crate::loader::{LinkMap, LoaderKind, ObjectId, Rule};
+use crate::loader::{LinkMap, LoaderKind, ObjectId, Rule, TryOutcome};
 use crate::path::{TargetPath, file_name, parent};
 use crate::report::{Finding, Severity};
 use crate::rootfs::Capabilities;
@@ -86,6 +86,42 @@ pub(super) fn forbidden(case: &Case<'_>, graph: &Graph, library: &Library) -> Op
         None,
         "name the library without its directory, and the directory by an absolute runpath",
         snippet.as_deref(),
+    ))
+}
+
+/// The finding about a preload that is there, and not taken where rights are gained: it
+/// would have to be set-user-ID, and below a directory that is searched without the cache
+/// (`elf/dl-load.c:open_path`, `_dl_map_new_object`).
+pub(super) fn preload(case: &Case<'_>, library: &Library) -> Option<Draft> {
+    if !case.rights.secure || case.is_library {
+        return None;
+    }
+    let is_withheld = |attempt: &&Attempt| {
+        let detail = attempt.detail.as_deref().unwrap_or_default();
+        let is_it = match attempt.outcome {
+            TryOutcome::NotLoadable => true,
+            outcome => outcome == TryOutcome::Dropped && attempt.rule == Rule::Cache,
+        };
+        is_it && detail.starts_with("secure mode") && (case.has)(&attempt.path)
+    };
+    let attempt = library.attempts.iter().find(is_withheld)?;
+    let message = format!(
+        "{} is not preloaded, because {} gains rights: only a set-user-ID library in a directory that is searched counts then",
+        quoted(&library.name),
+        quoted(case.path.as_bytes()),
+    );
+    // Of the others the list of what was tried tells.
+    let in_cache = (attempt.rule == Rule::Cache).then(|| {
+        let why = attempt.detail.as_deref().unwrap_or_default();
+        format!("{}: {why}", Shown(&attempt.path))
+    });
+    let draft = Draft::new(case, Code::PreloadMissing, &library.name, message)
+        .also(gains(case))
+        .also(in_cache);
+    Some(draft.fix(
+        None,
+        "preload it where no rights are gained, or take it out of LD_PRELOAD and /etc/ld.so.preload",
+        None,
     ))
 }
 

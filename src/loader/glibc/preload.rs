@@ -74,28 +74,29 @@ impl Glibc {
     /// gained rights without the cache (`_dl_map_new_object`, `__RTLD_SECURE`).
     pub(in crate::loader) fn plan_preload(&self, map: &LinkMap, name: &[u8]) -> Plan {
         let plan = self.plan(map, Some(LinkMap::MAIN), name);
-        match plan {
-            Plan::Search(steps) if self.environment.secure => {
-                let keeps = |step: &Step| {
-                    !matches!(
-                        step,
-                        Step::OwnFile(_)
-                            | Step::File {
-                                rule: Rule::Cache,
-                                ..
-                            }
-                            | Step::Withheld {
-                                rule: Rule::Cache,
-                                ..
-                            }
-                    )
-                };
-                let mut kept = Steps::new();
-                kept.extend(steps.iter().filter(|step| keeps(step)).cloned());
-                Plan::Search(kept)
-            }
-            plan => plan,
+        let Plan::Search(steps) = plan else {
+            return plan;
+        };
+        if !self.environment.secure {
+            return Plan::Search(steps);
         }
+        let without_cache = |step: &Step| match step {
+            Step::OwnFile(_) => Step::Withheld {
+                rule: Rule::Cache,
+                what: self.traits.cache_path.clone(),
+                why: "not asked in secure mode",
+            },
+            Step::File {
+                rule: Rule::Cache,
+                path,
+            } => Step::Withheld {
+                rule: Rule::Cache,
+                what: path.to_vec(),
+                why: "secure mode: the cache is not asked",
+            },
+            step => step.clone(),
+        };
+        Plan::Search(steps.iter().map(without_cache).collect())
     }
 
     /// Where an auditor is looked for: the loader itself asks for it, so of the program

@@ -30,6 +30,34 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             /f/liba.so  elf
         ",
     },
+    // A name with a token is not even looked for.
+    Scenario {
+        code: "secure-exec",
+        fires: "
+            run --user 1000:1000 /app/exe
+            /app/exe          elf needed=$ORIGIN/../usr/lib/liba.so mode=4755
+            /usr/lib/liba.so  elf
+        ",
+        near: "
+            run --user 0:0 /app/exe
+            /app/exe          elf needed=$ORIGIN/../usr/lib/liba.so mode=4755
+            /usr/lib/liba.so  elf
+        ",
+    },
+    // A preload that is found would have to be set-user-ID.
+    Scenario {
+        code: "preload-missing",
+        fires: "
+            run --user 1000:1000 --env LD_PRELOAD=libp.so /app/exe
+            /app/exe          elf mode=4755
+            /usr/lib/libp.so  elf
+        ",
+        near: "
+            run --user 1000:1000 --env LD_PRELOAD=libp.so /app/exe
+            /app/exe          elf mode=4755
+            /usr/lib/libp.so  elf mode=4755
+        ",
+    },
     // Root's processes gain nothing, and the files say what others would meet.
     Scenario {
         code: "secure-exec",
