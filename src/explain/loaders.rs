@@ -291,6 +291,10 @@ pub(super) const ROWS: &[Pattern] = &[
                 "version-need-stale",
                 "with `dl-version.c`: versions are asked of a library that nothing loads",
             ),
+            (
+                "vdso-needed",
+                "with `rtld.c` and `dl_main`: the kernel's own object is among what is needed",
+            ),
             ("malformed-elf", "a damaged file"),
         ],
         ask: &["imgldd -v -i IMAGE"],

@@ -86,6 +86,7 @@ codes! {
     HostInjected = "host-injected", Note, "A library of the host's driver, which a container toolkit mounts in.";
     NeededAbsolute = "needed-absolute", Error, "A needed library is named by a path, and that path leads to nothing.";
     FilterMissing = "filter-missing", Error, "The object behind a DT_FILTER entry is not found.";
+    VdsoNeeded = "vdso-needed", Error, "The kernel's own object is needed, in a place where the loader gives up over it.";
     WrongArchLib = "wrong-arch-lib", Error, "A needed library is there, but only for another CPU.";
     LibNotElf = "lib-not-elf", Error, "A file has the name of a needed library and cannot be loaded as one.";
     GlibcTooOld = "glibc-too-old", Error, "An object needs a version of glibc's symbols that the target's glibc does not have.";

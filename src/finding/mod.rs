@@ -41,6 +41,7 @@ mod symbol;
 mod temporary;
 mod twice;
 mod user;
+mod vdso;
 mod version;
 mod volume;
 mod zones;
@@ -203,6 +204,7 @@ pub fn findings(case: &Case<'_>) -> Vec<Finding> {
     library::findings(case, &mut found);
     mixed::findings(case, &mut found);
     twice::findings(case, &mut found);
+    vdso::findings(case, &mut found);
     version::findings(case, &mut found);
     symbol::findings(case, &mut found);
     nss::findings(case, &mut found);

@@ -229,7 +229,9 @@ impl Binder<'_> {
             }
             let may_be_absent =
                 wanted.binding == Binding::Weak && (!self.how.is_musl || !wanted.is_here);
-            let is_found = may_be_absent || (self.how.is_musl && self.is_alias(&wanted.name));
+            let is_found = may_be_absent
+                || (self.how.is_musl && self.is_alias(&wanted.name))
+                || (self.graph.vdso.is_some() && is_of_kernel(&wanted.name));
             if !is_found {
                 self.fail(id, Culprit::Symbol(symbols.clone(), index), when);
             }
@@ -393,6 +395,12 @@ impl Binder<'_> {
             }
         }
     }
+}
+
+/// Whether a name is one of those that the kernel's own object defines
+/// (Linux `arch/*/vdso/*.lds.S`).
+fn is_of_kernel(name: &[u8]) -> bool {
+    name.starts_with(b"__vdso_") || name.starts_with(b"__kernel_")
 }
 
 /// The references of an object as its loader goes through them.

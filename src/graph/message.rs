@@ -12,7 +12,7 @@ use crate::errno::Errno;
 use crate::loader::{LinkMap, StopText};
 
 /// What a loader exits with that gives up.
-const STATUS: u8 = 127;
+pub(super) const STATUS: u8 = 127;
 
 impl Resolver<'_> {
     /// Notes what the loader says about `request`; `path` is the file that it

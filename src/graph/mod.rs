@@ -17,6 +17,7 @@ mod resolve;
 mod search;
 mod start;
 mod twice;
+mod vdso;
 mod version;
 
 use std::collections::HashSet;
@@ -147,6 +148,10 @@ pub struct Graph {
     pub cpu: Option<CpuRefusal>,
     /// The C library is of another release than its loader.
     pub mixed: Option<Mixed>,
+    /// What stands for the kernel's own object, where something needs that.
+    pub vdso: Option<ObjectId>,
+    /// The loader gives up over where that object comes.
+    pub trips_over_vdso: bool,
     /// The loader is loaded a second time.
     pub twice: Option<Twice>,
     /// What ended the search early.

@@ -106,7 +106,8 @@ impl SearchList {
         self.entries.last().map(|entry| entry.object)
     }
 
-    fn position(&self, object: ObjectId) -> Option<usize> {
+    /// Where an object is in the list; the program is at 0.
+    pub(super) fn position(&self, object: ObjectId) -> Option<usize> {
         self.entries.iter().position(|entry| entry.object == object)
     }
 }

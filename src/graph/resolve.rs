@@ -139,6 +139,8 @@ impl<'r> Resolver<'r> {
                 cpu: None,
                 mixed: None,
                 twice: None,
+                vdso: None,
+                trips_over_vdso: false,
                 limit: None,
                 unreadable: None,
                 assumed: HashSet::new(),
@@ -176,6 +178,7 @@ impl Resolver<'_> {
         }
         if !self.loader.is_musl() {
             self.place_loader(&list, lists_itself);
+            self.place_vdso(&list);
         }
         list
     }
@@ -217,6 +220,9 @@ impl Resolver<'_> {
             kind: NeedKind::Auxiliary,
             depth: 1,
         };
+        if self.is_vdso(written) {
+            return None;
+        }
         if let Some(object) = self.loader.loaded(&self.graph.map, written) {
             // glibc takes no notice of it.
             if !is_musl {
@@ -310,6 +316,11 @@ impl Resolver<'_> {
                 None => self.passed_over(&request, search),
             }
             return None;
+        }
+        if self.is_vdso(&request.name) {
+            let object = self.vdso(&request);
+            self.already_loaded(object, &request, Attempts::new());
+            return Some(object);
         }
         if let Some(object) = self.loader.loaded(&self.graph.map, &request.name) {
             // Where the real loader gave up on the name before, it does so again.

@@ -1,6 +1,6 @@
 //! Cases 40–47 and 70: names that search, names that are paths, names that are loaded already.
 
-use crate::support::case::{case, given};
+use crate::support::case::{Given, case, given};
 
 case!(
     case_40_a_needed_path_is_opened_and_never_searched,
@@ -391,4 +391,33 @@ case!(
         "
     )
     .run("/app/exe", "starts"),
+);
+
+/// A program that needs these, with its C library.
+fn needs(names: &str) -> Given {
+    given(format!(
+        "
+        /app/exe        elf needed={names}
+        /lib/libn.so    elf
+        /lib/libc.so.6  libc
+        "
+    ))
+}
+
+/// What the loader says where it is not where it should be.
+const TRIPS: &str = "exit 127: Inconsistency detected by ld.so: rtld.c: 2060: dl_main: Assertion `GL(dl_rtld_map).l_prev->l_next == GL(dl_rtld_map).l_next' failed!";
+
+// The kernel's own object is in the link map under its soname (`elf/setup-vdso.h:setup_vdso`),
+// between the program and the rest; `elf/rtld.c:dl_main` counts on that.
+case!(
+    case_43b_the_kernels_own_object_is_there_and_must_not_stand_beside_the_loader,
+    needs("linux-vdso.so.1,libc.so.6").run("/app/exe", "starts"),
+    needs("libn.so,linux-vdso.so.1,libc.so.6").run("/app/exe", "starts"),
+    needs("libc.so.6,linux-vdso.so.1").run("/app/exe", TRIPS),
+    needs("libn.so,linux-vdso.so.1,ld-linux-x86-64.so.2,libc.so.6").run("/app/exe", TRIPS),
+    needs("libn.so,ld-linux-x86-64.so.2,linux-vdso.so.1,libc.so.6").run("/app/exe", TRIPS),
+    needs("linux-vdso.so.1,ld-linux-x86-64.so.2,libc.so.6").run("/app/exe", "starts"),
+    needs("ld-linux-x86-64.so.2,linux-vdso.so.1,libc.so.6").run("/app/exe", "starts"),
+    needs("libn.so,ld-linux-x86-64.so.2,libc.so.6,linux-vdso.so.1").run("/app/exe", "starts"),
+    needs("libc.so.6").run("LD_PRELOAD=linux-vdso.so.1 /app/exe", "starts"),
 );

@@ -181,4 +181,16 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             /app/lib/liba.so.1  elf
         ",
     },
+    Scenario {
+        code: "vdso-needed",
+        fires: "
+            /app/exe        elf needed=libc.so.6,linux-vdso.so.1
+            /lib/libc.so.6  libc
+        ",
+        // In front of other libraries it is in nobody's way.
+        near: "
+            /app/exe        elf needed=linux-vdso.so.1,libc.so.6
+            /lib/libc.so.6  libc
+        ",
+    },
 ];

@@ -1,0 +1,42 @@
+//! The kernel's own object, needed where the loader does not expect it.
+
+use super::{Case, Code, Draft, quoted};
+use crate::report::Finding;
+
+/// What is said where the loader gives up over it.
+pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
+    let Some((_, graph)) = case.graph.filter(|(_, graph)| graph.trips_over_vdso) else {
+        return;
+    };
+    let Some(library) = graph
+        .libraries
+        .iter()
+        .find(|library| library.object.is_some() && library.object == graph.vdso)
+    else {
+        return;
+    };
+    let by = library.requesters.first().map(|&id| graph.map.get(id));
+    let by: &[u8] = by.map_or(b"", |by| &by.path);
+    let message = format!(
+        "{} needs {}, the kernel's own object, which comes right beside the loader",
+        quoted(by),
+        quoted(&library.name)
+    );
+    let mut stop = graph.stop.iter().map(|stop| stop.text.as_str());
+    let stop = stop.find(|text| text.contains(": dl_main: "));
+    let snippet = format!(
+        "patchelf --remove-needed {} {}",
+        crate::bytes::Shown(&library.name),
+        crate::bytes::Shown(by)
+    );
+    let draft = Draft::new(case, Code::VdsoNeeded, &library.name, message)
+        .evidence("each process has it, and no directory: the loader finds it without a search")
+        .evidence("the loader expects itself behind libraries alone, and gives up")
+        .also(stop.map(|text| format!("at run time: {}", crate::bytes::escape(text))))
+        .fix(
+            None,
+            "take it out of what is needed: the C library uses it without that",
+            Some(&snippet),
+        );
+    found.push(draft.done());
+}
