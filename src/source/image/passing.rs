@@ -163,7 +163,7 @@ impl Passing<'_> {
             return Ok(None);
         }
         let first = head.iter().find(|byte| !byte.is_ascii_whitespace());
-        let is_tar = looks_like_tar(head);
+        let is_tar = looks_like_tar(head, entry.size);
         let is_packed = Compression::sniff(head) != Compression::None || foreign(head).is_some();
         // A configuration is known by what every one begins with.
         let is_config = first == Some(&b'{') && memmem::find(head, b"\"architecture\"").is_some();
@@ -193,16 +193,19 @@ impl Passing<'_> {
     }
 }
 
-/// Whether a file begins as a tar archive does: with the magic of POSIX and GNU, with
-/// the checksum of a header that has none (V7), or with the zeros of an empty one.
-fn looks_like_tar(head: &[u8]) -> bool {
+/// Whether a file of `size` bytes begins as a tar archive does: with the magic of POSIX
+/// and GNU, with the checksum of a header that has none (V7), or with the zeros of an
+/// empty one, which is no larger than a record of a tape.
+fn looks_like_tar(head: &[u8], size: u64) -> bool {
     const BLOCK: usize = 512;
+    const RECORD: u64 = 1 << 20;
     const MAGIC: std::ops::Range<usize> = 257..262;
     const CHECKSUM: std::ops::Range<usize> = 148..156;
     let Some(block) = head.get(..BLOCK) else {
         return false;
     };
-    if block.get(MAGIC) == Some(b"ustar") || head.len() > BLOCK && head.iter().all(|&b| b == 0) {
+    let is_empty = size > BLOCK as u64 && size <= RECORD && head.iter().all(|&b| b == 0);
+    if block.get(MAGIC) == Some(b"ustar") || is_empty {
         return true;
     }
     let field = block[CHECKSUM]
