@@ -35,6 +35,7 @@ impl Resolver<'_> {
             self.graph.map.push(Loaded {
                 role: Role::Library,
                 path: name.clone(),
+                called: None,
                 names: Few::from(name),
                 searched: false,
                 real_path: None,
