@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Case, Code, Draft, built_for, is_about_absence, quoted};
 use crate::bytes::Shown;
 use crate::elf::Object;
-use crate::graph::{Bound, Graph, LoaderFile, Status, Unbound, When};
+use crate::graph::{Bound, Culprit, Graph, LoaderFile, Status, Unbound, When};
 use crate::loader::{LinkMap, LoaderKind, ObjectId};
 use crate::report::{Finding, Libc, Severity};
 
@@ -34,7 +34,8 @@ pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
         let is_private = version.is_some_and(|version| *version.name == *b"GLIBC_PRIVATE");
         // Said with its cause.
         let is_mixed = graph.mixed.is_some() && is_private;
-        if may_be_given || is_mixed || is_foreign(graph, unbound.object) {
+        let is_of_version = matches!(unbound.culprit, Culprit::Unversioned(..));
+        if may_be_given || is_mixed || is_of_version || is_foreign(graph, unbound.object) {
             continue;
         }
         match comes_of(unbound, &absent) {

@@ -268,9 +268,16 @@ impl Group {
         let object = graph.map.get(id).object.as_ref();
         let has_none = object.is_some_and(|object| !object.dynamic.has_symbol_versions);
         draft = draft.also(has_none.then(|| {
-            "it has no DT_VERSYM either: the loader stops where it binds such a symbol to it"
+            "it has no DT_VERSYM either: up to glibc 2.40 the loader stops where it binds such a symbol to it"
                 .to_owned()
         }));
+        if graph
+            .bound
+            .as_ref()
+            .is_some_and(|bound| bound.gives_up_at(id))
+        {
+            draft = draft.severity(Severity::Error);
+        }
         draft = draft.also(chosen_by(graph, first.provider));
         self.seen(case, graph, draft)
             .fix(

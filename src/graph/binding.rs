@@ -22,7 +22,7 @@ pub use cache::SymbolCache;
 pub use unbound::{Bound, Culprit, Near, Unbound, Undecided, When};
 
 use super::{Graph, Status};
-use crate::bytes::lossy;
+use crate::bytes::{lossy, same};
 use crate::content::Files;
 use crate::elf::{
     Binding, Definition, Object, Reference, RelocationKind, Symbols, Undefined, Version, hash_of,
@@ -56,6 +56,20 @@ pub struct Bind<'a> {
     pub is_asked: bool,
 }
 
+/// The first release that takes a symbol of a file without versions whatever its version
+/// is (commit bdaf500353).
+const TAKES_UNVERSIONED: (u32, u32) = (2, 41);
+
+/// Where `elf/dl-lookup.c:check_match` of a release has its assertion.
+fn assertion_line(release: Option<(u32, u32)>) -> u32 {
+    match release {
+        Some(release) if release < (2, 32) => 111,
+        Some(release) if release < (2, 35) => 105,
+        Some((2, 35 | 39 | 40)) => 106,
+        _ => 107,
+    }
+}
+
 /// The version that a symbol is wanted with.
 fn wanted_version<'s>(symbols: &'s Symbols, wanted: &Undefined) -> Option<&'s Version> {
     symbols.versions.get(&wanted.version)
@@ -77,9 +91,11 @@ pub fn bind(graph: &Graph, how: &Bind<'_>) -> Bound {
         aliases: None,
         names: 0,
         used: HashSet::new(),
+        unversioned: HashSet::new(),
         bound: Bound {
             is_musl: how.is_musl,
             is_asked: how.is_asked,
+            assertion_line: assertion_line(graph.loader.glibc_version()),
             ..Bound::default()
         },
     };
@@ -87,6 +103,11 @@ pub fn bind(graph: &Graph, how: &Bind<'_>) -> Bound {
         if let Some(symbols) = binder.read(object) {
             binder.scope.push((object, symbols));
         }
+    }
+    let version = graph.loader.glibc_version();
+    if !how.is_musl && version.is_some_and(|version| version < TAKES_UNVERSIONED) {
+        let without = binder.scope.iter().filter(|(_, s)| !s.has_versions);
+        binder.unversioned = without.map(|(id, _)| *id).collect();
     }
     let order = match how.is_musl {
         // Libraries first, since the program may have copies of their variables.
@@ -142,6 +163,8 @@ struct Binder<'g> {
     names: usize,
     /// What the program found symbols in.
     used: HashSet<ObjectId>,
+    /// Objects without DT_VERSYM, for a loader that insists on it.
+    unversioned: HashSet<ObjectId>,
     bound: Bound,
 }
 
@@ -219,6 +242,11 @@ impl Binder<'_> {
                 if id == LinkMap::MAIN {
                     self.used.insert(provider);
                 }
+                if self.insists_on_version(&symbols, wanted, provider) {
+                    let culprit = Culprit::Unversioned(symbols.clone(), index, provider);
+                    self.fail(id, culprit, when);
+                    continue;
+                }
                 if kind == RelocationKind::Copy && !self.how.is_musl && size > wanted.size {
                     self.warn_of_size(wanted);
                 }
@@ -236,6 +264,31 @@ impl Binder<'_> {
                 self.fail(id, Culprit::Symbol(symbols.clone(), index), when);
             }
         }
+    }
+
+    /// Whether the loader takes it for impossible that `provider` has the symbol: its
+    /// version names that file, and the file has no versions
+    /// (`elf/dl-lookup.c:check_match`, `_dl_name_match_p`).
+    fn insists_on_version(
+        &self,
+        symbols: &Symbols,
+        wanted: &Undefined,
+        provider: ObjectId,
+    ) -> bool {
+        if !self.unversioned.contains(&provider) {
+            return false;
+        }
+        let version = wanted_version(symbols, wanted);
+        let Some(file) = version.and_then(|version| version.file.as_deref()) else {
+            return false;
+        };
+        let loaded = self.graph.map.get(provider);
+        let asked = |library: &super::Library| {
+            library.object == Some(provider) && same(&library.name, file)
+        };
+        same(&loaded.path, file)
+            || loaded.names.iter().any(|name| same(name, file))
+            || self.graph.libraries.iter().any(asked)
     }
 
     fn fail(&mut self, object: ObjectId, culprit: Culprit, when: When) {

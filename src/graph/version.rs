@@ -187,10 +187,15 @@ impl Checker<'_> {
                 None,
             ),
             VersionFault::NoProvider => (
-                // The line of the source is that of glibc 2.36; other releases have theirs.
-                "Inconsistency detected by ld.so: dl-version.c: 204: _dl_check_map_versions: \
-                 Assertion `needed != NULL' failed!"
-                    .to_owned(),
+                // A line above it went in 2.35.
+                format!(
+                    "Inconsistency detected by ld.so: dl-version.c: {}: _dl_check_map_versions: \
+                     Assertion `needed != NULL' failed!",
+                    match self.graph.loader.glibc_version() {
+                        Some(version) if version < (2, 35) => 205,
+                        _ => 204,
+                    }
+                ),
                 Some(GIVES_UP),
             ),
             VersionFault::UnmarkedRelr => (

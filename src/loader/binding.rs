@@ -24,7 +24,9 @@ pub fn musl_match(provider: &Symbols, name: u64, needs_definition: bool) -> Opti
     (!unfit && !first.is_absolute_zero() && has_kind && !first.is_odd()).then_some(first)
 }
 
-/// What glibc takes for a symbol of this name and version.
+/// What glibc takes for a symbol of this name and version. Before release 2.41 it gives up
+/// at one that is taken of the file that the version names, if that has no versions; who
+/// knows the names of objects sees to that.
 #[must_use]
 pub fn glibc_match<'p>(
     provider: &'p Symbols,

@@ -23,6 +23,8 @@ pub struct Bound {
     pub unused: Vec<ObjectId>,
     /// Why this may not be all.
     pub undecided: Option<Undecided>,
+    /// Where glibc's source has the assertion of [`Culprit::Unversioned`].
+    pub(super) assertion_line: u32,
     /// A library for another machine has relocations that mean something else
     /// here, so that what comes of them cannot be told.
     pub garbled: bool,
@@ -67,6 +69,9 @@ pub enum Culprit {
     /// Nothing defines its symbol, the one with this number in the object's
     /// table of what it wants.
     Symbol(Arc<Symbols>, u32),
+    /// A symbol with a version, found in the very file that should define the version and
+    /// has no versions at all: an assertion of glibc fails, up to release 2.40.
+    Unversioned(Arc<Symbols>, u32, ObjectId),
     /// musl does not know its type.
     Type(u32),
 }
@@ -85,7 +90,9 @@ impl Unbound {
     #[must_use]
     pub fn symbol(&self) -> Option<&Undefined> {
         match &self.culprit {
-            Culprit::Symbol(symbols, index) => symbols.undefined.get(*index as usize),
+            Culprit::Symbol(symbols, index) | Culprit::Unversioned(symbols, index, _) => {
+                symbols.undefined.get(*index as usize)
+            }
             Culprit::Type(_) => None,
         }
     }
@@ -94,7 +101,9 @@ impl Unbound {
     #[must_use]
     pub fn version(&self) -> Option<&Version> {
         match &self.culprit {
-            Culprit::Symbol(symbols, _) => wanted_version(symbols, self.symbol()?),
+            Culprit::Symbol(symbols, _) | Culprit::Unversioned(symbols, ..) => {
+                wanted_version(symbols, self.symbol()?)
+            }
             Culprit::Type(_) => None,
         }
     }
@@ -113,7 +122,7 @@ impl Unbound {
     fn musl_line(&self, map: &LinkMap) -> String {
         let object = lossy(map.get(self.object).called());
         match &self.culprit {
-            Culprit::Symbol(..) => {
+            Culprit::Symbol(..) | Culprit::Unversioned(..) => {
                 let name = self.symbol().map(|symbol| lossy(&symbol.name));
                 let name = name.unwrap_or_default();
                 format!("Error relocating {object}: {name}: symbol not found")
@@ -126,6 +135,17 @@ impl Unbound {
 }
 
 impl Bound {
+    /// Whether the loader gives up where it finds a symbol in `object`, which should have
+    /// versions and has none.
+    #[must_use]
+    pub fn gives_up_at(&self, object: ObjectId) -> bool {
+        let is_it = |unbound: &&Unbound| {
+            let of = matches!(unbound.culprit, Culprit::Unversioned(_, _, of) if of == object);
+            of && unbound.when == When::Start
+        };
+        self.unbound.iter().any(|unbound| is_it(&unbound))
+    }
+
     /// What the loader writes of what fails at the start: musl of each failure,
     /// glibc of the first.
     #[must_use]
@@ -134,13 +154,18 @@ impl Bound {
         if self.is_musl {
             return failures.map(|unbound| unbound.musl_line(map)).collect();
         }
-        let first = failures.next().map(|unbound| {
-            format!(
+        let first = failures.next().map(|unbound| match unbound.culprit {
+            Culprit::Unversioned(..) => format!(
+                "Inconsistency detected by ld.so: dl-lookup.c: {}: check_match: Assertion \
+                 `version->filename == NULL || ! _dl_name_match_p (version->filename, map)' failed!",
+                self.assertion_line
+            ),
+            _ => format!(
                 "{}: symbol lookup error: {}: {}",
                 lossy(map.get(LinkMap::MAIN).called()),
                 lossy(map.get(unbound.object).called()),
                 unbound.glibc_words()
-            )
+            ),
         });
         first.into_iter().collect()
     }

@@ -1,6 +1,6 @@
 //! Cases 48–50 and 53: symbol versions, and what looks like a fault of theirs and is none.
 
-use crate::support::case::{case, given};
+use crate::support::case::{Given, case, given};
 
 /// The words before the path of the provider.
 const PROGRAM: &str = "/app/exe: ";
@@ -119,6 +119,18 @@ case!(
     .run(
         "/app/exe",
         "exit 127: Inconsistency detected by ld.so: dl-version.c: 204: _dl_check_map_versions: Assertion `needed != NULL' failed!"
+    ),
+    // Each release has it on a line of its own.
+    given(
+        "
+        loader glibc 2.31
+        /app/exe    elf needed=libw.so runpath=/x verneed=libv.so:V1
+        /x/libw.so  elf soname=libv.so verdef=V1
+        "
+    )
+    .run(
+        "/app/exe",
+        "exit 127: Inconsistency detected by ld.so: dl-version.c: 205: _dl_check_map_versions: Assertion `needed != NULL' failed!"
     ),
 );
 
@@ -259,3 +271,68 @@ fn musl_looks_at_no_versions() {
     };
     case.predicted();
 }
+
+/// A program that wants a symbol of the file that should define its version, and does not.
+fn without_versions(release: &str, word: &str) -> Given {
+    given(format!(
+        "
+        loader glibc {release}
+        /app/exe    elf needed=libv.so runpath=/x verneed=libv.so:V1 {word}=f@V1
+        /x/libv.so  elf soname=libv.so defines=f
+        "
+    ))
+}
+
+/// What the loader says of it first, and then.
+fn assertion(line: u32) -> String {
+    format!(
+        "exit 127: {PROGRAM}/x/libv.so: no version information available (required by /app/exe)\n\
+         | Inconsistency detected by ld.so: dl-lookup.c: {line}: check_match: Assertion `version->filename == NULL || ! _dl_name_match_p (version->filename, map)' failed!"
+    )
+}
+
+/// It says so and goes on.
+fn on() -> String {
+    format!(
+        "starts, saying {PROGRAM}/x/libv.so: no version information available (required by /app/exe)"
+    )
+}
+
+// `elf/dl-lookup.c:check_match`, up to commit bdaf500353; seen with real files of gcc under
+// 2.31, 2.36 and 2.41.
+case!(
+    case_50b_a_versioned_symbol_of_a_file_without_versions_fails_an_assertion_before_2_41,
+    without_versions("2.36", "wants").run(
+        "symbols unreal='gcc is not asked for versions' /app/exe",
+        assertion(107)
+    ),
+    without_versions("2.31", "wants").run(
+        "symbols unreal='gcc is not asked for versions' /app/exe",
+        assertion(111)
+    ),
+    without_versions("2.36", "weak").run(
+        "symbols unreal='gcc is not asked for versions' /app/exe",
+        assertion(107)
+    ),
+    // When it is first called, which it may never be.
+    without_versions("2.36", "calls").run(
+        "symbols unreal='gcc is not asked for versions' /app/exe",
+        on()
+    ),
+    without_versions("2.41", "wants").run(
+        "symbols unreal='gcc is not asked for versions' /app/exe",
+        on()
+    ),
+    // It is of another file than the one that the version names.
+    given(
+        "
+        /app/exe    elf needed=libn.so,libv.so runpath=/x verneed=libv.so:V1 wants=f@V1
+        /x/libn.so  elf soname=libn.so defines=f
+        /x/libv.so  elf soname=libv.so verdef=V1
+        "
+    )
+    .run(
+        "symbols unreal='gcc is not asked for versions' /app/exe",
+        "starts"
+    ),
+);
