@@ -333,16 +333,14 @@ fn choose(found: Vec<Candidate>, wanted: Wanted<'_>) -> Result<Candidate, ImageE
     if left.iter().any(|candidate| candidate.present) {
         left.retain(|candidate| candidate.present);
     }
-    // A platform chooses among those of one image, not among images.
-    let names = |candidate: &Candidate| {
-        let mut names = candidate.names.clone();
-        names.sort_unstable();
-        names
-    };
-    if left
-        .windows(2)
-        .any(|pair| names(&pair[0]) != names(&pair[1]))
-    {
+    // A platform chooses among those of one image, not among images: one has a name
+    // that all of its platforms share, or there is no name at all.
+    let is_shared = |name: &String| left.iter().all(|candidate| candidate.names.contains(name));
+    let is_one = left.iter().all(|candidate| candidate.names.is_empty())
+        || left
+            .iter()
+            .any(|candidate| candidate.names.iter().any(is_shared));
+    if !is_one {
         return Err(ambiguous(several(&left)));
     }
     if let Some(wanted) = wanted.platform {

@@ -299,6 +299,23 @@ fn a_platform_does_not_choose_among_images() {
     );
 }
 
+/// One of the platforms may have a name of its own as well.
+#[test]
+fn the_platforms_of_an_image_share_a_name() {
+    let (amd, arm) = (image("x:1", AMD64, "amd"), image("x:1", ARM64, "arm"));
+    let members = side_by_side(&[
+        (amd.clone(), Some("1")),
+        (amd, Some("1-amd")),
+        (arm, Some("1")),
+    ]);
+    for name in ["", "@1"] {
+        chosen(&members, name, Some("linux/amd64"), "amd:f(1)");
+        chosen(&members, name, Some("linux/arm64"), "arm:f(1)");
+        undecided(&members, name, None, &["linux/arm64", "--platform"]);
+    }
+    chosen(&members, "@1-amd", None, "amd:f(1)");
+}
+
 /// The digest of an index means what it leads to.
 #[test]
 fn an_index_has_a_digest_and_all_its_names() {
