@@ -49,13 +49,18 @@ pub(super) fn draft<'p>(
         let message = format!(
             "{path} is in the image, and every runtime mounts over `{at}`, which hides it{whose}"
         );
+        let is_link = !lost.path.as_bytes().starts_with(at.as_bytes());
+        let fix = match is_link {
+            true => format!("make `{at}` a directory: it is a link that leads here"),
+            false => "put it elsewhere".to_owned(),
+        };
         let draft = Draft::new(case, Code::MountHides, object, message)
             .severity(Severity::Error)
             .evidence(format!(
                 "default mounts of Docker, podman and containerd: {}",
                 MOUNTS.join(", ")
             ))
-            .fix(None, "put it elsewhere", None);
+            .fix(None, &fix, None);
         return Some(
             case.layers
                 .line(brought_by)

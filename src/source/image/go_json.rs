@@ -128,6 +128,8 @@ fn fields(
                 spellings.push(key);
                 match (known, value) {
                     (Json::Object(known), Json::Object(more)) => known.extend(more),
+                    // Only a list is emptied by it.
+                    (known, Json::Null) if !matches!(known, Json::List(_)) => {}
                     (known, value) => *known = value,
                 }
             }
@@ -272,6 +274,7 @@ mod tests {
         assert_eq!(risk("{\"RI\u{17f}\u{212a}\":\"a\"}"), "a");
         assert_eq!(risk(r#"{"Risk":"a","risk":"b"}"#), "b");
         assert_eq!(risk(r#"{"risk":"b","Risk":"a"}"#), "a");
+        assert_eq!(risk(r#"{"Risk":"a","risk":null}"#), "a");
         assert_eq!(risk(r#"{"risks":"b"}"#), "");
         let both = read(br#"{"Sub":{"Risk":"a"},"sub":{"Cmd":["b"]}}"#).unwrap();
         let sub = both.sub.unwrap();
