@@ -99,7 +99,7 @@ fn the_permission_alone_makes_no_program_of_a_text_file() {
         "/app/exe script '#!/bin/sh\\n' mode=0644",
         "no-exec-bit
         bring it with the permission   COPY --chmod=755 … /app/exe",
-        "/app/exe: mode 0644, owner 0:0",
+        "at run time: exec: \"/app/exe\": permission denied",
     );
 }
 

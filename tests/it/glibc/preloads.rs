@@ -6,9 +6,9 @@ case!(
     case_113_where_rights_grew_a_bare_preload_must_be_setuid_and_the_cache_is_not_asked,
     given(
         "
-        /app/exe         elf mode=4755
+        /app/exe         elf mode=4755 owner=0:0
         /lib/libp.so     elf
-        /lib/libs.so     elf mode=4755
+        /lib/libs.so     elf mode=4755 owner=0:0
         "
     )
     .run(
@@ -20,8 +20,8 @@ case!(
     .run("LD_PRELOAD=libp.so /app/exe", "starts"),
     given(
         "
-        /app/exe          elf mode=4755
-        /c/libs.so        elf mode=4755
+        /app/exe          elf mode=4755 owner=0:0
+        /c/libs.so        elf mode=4755 owner=0:0
         /etc/ld.so.cache  cache libs.so=>/c/libs.so
         "
     )
@@ -33,8 +33,8 @@ case!(
     // The lists of the program count, and so does the bit there.
     given(
         "
-        /app/exe    elf mode=4755 rpath=/x
-        /x/libs.so  elf mode=4755
+        /app/exe    elf mode=4755 owner=0:0 rpath=/x
+        /x/libs.so  elf mode=4755 owner=0:0
         /x/libp.so  elf
         "
     )
@@ -45,7 +45,7 @@ case!(
     // The file may name paths.
     given(
         "
-        /app/exe            elf mode=4755
+        /app/exe            elf mode=4755 owner=0:0
         /lib/libp.so        elf
         /etc/ld.so.preload  text '/lib/libp.so\\n'
         "
@@ -53,7 +53,7 @@ case!(
     .run("user=12345:12345 /app/exe", "/app/exe\n└── /lib/libp.so => /lib/libp.so [preload]\nstarts"),
     given(
         "
-        /app/exe            elf mode=4755
+        /app/exe            elf mode=4755 owner=0:0
         /lib/libp.so        elf
         /etc/ld.so.preload  text 'libp.so\\n'
         "
@@ -75,7 +75,7 @@ fn long(variable: &str, length: usize) -> (String, String) {
 
 case!(
     case_113b_a_preload_of_too_long_a_name_is_passed_over_without_a_word,
-    given("/app/exe elf mode=4755")
+    given("/app/exe elf mode=4755 owner=0:0")
         .run(
             format!("{} user=12345:12345 /app/exe", long("LD_PRELOAD", 254).0),
             long("", 254).1

@@ -11,7 +11,7 @@ case!(
     case_110_no_token_may_stand_in_a_name_where_rights_grew,
     given(
         "
-        /app/exe          elf needed=$ORIGIN/../lib/liba.so mode=4755
+        /app/exe          elf needed=$ORIGIN/../lib/liba.so mode=4755 owner=0:0
         /lib/liba.so      elf
         /usr/lib/liba.so  elf
         "
@@ -21,13 +21,13 @@ case!(
         "exit 127: /app/exe: error while loading shared libraries: $ORIGIN/../lib/liba.so: DST not allowed in SUID/SGID programs"
     )
     .run("/app/exe", "starts"),
-    given("/app/exe elf needed=/$LIB/liba.so mode=4755\n/lib/x86_64-linux-gnu/liba.so elf").run(
+    given("/app/exe elf needed=/$LIB/liba.so mode=4755 owner=0:0\n/lib/x86_64-linux-gnu/liba.so elf").run(
         "user=12345:12345 /app/exe",
         "exit 127: /app/exe: error while loading shared libraries: /$LIB/liba.so: DST not allowed in SUID/SGID programs"
     ),
     given(
         "
-        /app/exe    elf needed=liba.so runpath=/x mode=4755
+        /app/exe    elf needed=liba.so runpath=/x mode=4755 owner=0:0
         /x/liba.so  elf needed=libb.so auxiliary=$PLATFORM/libq.so
         /usr/lib/libb.so  elf
         "
@@ -38,7 +38,7 @@ case!(
     ),
     given(
         "
-        /app/exe     elf needed=liba.so runpath=/x mode=4755
+        /app/exe     elf needed=liba.so runpath=/x mode=4755 owner=0:0
         /x/liba.so   elf filter=$ORIGIN/libq.so
         /x/libq.so   elf
         ",
@@ -48,7 +48,7 @@ case!(
         "exit 127: /app/exe: error while loading shared libraries: $ORIGIN/libq.so: DST not allowed in SUID/SGID programs"
     ),
     // No token, so nothing to forbid.
-    given("/app/exe elf needed=/x/$ORIGINAL/liba.so mode=4755\n/x/$ORIGINAL/liba.so elf").run(
+    given("/app/exe elf needed=/x/$ORIGINAL/liba.so mode=4755 owner=0:0\n/x/$ORIGINAL/liba.so elf").run(
         "user=12345:12345 /app/exe",
         found("/x/$ORIGINAL/liba.so", "/x/$ORIGINAL/liba.so", "path")
     ),
@@ -92,7 +92,7 @@ case!(
         "no-proc LD_ORIGIN_PATH=/o LD_LIBRARY_PATH=$ORIGIN/lib /app/exe",
         found("liba.so", "/o/lib/liba.so", "LD_LIBRARY_PATH")
     ),
-    given("/app/exe elf needed=liba.so runpath=$ORIGIN mode=4755\n/lib/liba.so elf\n/usr/liba.so elf")
+    given("/app/exe elf needed=liba.so runpath=$ORIGIN mode=4755 owner=0:0\n/lib/liba.so elf\n/usr/liba.so elf")
         .run(
             "no-proc LD_ORIGIN_PATH=/usr user=12345:12345 /app/exe",
             found("liba.so", "/lib/liba.so", "default")

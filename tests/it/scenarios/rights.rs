@@ -35,12 +35,12 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         code: "secure-exec",
         fires: "
             run --user 1000:1000 /app/exe
-            /app/exe          elf needed=$ORIGIN/../usr/lib/liba.so mode=4755
+            /app/exe          elf needed=$ORIGIN/../usr/lib/liba.so mode=4755 owner=0:0
             /usr/lib/liba.so  elf
         ",
         near: "
             run --user 0:0 /app/exe
-            /app/exe          elf needed=$ORIGIN/../usr/lib/liba.so mode=4755
+            /app/exe          elf needed=$ORIGIN/../usr/lib/liba.so mode=4755 owner=0:0
             /usr/lib/liba.so  elf
         ",
     },
@@ -49,13 +49,13 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         code: "preload-missing",
         fires: "
             run --user 1000:1000 --env LD_PRELOAD=libp.so /app/exe
-            /app/exe          elf mode=4755
+            /app/exe          elf mode=4755 owner=0:0
             /usr/lib/libp.so  elf
         ",
         near: "
             run --user 1000:1000 --env LD_PRELOAD=libp.so /app/exe
-            /app/exe          elf mode=4755
-            /usr/lib/libp.so  elf mode=4755
+            /app/exe          elf mode=4755 owner=0:0
+            /usr/lib/libp.so  elf mode=4755 owner=0:0
         ",
     },
     // Root's processes gain nothing, and the files say what others would meet.
