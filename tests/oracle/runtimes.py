@@ -331,6 +331,8 @@ def by_command_line(imgldd, root, case, plan):
         return None
     command = [imgldd, "--root", root, "--workdir", case.cwd, "--env", f"PATH={plan['variables']['PATH']}", "--user", f"{uid}:{gid}", "--platform", f"linux/{MACHINES[os.uname().machine]}", "-o", "json", "--", case.args[0]]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if "the working directory is no directory in the target" in done.stderr:
+        return None
     report = json.loads(done.stdout)
     return report["subjects"][0]["outcome"]
 
