@@ -414,6 +414,10 @@ impl<'t> Inspector<'t> {
         else {
             return Vec::new();
         };
+        // An ELF file is known for what it is: most libraries may not be executed.
+        if exec.program.is_some() {
+            return Vec::new();
+        }
         let opened = self.files.open_once(path);
         match opened.map(|file| self.files.record(file).content) {
             Ok(Ok(Content::Other { head, .. })) => head.to_vec(),
