@@ -88,7 +88,8 @@ def measure(launcher, tools, runs, scratch):
     """Interleaved runs after one that warms; `{tool: [Cost]}` and system calls."""
     costs = {tool.name: [] for tool in tools}
     # One that is slow anyway takes part in every fifth turn only.
-    slow = {tool.name for tool in tools if once(launcher, tool).seconds > 0.1 and runs > 10}
+    much = 0.1 if runs > 10 else 1
+    slow = {tool.name for tool in tools if once(launcher, tool).seconds > much}
     for turn in range(runs):
         # The order changes from turn to turn, so nobody always runs after the same neighbour.
         for place in range(len(tools)):
