@@ -431,6 +431,8 @@ impl<'t> Inspector<'t> {
 struct Called<'a> {
     /// Its first argument.
     name: &'a [u8],
+    /// What `execve` is given, unless that is the name or was looked up.
+    found: Option<&'a TargetPath>,
     /// How runtimes came from there to its path, unless that is the path.
     lookup: Option<&'a Lookup>,
 }
@@ -438,21 +440,34 @@ struct Called<'a> {
 impl<'a> Called<'a> {
     /// By a path.
     fn by(name: &'a [u8]) -> Self {
-        Called { name, lookup: None }
+        Called {
+            name,
+            found: None,
+            lookup: None,
+        }
+    }
+
+    /// By a name that `execvp` found at `path`.
+    fn found_at(path: &'a TargetPath, name: &'a [u8]) -> Self {
+        Called {
+            found: Some(path),
+            ..Called::by(name)
+        }
     }
 
     /// By what was looked up.
     fn found(lookup: &'a Lookup) -> Self {
         Called {
-            name: &lookup.name,
             lookup: Some(lookup),
+            ..Called::by(&lookup.name)
         }
     }
 
     /// What `execve` is given.
     fn path(self) -> &'a [u8] {
-        let found = self.lookup.and_then(|lookup| lookup.runc.as_deref().ok());
-        found.unwrap_or(self.name)
+        let looked_up = self.lookup.and_then(|lookup| lookup.runc.as_deref().ok());
+        let found = self.found.map(TargetPath::as_bytes);
+        found.or(looked_up).unwrap_or(self.name)
     }
 }
 

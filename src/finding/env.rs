@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{Case, Code, Draft, fingerprint, install, near, quoted};
+use super::{Case, Code, Draft, fingerprint, install, near, quote, quoted};
 use crate::bytes::Shown;
 use crate::errno::Errno;
 use crate::kernel::{End, Script, Shebang};
@@ -300,8 +300,8 @@ impl Of<'_> {
             // It is found by its own path, and that is said there.
             Some(_) if name.contains(&b'/') => draft,
             Some(path) if wanted.path.as_deref() == Some(&self.given_path()) => {
-                let directory = Shown(parent(path.as_bytes())).to_string();
-                let snippet = format!("ENV PATH={directory}:$PATH");
+                let directory = quote::value(parent(path.as_bytes()), ":$PATH");
+                let snippet = format!("ENV PATH={directory}");
                 draft.fix(None, "put its directory into PATH", Some(&snippet))
             }
             Some(path) => draft.fix(None, "name it by its path", Some(path)),
@@ -331,12 +331,9 @@ impl Of<'_> {
         let seen = self.seen(name, program);
         let is_refused =
             program.outcome.stage == Some(Stage::Exec) && program.outcome.errno.is_some();
-        // The loader calls the program what `env` does.
-        let by_loader = format!("at run time: {}: ", program.path);
-        let told = |line: String| match line.strip_prefix(&by_loader) {
-            _ if is_refused && line.starts_with("at run time: ") => seen.clone(),
-            Some(rest) => Some(format!("at run time: {}: {rest}", Shown(name))),
-            None => Some(line),
+        let told = |line: String| match is_refused && line.starts_with("at run time: ") {
+            true => seen.clone(),
+            false => Some(line),
         };
         for finding in &program.findings {
             let mut finding = finding.clone();

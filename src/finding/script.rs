@@ -50,9 +50,9 @@ const IMAGES: [Image; 8] = [
     image("ruby", "ruby:{}-slim", "3", LOCAL),
     image("perl", "perl:{}-slim", "5", BOTH),
     image("php", "php:{}-cli", "8", LOCAL),
-    image("bash", "debian:{}-slim", "12", SYSTEM),
-    image("dash", "debian:{}-slim", "12", SYSTEM),
-    image("sh", "debian:{}-slim", "12", SYSTEM),
+    image("bash", "debian:12-slim", "", SYSTEM),
+    image("dash", "debian:12-slim", "", SYSTEM),
+    image("sh", "debian:12-slim", "", SYSTEM),
 ];
 
 /// Adds the fixes for a script that names `interpreter`, which is not there: by its path,

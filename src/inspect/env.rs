@@ -1,6 +1,6 @@
 //! What a script's `env` executes, looked at as a subject of its own.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -10,7 +10,7 @@ use crate::errno::Errno;
 use crate::finding::{EnvEnd, EnvProgram, OfEnv, built_for};
 use crate::kernel::{self, End, Exec, Refusal, Request};
 use crate::path::{TargetPath, file_name};
-use crate::report::{ErrorKind, Libc, ReportError, Role, Severity, Verdict};
+use crate::report::{ErrorKind, Libc, Outcome, ReportError, Role, Severity, Verdict};
 use crate::runtime::env::{Asked, Flavour, Wanted, asked};
 
 /// How many scripts may ask `env` for one another before nobody follows any more.
@@ -21,12 +21,17 @@ const GLIBC_PATH: &[u8] = b"/bin:/usr/bin";
 /// Where musl looks then (`src/process/execvp.c`).
 const MUSL_PATH: &[u8] = b"/usr/local/bin:/bin:/usr/bin";
 
+/// A file, and the name that it was asked for by.
+type Sought = (TargetPath, Vec<u8>);
+
 /// What is remembered of programs that `env` was asked for.
 #[derive(Default)]
 pub(super) struct Asking {
     /// Those that are being looked at, each for the one before it: files without links.
     way: RefCell<Vec<TargetPath>>,
-    known: RefCell<HashMap<TargetPath, Rc<EnvProgram>>>,
+    /// Some answer on the way depended on where it began: a circle, or the limit.
+    is_of_the_way: Cell<bool>,
+    known: RefCell<HashMap<Sought, Rc<EnvProgram>>>,
 }
 
 /// What `execvp` comes to.
@@ -102,39 +107,45 @@ impl Inspector<'_> {
         let (this, next) = (real(subject), real(&found));
         let is_met = next == this || self.asking.way.borrow().contains(&next);
         if is_met {
+            self.asking.is_of_the_way.set(true);
             return EnvEnd::Circle(found);
         }
         let depth = self.asking.way.borrow().len();
         if depth >= MAX_DEPTH {
-            return EnvEnd::Unknown;
+            self.asking.is_of_the_way.set(true);
+            return EnvEnd::File(Rc::new(EnvProgram {
+                errors: vec![undecided(&found)],
+                path: found,
+                fails: false,
+                outcome: Outcome::default(),
+                findings: Vec::new(),
+            }));
         }
-        if let Some(known) = self.asking.known.borrow().get(&found) {
+        // Further along nothing is remembered, so that the same way has the same end.
+        let is_first = depth == 0;
+        let key = (found, wanted.name.clone());
+        if let Some(known) = self.asking.known.borrow().get(&key).filter(|_| is_first) {
             return EnvEnd::File(known.clone());
         }
+        if is_first {
+            self.asking.is_of_the_way.set(false);
+        }
         self.asking.way.borrow_mut().push(this);
-        let program = Rc::new(self.asked_for(&found, &wanted.name));
+        let program = Rc::new(self.asked_for(&key.0, &wanted.name));
         self.asking.way.borrow_mut().pop();
-        // What was found further along depends on where one came from.
-        if depth == 0 {
-            let mut known = self.asking.known.borrow_mut();
-            known.insert(found, program.clone());
+        if is_first && !self.asking.is_of_the_way.get() {
+            self.asking.known.borrow_mut().insert(key, program.clone());
         }
         EnvEnd::File(program)
     }
 
     /// Would the program at `path` start?
     fn asked_for(&self, path: &TargetPath, name: &[u8]) -> EnvProgram {
-        let inspection = self.inspect_path(path, Role::Entrypoint, Called::by(name));
+        let inspection = self.inspect_path(path, Role::Entrypoint, Called::found_at(path, name));
         let subject = inspection.subject;
         let mut errors = inspection.errors;
         if subject.verdict == Verdict::Unknown && errors.is_empty() {
-            errors.push(ReportError {
-                kind: ErrorKind::Limit,
-                target: Some(0),
-                path: Some(crate::bytes::lossy(path.as_bytes())),
-                message: "whether it starts is not known".to_owned(),
-                offset: None,
-            });
+            errors.push(undecided(path));
         }
         let findings = subject.findings.into_iter();
         EnvProgram {
@@ -193,5 +204,16 @@ impl Inspector<'_> {
         };
         matches!(why, Refusal::Format(..) | Refusal::Shebang(..))
             && self.content(path).as_ref().is_some_and(is_text)
+    }
+}
+
+/// Why nothing is said of a script: of what `env` executes for it nothing is known.
+fn undecided(path: &TargetPath) -> ReportError {
+    ReportError {
+        kind: ErrorKind::Limit,
+        target: Some(0),
+        path: Some(crate::bytes::lossy(path.as_bytes())),
+        message: "whether it starts is not known".to_owned(),
+        offset: None,
     }
 }

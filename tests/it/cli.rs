@@ -469,8 +469,36 @@ fn what_a_list_of_libraries_does_not_tell_is_told_beside_it() {
         let ran = ran.complains("error[entrypoint-missing]: `/app/nosuch` is not in this target");
         assert_eq!(ran.stdout, "");
     }
-    let ran = inside(&root, &["-o", "table", "/app/nosuch"]).exits(1);
-    assert_eq!(ran.stderr, "");
+    let silent: [&[&str]; 3] = [
+        &["-o", "table", "/app/nosuch"],
+        &["-q", "-o", "ldd", "/app/nosuch"],
+        &["-q", "-o", "list", "/app/bad"],
+    ];
+    for words in silent {
+        assert_eq!(inside(&root, words).exits(1).stderr, "", "{words:?}");
+    }
+    // ldd's lines have the libraries that are missing.
+    let ran = inside(&root, &["-o", "ldd", "/app/bad"]).exits(1);
+    assert_eq!(ran.prints("libq.so => not found").stderr, "");
+    inside(&root, &["-o", "list", "/app/bad"]).complains("error[needed-missing]");
+}
+
+/// Where nobody follows any more the end may be good or bad: `/bin/s10` asks for a program
+/// that is not there.
+#[test]
+fn a_long_way_through_env_is_exit_2() {
+    let mut fixture = "/usr/bin/env elf static\n".to_owned();
+    for number in 0..11 {
+        let next = number + 1;
+        fixture += &format!("/bin/s{number} script '#!/usr/bin/env s{next}\\n'\n");
+    }
+    let root = root(&fixture);
+    inside(&root, &["/bin/s0"])
+        .exits(2)
+        .complains("whether it starts is not known");
+    inside(&root, &["/bin/s5"]).exits(1);
+    // What was asked for before makes no difference.
+    inside(&root, &["/bin/s5", "/bin/s0"]).exits(2);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::support::findings::{findings, findings_for};
 use crate::support::text::lines;
 
 /// Compares what is found with lines: a code and its message, `=` and evidence, `help:`
-/// and a fix. Only the lines with one of these in them are compared.
+/// and a fix. What was searched, and what is seen at run time, is left out.
 fn check(findings: &[Finding], expected: &str) {
     let mut seen = String::new();
     for finding in findings {

@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
 use imgldd::render::{Headings, Json, JsonLines, Ldd, List, Renderer, Style, Table, Text, Tree};
-use imgldd::report::{Finding, ReportError, Severity, Stage, Subject, Summary, Target};
+use imgldd::report::{Finding, LibraryStatus, ReportError, Severity, Subject, Summary, Target};
 
 use crate::args::{Args, When};
 use crate::request::UsageError;
@@ -66,6 +66,7 @@ impl Outputs {
                 .any(|wanted| wanted.format.starts_with("json"));
         let lists_fine = args.verbose > 0 || wanted.iter().any(|wanted| wanted.format != "text");
         let tells = wanted.iter().map(|wanted| Tells::of(&wanted.format)).max();
+        let tells = tells.filter(|_| !args.quiet);
         let sinks = wanted.into_iter().map(|wanted| sink(args, wanted, many));
         Ok(Outputs {
             sinks: sinks.collect::<Result<_, _>>()?,
@@ -99,14 +100,19 @@ impl Outputs {
     }
 
     /// Errors of a subject that no report tells, as they are made for other programs.
-    pub(crate) fn untold<'s>(&self, subject: &'s Subject) -> impl Iterator<Item = &'s Finding> {
-        let is_untold = match self.tells {
-            Tells::All => false,
-            Tells::Libraries => subject.outcome.stage == Some(Stage::Exec),
-            Tells::Nothing => true,
+    pub(crate) fn untold<'s>(&'s self, subject: &'s Subject) -> impl Iterator<Item = &'s Finding> {
+        let is_told = move |finding: &Finding| match self.tells {
+            Tells::All => true,
+            Tells::Libraries => subject.libraries.iter().any(|library| {
+                let is_it = finding.object.as_deref() == Some(&*library.name);
+                is_it && library.status == LibraryStatus::Missing
+            }),
+            Tells::Nothing => false,
         };
-        let findings = subject.findings.iter().filter(move |_| is_untold);
-        findings.filter(|finding| finding.severity == Severity::Error && !finding.waived)
+        subject.findings.iter().filter(move |finding| {
+            let is_error = finding.severity == Severity::Error && !finding.waived;
+            is_error && !is_told(finding)
+        })
     }
 
     /// Whether some report names the libraries of what a scan finds to be fine.

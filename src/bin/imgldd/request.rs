@@ -142,8 +142,8 @@ pub(crate) fn is_there(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
 }
 
-/// `UID[:GID]`, and the text by itself: a target may know more of that user.
-pub(crate) fn user(text: &str) -> Result<(Credentials, Vec<u8>), UsageError> {
+/// `UID[:GID]`
+pub(crate) fn user(text: &str) -> Result<Credentials, UsageError> {
     let wrong = || UsageError::User(text.to_owned());
     let (uid, gid) = text
         .split_once(':')
@@ -155,8 +155,7 @@ pub(crate) fn user(text: &str) -> Result<(Credentials, Vec<u8>), UsageError> {
         .map_err(|_| wrong())?
         .unwrap_or(0);
     let groups = Vec::new();
-    let credentials = Credentials { uid, gid, groups };
-    Ok((credentials, text.as_bytes().to_vec()))
+    Ok(Credentials { uid, gid, groups })
 }
 
 /// Changes what a target says of how its programs are started, as was asked for.

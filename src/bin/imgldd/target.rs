@@ -166,9 +166,10 @@ pub(crate) fn open(args: &Args, named: &Named, in_full: bool) -> Result<Opened, 
         }
     }
     if let Some(text) = &args.user {
-        (user, process.user) = request::user(text)?;
+        let as_given = request::user(text)?;
+        process.user = text.as_bytes().to_vec();
         // The target's own files tell the groups, as they do to an engine.
-        user = runtime::user(&process, &*filesystem).unwrap_or(user);
+        user = runtime::user(&process, &*filesystem).unwrap_or(as_given);
     }
     // Only a configuration says what is run, by an engine.
     let has_config = image
