@@ -2,7 +2,8 @@
 
 use std::cell::OnceCell;
 
-use crate::content::Files;
+use crate::content::{self, Files};
+use crate::elf::Header;
 use crate::errno::Errno;
 use crate::graph::Loaders;
 use crate::loader::LoaderKind;
@@ -56,7 +57,7 @@ impl TargetFacts {
     #[must_use]
     pub fn look(files: &Files<'_>, loaders: &Loaders, platform: Option<Platform>) -> TargetFacts {
         let platform = platform.or_else(|| {
-            let witnessed = WITNESSES.iter().find_map(|path| abi_of(files, path));
+            let witnessed = WITNESSES.iter().find_map(|path| witnessed(files, path));
             witnessed.map(Platform::of)
         });
         let known = OnceCell::new();
@@ -106,9 +107,19 @@ fn is_own(platform: &Platform, abi: &Abi) -> bool {
     abi.oci.0 == platform.architecture
 }
 
+/// The ABI of a program, of which no more is wanted.
+fn witnessed(files: &Files<'_>, path: &[u8]) -> Option<&'static Abi> {
+    let data = files.rootfs().open(path).ok()?.data?;
+    abi(&content::header(&*data).ok()??)
+}
+
+/// The ABI of a loader, of which everything will be.
 fn abi_of(files: &Files<'_>, path: &[u8]) -> Option<&'static Abi> {
     let record = files.record(files.open(path).ok()?);
-    let header = record.content.ok()?.elf()?.header.clone();
+    abi(&record.content.ok()?.elf()?.header)
+}
+
+fn abi(header: &Header) -> Option<&'static Abi> {
     platform::abi(header.machine, header.layout, header.flags)
 }
 

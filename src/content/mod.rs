@@ -19,7 +19,7 @@ pub use keep::Keep;
 pub use crate::source::is_not_kept;
 
 use self::keep::KeptElf;
-use crate::elf::{Asks, Build, NotElf, Object, ReadError, Symbols, Versions};
+use crate::elf::{self, Asks, Build, Header, NotElf, Object, ReadError, Symbols, Versions};
 use crate::read_at::ReadAt;
 
 /// `BINPRM_BUF_SIZE`: what the kernel looks at to tell what a file is.
@@ -88,6 +88,27 @@ impl Content {
 /// What was kept of an ELF file that passed by.
 fn kept(source: &dyn ReadAt) -> Option<&KeptElf> {
     source.known()?.facts.as_ref()?.downcast_ref()
+}
+
+/// The ELF header of `source`, for one whose other facts nobody asks for; `None` where
+/// it is no ELF file.
+///
+/// # Errors
+/// Whatever reading reports.
+pub fn header(source: &dyn ReadAt) -> io::Result<Option<Header>> {
+    if let Some(kept) = kept(source) {
+        return Ok(Some(kept.object.header.clone()));
+    }
+    let start = source.known().and_then(|known| known.start.as_deref());
+    let mut head = [0; elf::MAX_HEADER];
+    let head = match start {
+        Some(start) => start,
+        None => {
+            let length = source.read_at(0, &mut head)?;
+            &head[..length]
+        }
+    };
+    Ok(elf::header(head, source.size()).ok())
 }
 
 /// The versions that `object`, which `source` has, needs and defines.

@@ -44,6 +44,7 @@ pub use header::{Class, Encoding, Header, Ident, Layout};
 pub use name::Name;
 pub use note::{AbiTag, Notes};
 pub use object::{Interp, Linkage, NotElf, Object, ReadError, SegmentTable};
+pub(crate) use object::{MAX_HEADER, header};
 pub(crate) use release::{number_pair, release_in};
 pub use relocation::{RelocationKind, musl_relocates, relocation_kind};
 pub use segment::Segment;

@@ -304,7 +304,15 @@ impl Object {
     }
 }
 
-fn header(head: &[u8], size: u64) -> Result<Header, NotElf> {
+/// The longest ELF header, in bytes.
+pub(crate) const MAX_HEADER: usize = 64;
+
+/// The header in `head`, the first bytes of a file of `size` bytes: [`MAX_HEADER`] of them
+/// or more, unless the file is shorter.
+///
+/// # Errors
+/// Why it is no ELF file.
+pub(crate) fn header(head: &[u8], size: u64) -> Result<Header, NotElf> {
     if head.is_empty() {
         return Err(NotElf::Empty);
     }
@@ -312,7 +320,8 @@ fn header(head: &[u8], size: u64) -> Result<Header, NotElf> {
         let magic = b"\x7fELF";
         let could_be = head.len() < 4 && magic.starts_with(head);
         return Err(if could_be {
-            NotElf::TooShort { size, wanted: 64 }
+            let wanted = MAX_HEADER as u64;
+            NotElf::TooShort { size, wanted }
         } else {
             NotElf::NoMagic
         });

@@ -200,8 +200,10 @@ def one_program(launcher, floor, binary, libtree, root, program, scratch, runs):
     if binary:
         tools.append(Tool("imgldd", f"`imgldd --root DIR {program}`", None, [binary, "--root", root, program]))
     if libtree:
-        tools.append(Tool("libtree", f"`libtree {program}`, in a chroot", root, [libtree, program]))
-        tools.append(Tool("libtree -vvv", f"`libtree -vvv {program}`, in a chroot: all edges", root, [libtree, "-vvv", program]))
+        # Without -v it leaves out libc, libm, libstdc++ and a few more; with one it names them, and with two it
+        # resolves what they need as well. That is the work of the others here: each library once.
+        tools.append(Tool("libtree -vv", f"`libtree -vv {program}`, in a chroot", root, [libtree, "-vv", program]))
+        tools.append(Tool("libtree", f"`libtree {program}`, in a chroot; leaves out libc, libstdc++ …", root, [libtree, program]))
     if os.path.exists(f"{root}/usr/bin/ldd") and os.path.exists(f"{root}/bin/bash"):
         tools.append(Tool("ldd", f"`ldd {program}`, in a chroot; runs the loader", root, ["/bin/bash", "/usr/bin/ldd", program]))
     if shutil.which("lddtree"):
@@ -209,7 +211,7 @@ def one_program(launcher, floor, binary, libtree, root, program, scratch, runs):
         tools.append(Tool("lddtree", f"`lddtree --root DIR {program}`", None, [python, shutil.which("lddtree"), "--root", root, program]))
     tools.append(Tool("floor", "openat2, fstat, two reads of each file that the loader takes", None, [floor, "files", root, listed]))
     costs, calls = measure(launcher, tools, runs, scratch)
-    return print_table(f"{os.path.basename(program)}, {len(paths)} libraries", "libtree", tools, costs, calls)
+    return print_table(f"{os.path.basename(program)}, {len(paths)} libraries", "libtree -vv", tools, costs, calls)
 
 
 def diagnosis(launcher, example, root, program, runs, scratch):
