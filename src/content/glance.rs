@@ -10,8 +10,8 @@ use crate::rootfs::{Glance, Metadata, START};
 // Of a script nothing else is read.
 const _: () = assert!(START >= HEAD);
 
-/// Keeps what can be loaded or started: an ELF file that a loader takes, and a script
-/// that may be executed.
+/// Keeps what can be loaded or started: an ELF file that some machine's loader takes, and
+/// a script that may be executed.
 #[derive(Clone, Copy)]
 pub struct Candidates<'t> {
     /// Whether the file at this path, which is absolute, is looked at.
@@ -44,7 +44,7 @@ impl Glance for Candidates<'_> {
         let (content, versions) = Content::read(data).ok()?;
         let versions = versions.map(Arc::new);
         let elf = content.elf();
-        if elf.is_some_and(|object| !object.is_loadable_type()) {
+        if elf.is_some_and(|object| !object.is_loadable_type() || object.is_for_no_machine()) {
             return None;
         }
         Some(Arc::new(Candidate { content, versions }))

@@ -25,6 +25,7 @@ plain! {
     EM_ARM: u16;
     EM_LOONGARCH: u16;
     EM_MIPS: u16;
+    EM_NONE: u16;
     EM_PPC: u16;
     EM_PPC64: u16;
     EM_RISCV: u16;

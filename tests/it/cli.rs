@@ -724,6 +724,19 @@ fn all_means_every_elf_file_and_every_executable_script() {
     assert_eq!(found, wanted);
 }
 
+/// Guile's compiled modules are ELF files in shape alone: only Guile reads them.
+#[test]
+fn data_for_no_machine_is_nothing_to_start_or_load() {
+    let root = root(&format!(
+        "{SMALL}/guile/libboot.so elf damage=machine:0\n/app/odd elf damage=machine:0\n"
+    ));
+    let ran = inside(&root, &["--all", "-o", "json"]).exits(1);
+    let found = subjects(&ran);
+    assert!(!found.iter().any(|path| path == "/guile/libboot.so"));
+    // A program for no machine is none that starts.
+    assert!(found.iter().any(|path| path == "/app/odd"));
+}
+
 #[test]
 fn include_and_exclude_choose_among_all() {
     let root = root(SMALL);

@@ -5,6 +5,7 @@ use std::io;
 
 use imgldd::bytes::{escape, lossy};
 use imgldd::inspect::{Inspection, Inspector};
+use imgldd::path::TargetPath;
 use imgldd::report::{self, ErrorKind, ReportError, Role, Summary, Target, TargetKind, Verdict};
 use imgldd::rootfs::Rootfs;
 use imgldd::source::Copied;
@@ -13,7 +14,8 @@ use imgldd::source::image::{ImageError, Obstacle};
 use crate::args::Args;
 use crate::judge::Judge;
 use crate::output::Outputs;
-use crate::request::{self, Selection, UsageError};
+use crate::request::{self, UsageError};
+use crate::selection::Selection;
 use crate::target::{self, Named, Opened};
 use crate::{Failure, host, say};
 
@@ -271,7 +273,9 @@ impl Subjects<'_, '_> {
         if let (true, Some(options)) = (scanned.paths.is_empty(), selection.narrowed()) {
             self.nothing_selected(options);
         }
-        for (path, errno) in scanned.problems {
+        let problems = scanned.problems.into_iter();
+        let matters = |path: &TargetPath| selection.may_take_at(path.as_bytes());
+        for (path, errno) in problems.filter(|(path, _)| matters(path)) {
             say(&format!("imgldd: {path}: cannot read it: {errno}"));
             self.run.errors.push(ReportError {
                 kind: ErrorKind::Io,

@@ -52,7 +52,7 @@ impl Judge {
             if glob == Some("") {
                 return Err(UsageError::EmptyGlob(text.clone()));
             }
-            let glob = glob.map(crate::request::glob).transpose()?;
+            let glob = glob.map(crate::selection::glob).transpose()?;
             ignored.push((code.to_owned(), glob.map(|glob| glob.compile_matcher())));
         }
         warn.iter().chain(error).try_for_each(|code| check(code))?;

@@ -10,6 +10,7 @@ mod ldd;
 mod output;
 mod progress;
 mod request;
+mod selection;
 mod target;
 mod why;
 
@@ -98,7 +99,7 @@ fn run(args: &Args) -> Result<u8, Failure> {
     };
     let (targets, names) = target::named(args, names)?;
     let has_default = targets.iter().all(|named| matches!(named, Named::Image(_)));
-    let selection = request::select(args, names, has_default)?;
+    let selection = selection::select(args, names, has_default)?;
     let many = selection.all
         || selection.names.len() > 1
         || targets.len() > 1

@@ -1,11 +1,10 @@
 //! The command line, checked: what to look at, and how.
 
-use std::ffi::{OsStr, OsString};
-use std::io::{self, Read as _};
+use std::ffi::OsStr;
+use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 use imgldd::inspect::{AllowMissing, Settings};
 use imgldd::path::TargetPath;
 use imgldd::platform::Platform;
@@ -15,6 +14,7 @@ use imgldd::source::image::ImageError;
 use imgldd::source::{CopyError, SourceError};
 
 use crate::args::Args;
+use crate::selection;
 
 /// The levels that glibc has directories for, and x86-64's first, which has none.
 const CPU_LEVELS: &str = "x86-64, x86-64-v2, x86-64-v3, x86-64-v4, power9, power10 and z13 to z17";
@@ -108,35 +108,6 @@ impl UsageError {
     }
 }
 
-/// Which files to check.
-pub(crate) struct Selection {
-    pub(crate) names: Vec<Vec<u8>>,
-    pub(crate) all: bool,
-    include: Option<GlobSet>,
-    exclude: Option<GlobSet>,
-}
-
-impl Selection {
-    /// What `--all` is to be narrowed to, in words, where it is.
-    pub(crate) fn narrowed(&self) -> Option<&'static str> {
-        match (&self.include, &self.exclude) {
-            (None, None) => None,
-            (Some(_), None) => Some("--include"),
-            (None, Some(_)) => Some("--exclude"),
-            (Some(_), Some(_)) => Some("--include and --exclude"),
-        }
-    }
-
-    /// Whether `--all` is to look at `path`.
-    pub(crate) fn takes(&self, path: &[u8]) -> bool {
-        let path = Path::new(OsStr::from_bytes(path));
-        let matches = |set: &GlobSet| {
-            set.is_match(path) || path.file_name().is_some_and(|name| set.is_match(name))
-        };
-        self.include.as_ref().is_none_or(matches) && !self.exclude.as_ref().is_some_and(matches)
-    }
-}
-
 #[expect(clippy::disallowed_methods, reason = "a file of the host was named")]
 pub(crate) fn is_there(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
@@ -223,66 +194,12 @@ pub(crate) fn cpu(args: &Args) -> Result<Option<String>, UsageError> {
 
 /// Tells which libraries may be missing.
 pub(crate) fn allow_missing(args: &Args) -> Result<AllowMissing, UsageError> {
-    let allowed = globs(&args.allow_missing)?;
+    let allowed = selection::globs(&args.allow_missing)?;
     Ok(Box::new(move |name| {
         allowed
             .as_ref()
             .is_some_and(|set| set.is_match(OsStr::from_bytes(name)))
     }))
-}
-
-/// The files that `args` name. `has_default` says that the target tells what
-/// it runs.
-pub(crate) fn select(
-    args: &Args,
-    names: &[OsString],
-    has_default: bool,
-) -> Result<Selection, UsageError> {
-    let mut names: Vec<Vec<u8>> = names.iter().map(|name| name.as_bytes().to_vec()).collect();
-    if let Some(from) = &args.files_from {
-        let listed = read_names(from, args.null)?;
-        if listed.is_empty() && names.is_empty() && !args.all {
-            return Err(UsageError::EmptyList(from.clone()));
-        }
-        names.extend(listed);
-    }
-    if names.iter().any(Vec::is_empty) {
-        return Err(UsageError::EmptyName);
-    }
-    let selects = !args.include.is_empty() || !args.exclude.is_empty();
-    if selects && !args.all {
-        return Err(UsageError::SelectWithoutAll);
-    }
-    let says_what = has_default || args.all || !args.copy.is_empty() || args.files_from.is_some();
-    if names.is_empty() && !says_what {
-        return Err(UsageError::NothingToCheck);
-    }
-    let (include, exclude) = (globs(&args.include)?, globs(&args.exclude)?);
-    Ok(Selection {
-        names,
-        all: args.all,
-        include,
-        exclude,
-    })
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "--files-from names a file of the host"
-)]
-fn read_names(from: &Path, null: bool) -> Result<Vec<Vec<u8>>, UsageError> {
-    let failed = |error| UsageError::FilesFrom(from.to_owned(), error);
-    let mut text = Vec::new();
-    if from == Path::new("-") {
-        io::stdin().lock().read_to_end(&mut text).map_err(failed)?;
-    } else {
-        text = std::fs::read(from).map_err(failed)?;
-    }
-    let separator = if null { 0 } else { b'\n' };
-    let names = text
-        .split(|&b| b == separator)
-        .filter(|name| !name.is_empty());
-    Ok(names.map(<[u8]>::to_vec).collect())
 }
 
 /// A FILE that begins with the path of the root means what is below it, unless
@@ -316,23 +233,4 @@ pub(crate) fn prefer_here(name: &[u8], settings: &Settings, rootfs: &Rootfs) -> 
         return settings.workdir.join(name).as_bytes().to_vec();
     }
     name.to_vec()
-}
-
-pub(crate) fn glob(text: &str) -> Result<Glob, UsageError> {
-    GlobBuilder::new(text)
-        .build()
-        .map_err(|error| UsageError::Glob(text.to_owned(), error))
-}
-
-fn globs(texts: &[String]) -> Result<Option<GlobSet>, UsageError> {
-    if texts.is_empty() {
-        return Ok(None);
-    }
-    let mut set = GlobSetBuilder::new();
-    for text in texts {
-        set.add(glob(text)?);
-    }
-    set.build()
-        .map(Some)
-        .map_err(|error| UsageError::Glob(texts.join(" "), error))
 }

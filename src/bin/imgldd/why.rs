@@ -13,7 +13,8 @@ use imgldd::why::{Answer, Wanted, explain, find};
 use crate::args::Args;
 use crate::judge::Judge;
 use crate::output::Outputs;
-use crate::request::{self, UsageError};
+use crate::request::UsageError;
+use crate::selection;
 use crate::target::{self, Named};
 use crate::{Failure, check, exit};
 
@@ -33,12 +34,12 @@ pub(crate) fn run(args: &Args, words: &[OsString]) -> Result<u8, Failure> {
     };
     let library = library.to_string_lossy().into_owned();
     let glob = match library.contains(['*', '?', '[']) {
-        true => Some(request::glob(&library)?.compile_matcher()),
+        true => Some(selection::glob(&library)?.compile_matcher()),
         false => None,
     };
     let (targets, names) = target::named(args, names)?;
     let has_default = targets.iter().all(|named| matches!(named, Named::Image(_)));
-    let selection = request::select(args, names, has_default)?;
+    let selection = selection::select(args, names, has_default)?;
     let seen = Rc::new(RefCell::new(Seen::default()));
     let mut outputs = Outputs::of(args, |format, style| {
         let is_json = match format {
