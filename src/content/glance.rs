@@ -26,7 +26,7 @@ pub(super) struct Candidate {
 
 impl Glance for Candidates<'_> {
     fn wants(&self, path: &[u8]) -> bool {
-        (self.takes)(path)
+        (self.takes)(path) && !is_debug_file(path)
     }
 
     fn may_keep(&self, start: &[u8]) -> bool {
@@ -44,9 +44,16 @@ impl Glance for Candidates<'_> {
         let (content, versions) = Content::read(data).ok()?;
         let versions = versions.map(Arc::new);
         let elf = content.elf();
-        if elf.is_some_and(|object| !object.is_loadable_type() || object.is_for_no_machine()) {
+        if elf.is_some_and(|object| !object.is_loadable_type() || object.is_data()) {
             return None;
         }
         Some(Arc::new(Candidate { content, versions }))
     }
+}
+
+/// Whether the file at `path`, which is absolute, is separate debug information by its
+/// place and its name (GDB manual, "Separate Debug Files"). What elfutils' `eu-strip` puts
+/// there has the program headers of a whole file, so these do not tell.
+fn is_debug_file(path: &[u8]) -> bool {
+    path.starts_with(b"/usr/lib/debug/") && path.ends_with(b".debug")
 }

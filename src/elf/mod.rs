@@ -15,6 +15,7 @@ mod asks;
 mod build;
 mod comment;
 pub mod consts;
+mod data;
 mod dlopen;
 mod dynamic;
 mod extent;

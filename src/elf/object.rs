@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use super::anomaly::Anomaly;
 use super::consts::{
-    EM_NONE, ET_DYN, ET_EXEC, PF_X, PT_DYNAMIC, PT_GNU_RELRO, PT_GNU_STACK, PT_INTERP, PT_LOAD,
-    PT_NOTE,
+    ET_DYN, ET_EXEC, PF_X, PT_DYNAMIC, PT_GNU_RELRO, PT_GNU_STACK, PT_INTERP, PT_LOAD, PT_NOTE,
 };
 use super::dynamic::{self, Dynamic, Tables};
 use super::header::{Class, Header, Layout};
@@ -296,17 +295,6 @@ impl Object {
     #[must_use]
     pub fn is_loadable_type(&self) -> bool {
         matches!(self.header.object_type, ET_EXEC | ET_DYN)
-    }
-
-    /// Whether it is data in the shape of an ELF file, for no machine at all, which only
-    /// the program that wrote it reads: Guile's compiled modules
-    /// (`module/system/vm/linker.scm:link-elf`).
-    #[must_use]
-    pub fn is_for_no_machine(&self) -> bool {
-        self.header.machine == EM_NONE
-            && self.header.object_type == ET_DYN
-            && self.interp.is_none()
-            && self.dynamic.needs.is_empty()
     }
 
     /// The class whose layout the file has.

@@ -724,17 +724,30 @@ fn all_means_every_elf_file_and_every_executable_script() {
     assert_eq!(found, wanted);
 }
 
-/// Guile's compiled modules are ELF files in shape alone: only Guile reads them.
+/// Guile's compiled modules and separate debug information are ELF files in shape alone:
+/// only Guile, only debuggers read them.
 #[test]
-fn data_for_no_machine_is_nothing_to_start_or_load() {
+fn data_in_the_shape_of_elf_files_is_nothing_to_start_or_load() {
     let root = root(&format!(
-        "{SMALL}/guile/libboot.so elf damage=machine:0\n/app/odd elf damage=machine:0\n"
+        "{SMALL}
+        /guile/libboot.so         elf damage=machine:0
+        /app/odd                  elf damage=machine:0
+        /app/good.debug           elf damage=debug-only
+        /x/.debug/liba.so         elf damage=debug-only
+        /usr/lib/debug/good.debug elf needed=libnone.so
+        /usr/lib/debug/tool       elf needed=libnone.so
+        "
     ));
     let ran = inside(&root, &["--all", "-o", "json"]).exits(1);
+    let data = ["/guile/libboot.so", "/app/good.debug", "/x/.debug/liba.so"];
     let found = subjects(&ran);
-    assert!(!found.iter().any(|path| path == "/guile/libboot.so"));
-    // A program for no machine is none that starts.
-    assert!(found.iter().any(|path| path == "/app/odd"));
+    for path in data.into_iter().chain(["/usr/lib/debug/good.debug"]) {
+        assert!(!found.iter().any(|found| found == path), "{path}");
+    }
+    // A program for no machine is none that starts, and a directory alone says nothing.
+    for path in ["/app/odd", "/usr/lib/debug/tool"] {
+        assert!(found.iter().any(|found| found == path), "{path}");
+    }
 }
 
 #[test]

@@ -8,6 +8,9 @@ pub(crate) enum Damage {
     Field { name: &'static str, value: u64 },
     /// Nothing is left.
     Empty,
+    /// Code, dynamic section and interpreter are not in the file, as `objcopy
+    /// --only-keep-debug` leaves it.
+    DebugOnly,
     /// Only so many bytes are left.
     Truncate(usize),
     /// PT_INTERP becomes PT_NULL: what strip tools of old left of a program.
@@ -64,6 +67,7 @@ impl Damage {
         });
         match name {
             "empty" => Self::Empty,
+            "debug-only" => Self::DebugOnly,
             "no-interp" => Self::NoInterp,
             "execstack" => Self::ExecStack,
             "textrel" => Self::TextRel,
@@ -97,6 +101,14 @@ impl Damage {
         for damage in all {
             match damage {
                 Self::Empty => file.clear(),
+                Self::DebugOnly => {
+                    for kind in [1, 2, 3] {
+                        for entry in layout.segments(file, kind) {
+                            let [_, size, _] = layout.segment_fields(entry);
+                            layout.put(file, size, layout.width(), 0);
+                        }
+                    }
+                }
                 Self::Truncate(length) => file.truncate(*length),
                 Self::NoInterp => {
                     let entry = layout.segment(file, 3).expect("a PT_INTERP to remove");
