@@ -1,6 +1,6 @@
 //! Findings about files that were there until a layer took them.
 
-use super::{Case, Code, Draft, quoted};
+use super::{Case, Code, Draft, quote, quoted};
 use crate::report::{Layer, Severity};
 use crate::rootfs::{Lost, MOUNTS, Taken};
 
@@ -30,8 +30,9 @@ fn merged(link: &[u8]) -> Option<String> {
     let name = link
         .strip_prefix(b"/")
         .filter(|name| !name.contains(&b'/'))?;
-    let name = crate::bytes::Shown(name);
-    Some(format!("COPY {name}/ /usr/{name}/"))
+    let from = [name, b"/"].concat();
+    let to = [b"/usr/", &*from].concat();
+    Some(format!("COPY {}", quote::copied(&[&from, &to])))
 }
 
 /// A finding about `object`, if one of the `paths` where it was looked for had a

@@ -1,8 +1,8 @@
 //! Look-ups of users and hosts, which glibc leaves to modules.
 
 use super::library::searched;
-use super::{Case, Code, Draft, quoted};
-use crate::bytes::{Shown, escape};
+use super::{Case, Code, Draft, quote, quoted};
+use crate::bytes::escape;
 use crate::elf::Linkage;
 use crate::kernel::End;
 use crate::loader::LoaderKind;
@@ -136,8 +136,11 @@ fn mend(case: &Case<'_>, draft: Draft, service: &str) -> Draft {
     // They are glibc's own, and stand beside it.
     let graph = case.graph.map(|(_, graph)| graph);
     let libc = graph.and_then(|graph| Some(graph.map.get(graph.map.named(b"libc.so.6")?)));
-    let directory = libc.map(|libc| Shown(parent(&libc.path)).to_string());
-    let copy = directory.map(|at| format!("COPY --from=build {at}/libnss_* {at}/"));
+    let copy = libc.map(|libc| {
+        let to = [parent(&libc.path), b"/"].concat();
+        let modules = [&*to, b"libnss_*"].concat();
+        format!("COPY --from=build {}", quote::copied(&[&modules, &to]))
+    });
     draft.fix(
         None,
         "copy glibc's modules with it, of the same release",

@@ -9,14 +9,19 @@ fn is_plain(name: &str) -> bool {
     !name.is_empty() && name.chars().all(plain)
 }
 
-/// A name as a word of a shell's line: in single quotes where anything in it means
-/// something to a shell (POSIX.1 XCU 2.2).
-pub(super) fn word(name: &[u8]) -> String {
+/// A path as a word of a shell's line: in single quotes where anything in it means
+/// something to a shell (POSIX.1 XCU 2.2), and never taken for an option.
+pub(super) fn word(path: &[u8]) -> String {
+    match path.starts_with(b"-") {
+        true => name(&[b"./", path].concat()),
+        false => name(path),
+    }
+}
+
+/// A name that is no path, such as a soname, as the value of an option: quoted as a
+/// [`word`] is, and otherwise as it stands.
+pub(super) fn name(name: &[u8]) -> String {
     let name = text(name);
-    let name = match name.starts_with('-') {
-        true => format!("./{name}"),
-        false => name,
-    };
     match is_plain(&name) {
         true => name,
         false => format!("'{}'", name.replace('\'', r"'\''")),
@@ -57,8 +62,8 @@ fn escaped(name: &str) -> String {
     out
 }
 
-/// The value of a variable in `ENV`: `directory`, and `rest` behind it, which may name
-/// other variables.
+/// The value of a variable in `ENV`, or what follows `WORKDIR`: `directory`, and `rest`
+/// behind it, which may name variables.
 pub(super) fn value(directory: &[u8], rest: &str) -> String {
     let directory = text(directory);
     match is_plain(&directory) {
@@ -102,6 +107,7 @@ mod tests {
             assert_eq!(word(name), expected);
         }
         assert_eq!(word("größe".as_bytes()), "größe");
+        assert_eq!(name(b"-x y"), "'-x y'");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Findings about what an image's configuration asks a container runtime to do.
 
-use super::{Code, Draft, quoted};
-use crate::bytes::{Shown, lossy};
+use super::{Code, Draft, quote, quoted};
+use crate::bytes::Shown;
 use crate::errno::Errno;
 use crate::outcome;
 use crate::path::TargetPath;
@@ -128,7 +128,7 @@ pub fn not_in_path(
 /// The line that puts the directory of a program into PATH.
 fn into_path(program: &Option<&String>) -> Option<String> {
     let directory = crate::path::parent(program.as_ref()?.as_bytes());
-    Some(format!("ENV PATH=\"{}:$PATH\"", Shown(directory)))
+    Some(format!("ENV PATH={}", quote::value(directory, ":$PATH")))
 }
 
 /// What of `finding`, which says that the program is not there, is owed to the
@@ -274,7 +274,7 @@ fn problem_finding(problem: &Problem, outcome: &Outcome) -> Finding {
         }
         Problem::WorkdirRelative(path) => {
             let message = format!("the working directory {} is not absolute", quoted(path));
-            let absolute = format!("WORKDIR /{}", Shown(path));
+            let absolute = format!("WORKDIR {}", quote::value(&[b"/", &path[..]].concat(), ""));
             workdir(path, message)
                 .seen_in(outcome)
                 .fix(None, "begin it with a slash", Some(&absolute))
@@ -422,11 +422,8 @@ fn instruction(role: Role, words: &[&[u8]]) -> String {
         Role::Healthcheck => "HEALTHCHECK CMD",
         _ => "ENTRYPOINT",
     };
-    let quoted = words.iter().map(|word| {
-        let escaped = lossy(word).replace('\\', "\\\\").replace('"', "\\\"");
-        format!("\"{escaped}\"")
-    });
-    format!("{word} [{}]", quoted.collect::<Vec<_>>().join(", "))
+    let words: Vec<String> = words.iter().map(|word| quote::json(word)).collect();
+    format!("{word} [{}]", words.join(", "))
 }
 
 fn words(line: &[u8]) -> Vec<&[u8]> {

@@ -78,8 +78,9 @@ pub(super) fn forbidden(case: &Case<'_>, graph: &Graph, library: &Library) -> Op
     let object = requester.object.as_ref()?;
     let is_needed = object.dynamic.needed().any(|need| *need == **name);
     let snippet = is_needed.then(|| {
-        let (bare, of) = (Shown(file_name(name)), Shown(&requester.path));
-        format!("patchelf --replace-needed '{}' {bare} {of}", Shown(name))
+        let (bare, of) = (file_name(name), &requester.path);
+        let (old, new) = (quote::name(name), quote::name(bare));
+        format!("patchelf --replace-needed {old} {new} {}", quote::word(of))
     });
     let draft = Draft::new(case, Code::SecureExec, name, message).also(gains(case));
     Some(draft.fix(

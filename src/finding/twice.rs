@@ -1,6 +1,6 @@
 //! The loader, needed under a name by which it does not know itself.
 
-use super::{Case, Code, Draft, quoted};
+use super::{Case, Code, Draft, quote, quoted};
 use crate::bytes::Shown;
 use crate::loader::Rule;
 use crate::report::Finding;
@@ -56,9 +56,9 @@ pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
         (false, Some(soname)) => {
             let snippet = format!(
                 "patchelf --replace-needed {} {} {}",
-                Shown(&library.name),
-                Shown(soname),
-                Shown(by)
+                quote::name(&library.name),
+                quote::name(soname),
+                quote::word(by)
             );
             draft.fix(
                 None,

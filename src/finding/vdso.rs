@@ -1,6 +1,6 @@
 //! The kernel's own object, needed where the loader does not expect it.
 
-use super::{Case, Code, Draft, quoted};
+use super::{Case, Code, Draft, quote, quoted};
 use crate::report::Finding;
 
 /// What is said where the loader gives up over it.
@@ -26,8 +26,8 @@ pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
     let stop = stop.find(|text| text.contains(": dl_main: "));
     let snippet = format!(
         "patchelf --remove-needed {} {}",
-        crate::bytes::Shown(&library.name),
-        crate::bytes::Shown(by)
+        quote::name(&library.name),
+        quote::word(by)
     );
     let draft = Draft::new(case, Code::VdsoNeeded, &library.name, message)
         .evidence("each process has it, and no directory: the loader finds it without a search")

@@ -287,3 +287,45 @@ fn names_with_blanks_and_quotes_are_quoted_in_what_is_to_be_typed() {
         "{there:#?}"
     );
 }
+
+/// The same of names in the lines for patchelf: a library's name, and the path of who needs
+/// it.
+#[test]
+fn names_are_quoted_for_patchelf() {
+    let snippets = |findings: Vec<Finding>, code: &str| -> Vec<String> {
+        let of_code = findings.into_iter().filter(|f| f.code == code);
+        let fixes = of_code.flat_map(|finding| finding.fixes);
+        fixes.filter_map(|fix| fix.snippet).collect()
+    };
+    let twice = "
+        '/app/a b'                   elf 'needed=ld $x.so,libc.so.6'
+        /lib/libc.so.6               libc
+        /lib64/ld-linux-x86-64.so.2  loader glibc 2.36
+        '/lib/ld $x.so'              link /lib64/ld-linux-x86-64.so.2
+        ";
+    assert_eq!(
+        snippets(findings(twice, "/app/a b"), "loader-twice"),
+        ["patchelf --replace-needed 'ld $x.so' ld-linux-x86-64.so.2 '/app/a b'"]
+    );
+    let vdso = "
+        '/app/a $b'     elf needed=libc.so.6,linux-vdso.so.1
+        /lib/libc.so.6  libc
+        ";
+    assert_eq!(
+        snippets(findings(vdso, "/app/a $b"), "vdso-needed"),
+        ["patchelf --remove-needed linux-vdso.so.1 '/app/a $b'"]
+    );
+    let token = "
+        '/app/a b'           elf 'needed=$ORIGIN/lib/lib a.so' mode=4755
+        '/app/lib/lib a.so'  elf
+        ";
+    let user = Credentials {
+        uid: 54321,
+        gid: 54321,
+        groups: Vec::new(),
+    };
+    assert_eq!(
+        snippets(findings_for(&user, token, "/app/a b"), "secure-exec"),
+        ["patchelf --replace-needed '$ORIGIN/lib/lib a.so' 'lib a.so' '/app/a b'"]
+    );
+}
