@@ -123,7 +123,8 @@ fn missing(case: &Case<'_>, file: &LoaderFile, graph: &Graph, library: &Library)
     }
     let foreign = outcome(TryOutcome::WrongMachine).or_else(|| outcome(TryOutcome::WrongClass));
     let named = if let Some(attempt) = foreign {
-        let what = attempt.detail.as_deref().unwrap_or("another machine");
+        let what = attempt.detail.as_ref().map(ToString::to_string);
+        let what = what.unwrap_or_else(|| "another machine".to_owned());
         let message = format!(
             "{} is here only for another CPU, {what}; {by} needs it",
             quoted(name)
@@ -268,10 +269,8 @@ pub(super) fn searched(case: &Case<'_>, mut draft: Draft, attempts: &[Attempt]) 
                 }
             }
             _ => {
-                let detail = attempt
-                    .detail
-                    .clone()
-                    .unwrap_or_else(|| word(attempt.outcome));
+                let detail = attempt.detail.as_ref().map(ToString::to_string);
+                let detail = detail.unwrap_or_else(|| word(attempt.outcome));
                 draft = draft.evidence(format!("{path}: {detail}"));
             }
         }

@@ -6,7 +6,7 @@
 use super::{Case, Code, Draft, quote, quoted};
 use crate::bytes::Shown;
 use crate::graph::{Attempt, Graph, Library, LoaderFile, Status};
-use crate::loader::{LinkMap, LoaderKind, ObjectId, Rule, TryOutcome};
+use crate::loader::{Detail, LinkMap, LoaderKind, ObjectId, Rule, Secure};
 use crate::path::{TargetPath, file_name, parent};
 use crate::report::{Finding, Severity};
 use crate::rootfs::Capabilities;
@@ -20,15 +20,18 @@ pub struct Rights<'a> {
     pub granted: &'a dyn Fn() -> Option<Capabilities>,
 }
 
+/// What of the rules for a process that gained rights kept the loader from a place.
+fn withheld_by(attempt: &Attempt) -> Option<Secure> {
+    attempt.detail.as_ref().and_then(Detail::secure)
+}
+
 /// The finding about a library that is there, where nothing is taken from any more.
 pub(super) fn withheld(case: &Case<'_>, graph: &Graph, library: &Library) -> Option<Draft> {
     if !case.rights.secure || case.is_library {
         return None;
     }
-    let dropped = library.attempts.iter().filter(|attempt| {
-        let detail = attempt.detail.as_deref().unwrap_or_default();
-        detail.starts_with("secure mode")
-    });
+    let attempts = library.attempts.iter();
+    let dropped = attempts.filter(|attempt| withheld_by(attempt).is_some());
     let there = dropped
         .flat_map(|attempt| {
             let origin = attempt.owner.and_then(|owner| origin(case, graph, owner));
@@ -63,11 +66,8 @@ pub(super) fn forbidden(case: &Case<'_>, graph: &Graph, library: &Library) -> Op
     if !case.rights.secure || case.is_library {
         return None;
     }
-    let is_it = |attempt: &Attempt| {
-        let detail = attempt.detail.as_deref().unwrap_or_default();
-        attempt.rule == Rule::Direct && detail.starts_with("secure mode")
-    };
-    library.attempts.iter().find(|attempt| is_it(attempt))?;
+    let is_it = |attempt: &&Attempt| withheld_by(attempt) == Some(Secure::TokenInName);
+    library.attempts.iter().find(is_it)?;
     let name = &library.name;
     let message = format!(
         "{} is not looked for, because {} gains rights: the loader then takes no name with a token",
@@ -98,12 +98,8 @@ pub(super) fn preload(case: &Case<'_>, library: &Library) -> Option<Draft> {
         return None;
     }
     let is_withheld = |attempt: &&Attempt| {
-        let detail = attempt.detail.as_deref().unwrap_or_default();
-        let is_it = match attempt.outcome {
-            TryOutcome::NotLoadable => true,
-            outcome => outcome == TryOutcome::Dropped && attempt.rule == Rule::Cache,
-        };
-        is_it && detail.starts_with("secure mode") && (case.has)(&attempt.path)
+        let by = withheld_by(attempt);
+        matches!(by, Some(Secure::NotSetUserId | Secure::CacheEntry)) && (case.has)(&attempt.path)
     };
     let attempt = library.attempts.iter().find(is_withheld)?;
     let message = format!(
@@ -112,10 +108,9 @@ pub(super) fn preload(case: &Case<'_>, library: &Library) -> Option<Draft> {
         quoted(case.path.as_bytes()),
     );
     // Of the others the list of what was tried tells.
-    let in_cache = (attempt.rule == Rule::Cache).then(|| {
-        let why = attempt.detail.as_deref().unwrap_or_default();
-        format!("{}: {why}", Shown(&attempt.path))
-    });
+    let detail = attempt.detail.as_ref();
+    let in_cache = detail.filter(|_| attempt.rule == Rule::Cache);
+    let in_cache = in_cache.map(|why| format!("{}: {why}", Shown(&attempt.path)));
     let draft = Draft::new(case, Code::PreloadMissing, &library.name, message)
         .also(gains(case))
         .also(in_cache);

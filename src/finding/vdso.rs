@@ -1,6 +1,7 @@
 //! The kernel's own object, needed where the loader does not expect it.
 
 use super::{Case, Code, Draft, quote, quoted};
+use crate::graph::StopCause;
 use crate::report::Finding;
 
 /// What is said where the loader gives up over it.
@@ -22,8 +23,8 @@ pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
         quoted(by),
         quoted(&library.name)
     );
-    let mut stop = graph.stop.iter().map(|stop| stop.text.as_str());
-    let stop = stop.find(|text| text.contains(": dl_main: "));
+    let stop = graph.stop.as_ref();
+    let stop = stop.filter(|stop| stop.cause == StopCause::Vdso);
     let snippet = format!(
         "patchelf --remove-needed {} {}",
         quote::name(&library.name),
@@ -32,7 +33,7 @@ pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
     let draft = Draft::new(case, Code::VdsoNeeded, &library.name, message)
         .evidence("each process has it, and no directory: the loader finds it without a search")
         .evidence("the loader expects itself behind libraries alone, and gives up")
-        .also(stop.map(|text| format!("at run time: {}", crate::bytes::escape(text))))
+        .also(stop.map(|stop| format!("at run time: {}", crate::bytes::escape(&stop.text))))
         .fix(
             None,
             "take it out of what is needed: the C library uses it without that",

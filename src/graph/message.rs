@@ -4,9 +4,9 @@
 //! `elf/rtld.c:print_*`); musl says so of each and stops in the end
 //! (`ldso/dynlink.c:load_direct_deps`).
 
-use super::Stop;
 use super::resolve::{Request, Resolver};
 use super::search::Search;
+use super::{Stop, StopCause};
 use crate::bytes::lossy;
 use crate::errno::Errno;
 use crate::loader::{LinkMap, StopText};
@@ -42,6 +42,7 @@ impl Resolver<'_> {
                 }
                 none => {
                     *none = Some(Stop {
+                        cause: StopCause::Name,
                         text: line,
                         exit_status: STATUS,
                     })
@@ -64,6 +65,7 @@ impl Resolver<'_> {
             line.push_str(&text.errno.loader_words());
         }
         self.graph.stop = Some(Stop {
+            cause: StopCause::Name,
             text: line,
             exit_status: STATUS,
         });

@@ -36,7 +36,7 @@ pub use version::{CheckedNeed, VersionCheck, VersionFault, VersionProblem, Versi
 
 use crate::errno::Errno;
 use crate::few::Few;
-use crate::loader::{LinkMap, Loader, ObjectId, Rule, TryOutcome};
+use crate::loader::{Detail, LinkMap, Loader, ObjectId, Rule, TryOutcome};
 
 /// How one name was resolved.
 #[derive(Clone, Debug)]
@@ -91,16 +91,27 @@ pub struct Attempt {
     /// How it went.
     pub outcome: TryOutcome,
     /// More about that.
-    pub detail: Option<String>,
+    pub detail: Option<Detail>,
 }
 
 /// Why the loader gives up, in its own words.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Stop {
+    /// What it gives up over.
+    pub cause: StopCause,
     /// What it writes to stderr.
     pub text: String,
     /// What `exit` gets.
     pub exit_status: u8,
+}
+
+/// What a loader gives up over.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum StopCause {
+    /// A name of which it finds nothing that it can use.
+    Name,
+    /// The kernel's own object stands beside the loader.
+    Vdso,
 }
 
 /// A limit that ended the search early.

@@ -310,7 +310,7 @@ impl Resolver<'_> {
             let mut search = Search::default();
             let path = written;
             let outcome = TryOutcome::Dropped;
-            self.note(&mut search, Rule::Direct, None, path, why, outcome);
+            self.note(&mut search, Rule::Direct, None, path, why.into(), outcome);
             match stop {
                 Some(text) => self.lacking(&request, search, &text),
                 None => self.passed_over(&request, search),

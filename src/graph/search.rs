@@ -8,8 +8,8 @@ use crate::content::{Content, FileId, FileRecord};
 use crate::elf::{Class, NotElf, Object};
 use crate::errno::Errno;
 use crate::loader::{
-    Directory, Judgement, LinkMap, Loader, MAX_DIRECTORIES, ObjectId, Reject, Rule, Step, StopText,
-    TryOutcome, musl,
+    Detail, Directory, Judgement, LinkMap, Loader, MAX_DIRECTORIES, ObjectId, Reject, Rule, Step,
+    StopText, TryOutcome, musl,
 };
 use crate::path::Way;
 
@@ -90,6 +90,7 @@ impl Resolver<'_> {
                     false
                 }
                 Step::Withheld { rule, what, why } => {
+                    let why = (*why).into();
                     self.note(&mut search, *rule, None, what, why, TryOutcome::Dropped);
                     false
                 }
@@ -114,6 +115,7 @@ impl Resolver<'_> {
             let text = match directory {
                 Directory::Search(text) => text,
                 Directory::Dropped(text, why) => {
+                    let why = (*why).into();
                     self.note(search, rule, owner, text, why, TryOutcome::Dropped);
                     continue;
                 }
@@ -281,7 +283,7 @@ impl Resolver<'_> {
                 rule,
                 owner,
                 path,
-                "longer than 511 bytes",
+                Detail::Text("longer than 511 bytes".to_owned()),
                 TryOutcome::NameTooLong,
             );
             return Tried::Next;
@@ -369,7 +371,7 @@ impl Resolver<'_> {
         search: &mut Search,
         reject: Reject,
         tried: Tried,
-    ) -> (TryOutcome, Option<String>, Tried) {
+    ) -> (TryOutcome, Option<Detail>, Tried) {
         if reject.outcome == TryOutcome::WrongClass && !self.loader.is_musl() {
             // The loader does not look which it is: it is not its own.
             let main = self.graph.map.get(LinkMap::MAIN).object.as_ref();
@@ -418,7 +420,7 @@ impl Resolver<'_> {
         rule: Rule,
         owner: Option<ObjectId>,
         path: &[u8],
-        why: &str,
+        why: Detail,
         outcome: TryOutcome,
     ) {
         self.keep(
@@ -428,7 +430,7 @@ impl Resolver<'_> {
                 rule,
                 owner,
                 outcome,
-                detail: Some(why.to_owned()),
+                detail: Some(why),
             },
         );
     }

@@ -7,9 +7,9 @@
 
 use std::rc::Rc;
 
-use super::Stop;
 use super::order::SearchList;
 use super::resolve::{Request, Resolver};
+use super::{Stop, StopCause};
 use crate::elf::Class;
 use crate::elf::consts::{EM_386, EM_PPC, EM_PPC64, EM_S390};
 use crate::few::Few;
@@ -72,6 +72,7 @@ impl Resolver<'_> {
             _ => (1998, "_dl_rtld_map"),
         };
         self.graph.stop.get_or_insert_with(|| Stop {
+            cause: StopCause::Vdso,
             text: format!(
                 "Inconsistency detected by ld.so: rtld.c: {line}: dl_main: \
                  Assertion `{map}.l_prev->l_next == {map}.l_next' failed!"

@@ -98,7 +98,7 @@ impl Inspector<'_> {
                 let hops = self.hops(&attempt.path);
                 if !hops.is_empty() {
                     attempt.outcome = TryOutcome::BrokenLink;
-                    attempt.detail = Some(hops.join("; "));
+                    attempt.detail = Some(hops.join("; ").into());
                 }
             }
         }

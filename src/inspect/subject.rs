@@ -334,7 +334,7 @@ impl Draft<'_> {
             rule_object: name_of(graph, attempt.owner),
             assumed,
             outcome: attempt_outcome(attempt.outcome),
-            detail: attempt.detail.clone(),
+            detail: attempt.detail.as_ref().map(ToString::to_string),
         };
         library.attempts.iter().map(attempt).collect()
     }

@@ -14,6 +14,7 @@ mod link_map;
 pub mod musl;
 mod path_list;
 mod plan;
+mod reason;
 mod recognise;
 mod token;
 
@@ -28,6 +29,7 @@ pub(crate) use path_list::MAX_DIRECTORIES;
 pub use plan::{
     Directory, Judgement, Plan, Reject, Rule, Step, Steps, StopText, TryOutcome, Unusable,
 };
+pub use reason::{Detail, Reason, Secure};
 pub use recognise::{LoaderKind, recognise};
 
 use crate::content::FileRecord;

@@ -13,6 +13,7 @@ use memchr::memmem;
 use super::link_map::{Expanded, LinkMap, Loaded, ObjectId, Role};
 use super::path_list::musl_list;
 use super::plan::{Directory, Judgement, Plan, Reject, Rule, Step, Steps, StopText, TryOutcome};
+use super::reason::{Reason, Secure};
 use super::{Environment, Subject};
 use crate::content::FileRecord;
 use crate::elf::consts::{ET_DYN, ET_EXEC};
@@ -206,7 +207,7 @@ impl Musl {
             (None, Some(text)) => steps.push(Step::Withheld {
                 rule: Rule::LibraryPath,
                 what: text.clone(),
-                why: "secure mode",
+                why: Reason::Secure(Secure::LibraryPath),
             }),
             (None, None) => {}
         }
@@ -276,7 +277,7 @@ impl Musl {
         }
     }
 
-    fn fix_up(&self, loaded: &Loaded, text: &[u8]) -> Result<Vec<u8>, &'static str> {
+    fn fix_up(&self, loaded: &Loaded, text: &[u8]) -> Result<Vec<u8>, Reason> {
         if !text.contains(&b'$') {
             return Ok(text.to_vec());
         }
@@ -288,12 +289,10 @@ impl Musl {
         };
         let origin = match file {
             _ if of_program && self.environment.secure => {
-                Err("secure mode: the program's $ORIGIN is ignored")
+                Err(Reason::Secure(Secure::OriginOfProgram))
             }
-            None => Err("without /proc the loader does not know $ORIGIN"),
-            Some(_) if of_program && !self.environment.has_proc => {
-                Err("without /proc the loader does not know $ORIGIN")
-            }
+            None => Err(Reason::OriginUnknown),
+            Some(_) if of_program && !self.environment.has_proc => Err(Reason::OriginUnknown),
             Some(file) => Ok(match file.iter().rposition(|&b| b == b'/') {
                 Some(slash) => &file[..slash],
                 None => b".",
@@ -307,13 +306,13 @@ impl Musl {
             let after = rest
                 .strip_prefix(b"${ORIGIN}")
                 .or_else(|| rest.strip_prefix(b"$ORIGIN"));
-            rest = after.ok_or("a `$` that is not $ORIGIN voids all of it")?;
+            rest = after.ok_or(Reason::OtherDollar)?;
             out.extend_from_slice(origin.as_ref().copied().unwrap_or_default());
         }
         out.extend_from_slice(rest);
         let origin = origin?;
         if self.environment.secure && !origin.starts_with(b"/") && !origin.is_empty() {
-            return Err("secure mode: $ORIGIN is relative");
+            return Err(Reason::Secure(Secure::OriginRelative));
         }
         Ok(out)
     }
@@ -333,7 +332,7 @@ impl Musl {
         let stop = |outcome, detail: &str, errno| {
             let reject = Reject {
                 outcome,
-                detail: Some(detail.to_owned()),
+                detail: Some(detail.to_owned().into()),
                 errno,
             };
             Judgement::Stop(reject, stop_text(errno))

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::rc::Rc;
 
 use super::plan::Directory;
+use super::reason::Reason;
 use super::token::{Tokens, substitute};
 
 /// The most directories of one list.
@@ -29,7 +30,7 @@ pub(super) fn glibc_list(
         let directory = match substitute(element, tokens) {
             Ok(_) if element.is_empty() => Directory::Search(Rc::from(element)),
             Ok(path) if path.is_empty() => {
-                Directory::Dropped(Rc::from(element), "it expands to nothing")
+                Directory::Dropped(Rc::from(element), Reason::ExpandsToNothing)
             }
             Ok(path) => Directory::Search(with_one_slash(path).into()),
             Err(why) => Directory::Dropped(Rc::from(element), why),

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::link_map::ObjectId;
+use super::reason::{Detail, Reason};
 use crate::errno::Errno;
 use crate::few::Few;
 
@@ -42,7 +43,7 @@ pub enum Directory {
     /// the loader prints it. Empty is the working directory.
     Search(Rc<[u8]>),
     /// Left out, and why.
-    Dropped(Rc<[u8]>, &'static str),
+    Dropped(Rc<[u8]>, Reason),
     /// The list goes on, and we do not: what stands behind is not known.
     Beyond,
 }
@@ -77,7 +78,7 @@ pub enum Step {
         /// What would have been looked at.
         what: Vec<u8>,
         /// What forbids it.
-        why: &'static str,
+        why: Reason,
     },
 }
 
@@ -153,7 +154,7 @@ pub struct Reject {
     /// How it went.
     pub outcome: TryOutcome,
     /// More about it.
-    pub detail: Option<String>,
+    pub detail: Option<Detail>,
     /// What `errno` is afterwards.
     pub errno: Errno,
 }
@@ -185,7 +186,7 @@ pub struct StopText {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Unusable {
     /// Why not.
-    pub why: &'static str,
+    pub why: Reason,
     /// The words with which the loader gives up; `None` where it passes the name over.
     pub stop: Option<StopText>,
 }

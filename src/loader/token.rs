@@ -2,6 +2,8 @@
 //! (gABI chapter 5, "Substitution Sequences"; glibc `elf/dl-load.c:is_dst`,
 //! `_dl_dst_substitute`).
 
+use super::reason::{Reason, Secure};
+
 /// What the tokens stand for in one object; `None` where the loader does not
 /// know.
 #[derive(Clone, Copy, Debug)]
@@ -9,12 +11,12 @@ pub(super) struct Tokens<'a> {
     pub(super) origin: Option<&'a [u8]>,
     pub(super) lib: Option<&'a [u8]>,
     pub(super) platform: Option<&'a [u8]>,
-    pub(super) secure: Option<Secure<'a>>,
+    pub(super) secure: Option<Trust<'a>>,
 }
 
 /// What holds where the program gained rights.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Secure<'a> {
+pub(super) struct Trust<'a> {
     /// The directories that are trusted.
     pub(super) trusted: &'a [Vec<u8>],
     /// The object is the program: an origin must lead to a trusted directory.
@@ -24,14 +26,11 @@ pub(super) struct Secure<'a> {
 /// The longest text that tokens may expand to.
 const MAX_EXPANSION: usize = 64 << 10;
 
-/// Why a text with tokens cannot be used.
-pub(super) const NO_VALUE: &str = "a token in it has no value";
-const NOT_TRUSTED: &str = "secure mode: $ORIGIN leads to no trusted directory";
-const NOT_FIRST: &str = "secure mode: $ORIGIN is not its first component";
-const TOO_LONG: &str = "its tokens expand to more than 64 KiB";
-
 /// Replaces the tokens in `text`. What is no token stays as it is.
-pub(super) fn substitute(text: &[u8], tokens: Tokens<'_>) -> Result<Vec<u8>, &'static str> {
+///
+/// # Errors
+/// Why the text cannot be used.
+pub(super) fn substitute(text: &[u8], tokens: Tokens<'_>) -> Result<Vec<u8>, Reason> {
     let mut out = Vec::with_capacity(text.len());
     let mut check_trusted = false;
     let mut at = 0;
@@ -47,7 +46,7 @@ pub(super) fn substitute(text: &[u8], tokens: Tokens<'_>) -> Result<Vec<u8>, &'s
             if let Some(secure) = tokens.secure {
                 let ends = matches!(after.get(length), None | Some(b'/'));
                 if at != 0 || !ends {
-                    return Err(NOT_FIRST);
+                    return Err(Reason::Secure(Secure::OriginNotFirst));
                 }
                 check_trusted = secure.of_program;
             }
@@ -61,14 +60,16 @@ pub(super) fn substitute(text: &[u8], tokens: Tokens<'_>) -> Result<Vec<u8>, &'s
             at += 1;
             continue;
         };
-        out.extend_from_slice(value.ok_or(NO_VALUE)?);
+        out.extend_from_slice(value.ok_or(Reason::TokenWithoutValue)?);
         if out.len() > MAX_EXPANSION {
-            return Err(TOO_LONG);
+            return Err(Reason::ExpansionTooLong);
         }
         at += 1 + length;
     }
     match tokens.secure {
-        Some(secure) if check_trusted && !is_trusted(&out, secure.trusted) => Err(NOT_TRUSTED),
+        Some(secure) if check_trusted && !is_trusted(&out, secure.trusted) => {
+            Err(Reason::Secure(Secure::OriginNotTrusted))
+        }
         _ => Ok(out),
     }
 }
@@ -154,19 +155,29 @@ mod tests {
 
     #[test]
     fn a_token_without_value_spoils_the_element() {
-        assert_eq!(substitute(b"/x/$PLATFORM", TOKENS), Err(NO_VALUE));
+        assert_eq!(
+            substitute(b"/x/$PLATFORM", TOKENS),
+            Err(Reason::TokenWithoutValue)
+        );
     }
 
     #[test]
     fn secure_mode_wants_origin_first_and_trusted() {
         let trusted = [b"/opt/".to_vec()];
-        let secure = Some(Secure {
+        let secure = Some(Trust {
             trusted: &trusted,
             of_program: true,
         });
         let tokens = Tokens { secure, ..TOKENS };
         assert_eq!(substitute(b"$ORIGIN/w", tokens), Ok(b"/opt/app/w".to_vec()));
-        assert_eq!(substitute(b"/x$ORIGIN/w", tokens), Err(NOT_FIRST));
-        assert_eq!(substitute(b"$ORIGIN/../../etc", tokens), Err(NOT_TRUSTED));
+        let refused = |why| Err(Reason::Secure(why));
+        assert_eq!(
+            substitute(b"/x$ORIGIN/w", tokens),
+            refused(Secure::OriginNotFirst)
+        );
+        assert_eq!(
+            substitute(b"$ORIGIN/../../etc", tokens),
+            refused(Secure::OriginNotTrusted)
+        );
     }
 }

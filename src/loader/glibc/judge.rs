@@ -250,7 +250,7 @@ fn class_name(class: u8) -> String {
 fn skip(outcome: TryOutcome, detail: Option<String>) -> Judgement {
     Judgement::Skip(Reject {
         outcome,
-        detail,
+        detail: detail.map(Into::into),
         errno: Errno::NOENT,
     })
 }
@@ -258,7 +258,7 @@ fn skip(outcome: TryOutcome, detail: Option<String>) -> Judgement {
 fn stop(outcome: TryOutcome, text: &str, names_path: bool, errno: Errno) -> Judgement {
     let reject = Reject {
         outcome,
-        detail: Some(text.to_owned()),
+        detail: Some(text.to_owned().into()),
         errno,
     };
     Judgement::Stop(

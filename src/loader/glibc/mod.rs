@@ -21,6 +21,7 @@ use self::cache::Cache;
 use super::link_map::{Expanded, LinkMap, Loaded, ObjectId, Role};
 use super::path_list::glibc_list;
 use super::plan::{Directory, Plan, Rule, Step, Steps};
+use super::reason::{Reason, Secure};
 use super::{Environment, Subject};
 use crate::by_name::ByName;
 use crate::elf::consts::EM_X86_64;
@@ -32,9 +33,6 @@ use crate::platform::Abi;
 /// The most libraries whose directories are remembered, and the longest lists and paths.
 const MAX_EXPANDED: usize = 1024;
 const MAX_LIST: usize = 256;
-
-/// Why directories below the default ones are left out.
-const NO_DEFAULT: &str = "DF_1_NODEFLIB of the object that asks";
 
 /// glibc's loader, ready to be asked.
 #[derive(Debug)]
@@ -185,7 +183,7 @@ impl Glibc {
             (None, Some(text)) if self.environment.secure => steps.push(Step::Withheld {
                 rule: Rule::LibraryPath,
                 what: text.clone(),
-                why: "secure mode",
+                why: Reason::Secure(Secure::LibraryPath),
             }),
             _ => {}
         }
@@ -200,7 +198,7 @@ impl Glibc {
                 Step::Withheld {
                     rule: Rule::Cache,
                     what: path.to_vec(),
-                    why: NO_DEFAULT,
+                    why: Reason::NoDefaultDirectories,
                 }
             } else {
                 Step::File {
@@ -220,7 +218,7 @@ impl Glibc {
                     .map(|directory| Step::Withheld {
                         rule: Rule::DefaultDirectory,
                         what: [directory, name].concat(),
-                        why: NO_DEFAULT,
+                        why: Reason::NoDefaultDirectories,
                     }),
             );
         } else {

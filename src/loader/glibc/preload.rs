@@ -7,6 +7,7 @@ use crate::elf::Object;
 use crate::errno::Errno;
 use crate::loader::link_map::LinkMap;
 use crate::loader::plan::{Judgement, Plan, Reject, Rule, Step, Steps, TryOutcome};
+use crate::loader::reason::{Reason, Secure};
 
 /// The file of preloads that every program obeys.
 pub const PRELOAD_FILE: &[u8] = b"/etc/ld.so.preload";
@@ -84,7 +85,7 @@ impl Glibc {
             Step::OwnFile(_) => Step::Withheld {
                 rule: Rule::Cache,
                 what: self.traits.cache_path.clone(),
-                why: "not asked in secure mode",
+                why: Reason::Secure(Secure::Cache),
             },
             Step::File {
                 rule: Rule::Cache,
@@ -92,7 +93,7 @@ impl Glibc {
             } => Step::Withheld {
                 rule: Rule::Cache,
                 what: path.to_vec(),
-                why: "secure mode: the cache is not asked",
+                why: Reason::Secure(Secure::CacheEntry),
             },
             step => step.clone(),
         };
@@ -136,7 +137,7 @@ impl Glibc {
         }
         Judgement::Skip(Reject {
             outcome: TryOutcome::NotLoadable,
-            detail: Some("secure mode: it is not set-user-ID".to_owned()),
+            detail: Some(Reason::Secure(Secure::NotSetUserId).into()),
             errno: Errno::NOENT,
         })
     }

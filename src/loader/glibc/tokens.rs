@@ -9,7 +9,8 @@ use crate::elf::NeedKind;
 use crate::errno::Errno;
 use crate::loader::link_map::{Loaded, Role};
 use crate::loader::plan::{Plan, Rule, Step, Steps, StopText, Unusable};
-use crate::loader::token::{NO_VALUE, Secure, Tokens, has_token, substitute};
+use crate::loader::reason::{Reason, Secure};
+use crate::loader::token::{Tokens, Trust, has_token, substitute};
 
 impl Glibc {
     /// The name that `requester` asks for by `written`. One whose token has no value is
@@ -34,12 +35,15 @@ impl Glibc {
         };
         if self.environment.secure {
             let text = "DST not allowed in SUID/SGID programs";
-            return Err(unusable("secure mode: no name has a token", Some(text)));
+            return Err(unusable(Reason::Secure(Secure::TokenInName), Some(text)));
         }
         let name = self.substituted(requester, written).map(Cow::Owned);
         name.ok_or_else(|| {
             let text = "empty dynamic string token substitution";
-            unusable(NO_VALUE, (kind == NeedKind::Auxiliary).then_some(text))
+            unusable(
+                Reason::TokenWithoutValue,
+                (kind == NeedKind::Auxiliary).then_some(text),
+            )
         })
     }
 
@@ -109,7 +113,7 @@ impl Glibc {
             origin,
             lib: Some(&self.traits.lib),
             platform: Some(self.abi.platform.as_bytes()),
-            secure: self.environment.secure.then_some(Secure {
+            secure: self.environment.secure.then_some(Trust {
                 trusted,
                 of_program,
             }),
