@@ -27,7 +27,7 @@ use crate::beyond::Places;
 use crate::content::{self, Content, Files};
 use crate::elf::{Build, VersionDefinition};
 use crate::errno::Errno;
-use crate::finding::{self, Case};
+use crate::finding::{self, Case, OfEnv};
 use crate::graph::{self, Graph, LoaderFile, Loaders, Started};
 use crate::kernel::{self, End, Exec, Refusal, Request};
 use crate::loader::ObjectId;
@@ -37,6 +37,7 @@ use crate::package::Owners;
 use crate::path::TargetPath;
 use crate::report::{Finding, Outcome, ReportError, Role, Subject, SubjectKind};
 use crate::rootfs::{Follow, Kind, Rootfs};
+use crate::runtime::env::Flavour;
 use crate::runtime::{self, Lookup, Place};
 use crate::target::TargetFacts;
 
@@ -214,7 +215,10 @@ impl<'t> Inspector<'t> {
                 .lookup
                 .map_or_else(|| self.lookup(path.as_bytes()), Lookup::clone)
         };
-        let reported = LazyCell::new(|| outcome::reported(lookup, &exec));
+        let reported = LazyCell::new(|| match called.env {
+            Some((flavour, own)) => outcome::reported_by_env(flavour, own, called.name, &exec),
+            None => outcome::reported(lookup, &exec),
+        });
         let head = self.head(&exec);
         let hops = |of: &[u8]| self.hops(of);
         let lost = |of: &[u8]| {
@@ -301,6 +305,10 @@ impl<'t> Inspector<'t> {
         }
         let mut errors = obstacles(path, &exec, graph.map(|(_, graph)| graph), is_library);
         errors.extend(env.iter().flat_map(|env| env.errors().iter().cloned()));
+        let outcome = match env.as_ref().and_then(OfEnv::end) {
+            Some(end) => end.clone(),
+            None => outcome,
+        };
         let verdict = verdict(&outcome, &findings, &errors, is_library);
         let symbols = SymbolLines::of(resolved.as_ref().map(|resolved| &resolved.graph));
         let subject = subject::Draft {
@@ -435,6 +443,8 @@ struct Called<'a> {
     found: Option<&'a TargetPath>,
     /// How runtimes came from there to its path, unless that is the path.
     lookup: Option<&'a Lookup>,
+    /// Who starts it, where that is an `env`: which one, and the path that it was started by.
+    env: Option<(Flavour, &'a [u8])>,
 }
 
 impl<'a> Called<'a> {
@@ -444,13 +454,16 @@ impl<'a> Called<'a> {
             name,
             found: None,
             lookup: None,
+            env: None,
         }
     }
 
-    /// By a name that `execvp` found at `path`.
-    fn found_at(path: &'a TargetPath, name: &'a [u8]) -> Self {
+    /// By a name that the `execvp` of an `env` found at `path`; `own` is the path that
+    /// this was started by.
+    fn by_env(path: &'a TargetPath, name: &'a [u8], flavour: Flavour, own: &'a [u8]) -> Self {
         Called {
             found: Some(path),
+            env: Some((flavour, own)),
             ..Called::by(name)
         }
     }

@@ -6,19 +6,10 @@ use super::{Case, Code, Draft, fingerprint, install, near, quote, quoted};
 use crate::bytes::Shown;
 use crate::errno::Errno;
 use crate::kernel::{End, Script, Shebang};
+use crate::outcome;
 use crate::path::{TargetPath, file_name, parent};
-use crate::report::{Finding, Fix, Outcome, ReportError, Stage};
+use crate::report::{Finding, Fix, Outcome, ReportError};
 use crate::runtime::env::{Asked, Flavour, Wanted};
-
-/// What `execve` fails with, and `env` tells. (After ENOEXEC glibc tries a shell.)
-const REFUSALS: [Errno; 6] = [
-    Errno::NOENT,
-    Errno::ACCES,
-    Errno::LOOP,
-    Errno::LIBBAD,
-    Errno::IO,
-    Errno::NOTDIR,
-];
 
 /// What becomes of a `#!` line that names `env`.
 pub(crate) struct OfEnv {
@@ -47,8 +38,9 @@ pub(crate) struct EnvProgram {
     pub(crate) path: TargetPath,
     /// It does not start.
     pub(crate) fails: bool,
+    /// What would be seen of it, in the words of this `env`.
     pub(crate) outcome: Outcome,
-    /// Its errors.
+    /// Its errors, in the same words.
     pub(crate) findings: Vec<Finding>,
     /// What could not be looked at.
     pub(crate) errors: Vec<ReportError>,
@@ -65,11 +57,18 @@ impl OfEnv {
 
     /// What this `env` writes where it cannot execute `name`, as a line of evidence.
     pub(super) fn words(&self, shebang: &Shebang, name: &[u8], errno: Errno) -> Option<String> {
-        let (own, name, why) = (Shown(&shebang.interpreter), Shown(name), errno.words());
-        match self.flavour {
-            Flavour::Coreutils => Some(format!("at run time: {own}: '{name}': {why}")),
-            Flavour::Busybox => Some(format!("at run time: env: can't execute '{name}': {why}")),
-            Flavour::Other => None,
+        let words = outcome::env_words(self.flavour, &shebang.interpreter, name, errno);
+        words.map(|words| format!("at run time: {words}"))
+    }
+
+    /// The end of a program that fails without a finding of its own: it is that of the
+    /// script.
+    pub(crate) fn end(&self) -> Option<&Outcome> {
+        match &self.end {
+            EnvEnd::File(program) if program.fails && program.findings.is_empty() => {
+                Some(&program.outcome)
+            }
+            _ => None,
         }
     }
 
@@ -328,41 +327,15 @@ impl Of<'_> {
             quoted(name),
             program.path
         );
-        let seen = self.seen(name, program);
-        let is_refused =
-            program.outcome.stage == Some(Stage::Exec) && program.outcome.errno.is_some();
-        let told = |line: String| match is_refused && line.starts_with("at run time: ") {
-            true => seen.clone(),
-            false => Some(line),
-        };
         for finding in &program.findings {
             let mut finding = finding.clone();
-            let told = std::mem::take(&mut finding.evidence)
-                .into_iter()
-                .filter_map(told);
-            finding.evidence = [self.line(), asks.clone()]
-                .into_iter()
-                .chain(told)
-                .collect();
+            finding.evidence.splice(..0, [self.line(), asks.clone()]);
             let object = finding.object.as_deref().unwrap_or_default();
             let subject = self.case.path.as_bytes();
             finding.fingerprint =
                 fingerprint(&[finding.code.as_bytes(), subject, object.as_bytes()]);
             found.push(finding);
         }
-        if program.findings.is_empty() {
-            let message = format!("{asks}, which does not start");
-            let draft = self.draft(Code::ShebangInterpMissing, name, message);
-            found.push(draft.also(seen).done());
-        }
-    }
-
-    /// What is seen where `execve` refuses: the words are those of `env`.
-    fn seen(&self, name: &[u8], program: &EnvProgram) -> Option<String> {
-        let errno = program.outcome.errno.as_deref();
-        let errno = errno.filter(|_| program.outcome.stage == Some(Stage::Exec))?;
-        let errno = REFUSALS.into_iter().find(|known| known.name() == errno)?;
-        self.env.words(&self.script.shebang, name, errno)
     }
 }
 

@@ -5,7 +5,7 @@ use crate::bytes::Shown;
 use crate::errno::Errno;
 use crate::outcome;
 use crate::path::TargetPath;
-use crate::report::{Finding, Outcome, Role, Severity};
+use crate::report::{Finding, Outcome, Reported, Role, Severity};
 use crate::runtime::{BadVariable, Lookup, Plan, Problem, Refused, Start, UserProblem};
 
 /// What is wrong with `plan` whatever is started, what keeps everything from
@@ -28,15 +28,20 @@ pub fn runtime_findings(plan: &Plan) -> Vec<Finding> {
 }
 
 /// `findings` about the program that `start` names, with those of them replaced
-/// that come from how the command was written.
+/// that come from how the command was written. `reported` is how others word what the
+/// program comes to.
 #[must_use]
-pub fn command_findings(start: &Start, findings: Vec<Finding>) -> Vec<Finding> {
+pub fn command_findings(
+    start: &Start,
+    findings: Vec<Finding>,
+    reported: &[Reported],
+) -> Vec<Finding> {
     let absent = [Code::EntrypointMissing, Code::NotInPath];
     let is_absent = |finding: &Finding| absent.iter().any(|code| code.word() == finding.code);
     let mut out: Vec<Finding> = findings
         .into_iter()
         .map(|finding| match is_absent(&finding) {
-            true => written(start, &finding).unwrap_or(finding),
+            true => written(start, reported).unwrap_or(finding),
             false => finding,
         })
         .collect();
@@ -131,9 +136,8 @@ fn into_path(program: &Option<&String>) -> Option<String> {
     Some(format!("ENV PATH={}", quote::value(directory, ":$PATH")))
 }
 
-/// What of `finding`, which says that the program is not there, is owed to the
-/// way in which the command was written.
-fn written(start: &Start, finding: &Finding) -> Option<Finding> {
+/// What a program that is not there owes to the way in which the command was written.
+fn written(start: &Start, reported: &[Reported]) -> Option<Finding> {
     let program = start.argv.first()?;
     let about = start.program.path.as_ref();
     let subject = about.map_or(&program[..], TargetPath::as_bytes);
@@ -182,9 +186,7 @@ fn written(start: &Start, finding: &Finding) -> Option<Finding> {
     } else {
         return None;
     };
-    let seen = finding.evidence.iter();
-    let seen = seen.filter(|line| line.starts_with("at run time: "));
-    Some(seen.cloned().fold(draft, Draft::evidence).done())
+    Some(draft.seen_as(reported).done())
 }
 
 /// An exec form that Docker could not read as JSON became a shell's line: it

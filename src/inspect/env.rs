@@ -21,8 +21,16 @@ const GLIBC_PATH: &[u8] = b"/bin:/usr/bin";
 /// Where musl looks then (`src/process/execvp.c`).
 const MUSL_PATH: &[u8] = b"/usr/local/bin:/bin:/usr/bin";
 
-/// A file, and the name that it was asked for by.
-type Sought = (TargetPath, Vec<u8>);
+/// A file, and how it was asked for.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Sought {
+    path: TargetPath,
+    /// The name that it was asked for by.
+    name: Vec<u8>,
+    /// By which `env`, and the path that this was started by.
+    flavour: Flavour,
+    own: Box<[u8]>,
+}
 
 /// What is remembered of programs that `env` was asked for.
 #[derive(Default)]
@@ -61,7 +69,8 @@ impl Inspector<'_> {
         };
         let end = match &asked {
             Asked::Program(wanted) if exec.end == End::Starts => {
-                self.executed_by_env(wanted, default_path, libc, path)
+                let env = (flavour, &*shebang.interpreter);
+                self.executed_by_env(wanted, default_path, libc, env, path)
             }
             _ => EnvEnd::Unknown,
         };
@@ -93,6 +102,7 @@ impl Inspector<'_> {
         wanted: &Wanted,
         default_path: &[u8],
         libc: Option<Libc>,
+        (flavour, own): (Flavour, &[u8]),
         subject: &TargetPath,
     ) -> EnvEnd {
         let found = match self.execvp(wanted, default_path, libc) {
@@ -123,7 +133,12 @@ impl Inspector<'_> {
         }
         // Further along nothing is remembered, so that the same way has the same end.
         let is_first = depth == 0;
-        let key = (found, wanted.name.clone());
+        let key = Sought {
+            path: found,
+            name: wanted.name.clone(),
+            flavour,
+            own: own.into(),
+        };
         if let Some(known) = self.asking.known.borrow().get(&key).filter(|_| is_first) {
             return EnvEnd::File(known.clone());
         }
@@ -131,7 +146,7 @@ impl Inspector<'_> {
             self.asking.is_of_the_way.set(false);
         }
         self.asking.way.borrow_mut().push(this);
-        let program = Rc::new(self.asked_for(&key.0, &wanted.name));
+        let program = Rc::new(self.asked_for(&key));
         self.asking.way.borrow_mut().pop();
         if is_first && !self.asking.is_of_the_way.get() {
             self.asking.known.borrow_mut().insert(key, program.clone());
@@ -139,9 +154,11 @@ impl Inspector<'_> {
         EnvEnd::File(program)
     }
 
-    /// Would the program at `path` start?
-    fn asked_for(&self, path: &TargetPath, name: &[u8]) -> EnvProgram {
-        let inspection = self.inspect_path(path, Role::Entrypoint, Called::found_at(path, name));
+    /// Would the program start?
+    fn asked_for(&self, sought: &Sought) -> EnvProgram {
+        let path = &sought.path;
+        let called = Called::by_env(path, &sought.name, sought.flavour, &sought.own);
+        let inspection = self.inspect_path(path, Role::Entrypoint, called);
         let subject = inspection.subject;
         let mut errors = inspection.errors;
         if subject.verdict == Verdict::Unknown && errors.is_empty() {

@@ -54,6 +54,7 @@ impl Inspector<'_> {
             Some(path) => self.inspect_path(path, start.role, Called::found(&start.program)),
             None => self.not_in_path(&start.program, start.role),
         };
+        let reported = inspection.subject.outcome.as_reported.clone();
         if let Err(problem) = &plan.user
             && let Some(errno) = problem.is_ours()
         {
@@ -71,7 +72,7 @@ impl Inspector<'_> {
             inspection.subject.outcome = outcome;
         }
         let findings = std::mem::take(&mut inspection.subject.findings);
-        let findings = finding::command_findings(start, findings);
+        let findings = finding::command_findings(start, findings, &reported);
         rejudge(&mut inspection, findings);
         inspection
     }

@@ -6,11 +6,14 @@
 
 mod wording;
 
+pub(crate) use self::wording::env as env_words;
+
 use crate::errno::Errno;
 use crate::graph::{CPU_STATUS, CpuRefusal, Graph, LoaderFile};
 use crate::kernel::{End, Exec};
 use crate::loader::{LoaderKind, Role};
 use crate::report::{Outcome, Reported, Stage};
+use crate::runtime::env::Flavour;
 use crate::runtime::{Lookup, Plan};
 
 /// What an exec comes to, without how others word it. `graph` is what its loader would
@@ -69,6 +72,23 @@ pub fn reported(lookup: impl FnOnce() -> Lookup, exec: &Exec) -> Vec<Reported> {
         End::Refused { errno, .. } => wording::reported(&lookup(), *errno),
         _ => Vec::new(),
     }
+}
+
+/// How `env` words what an exec comes to that it asks for; nothing where that is not known.
+/// The rest is as in [`env_words`].
+pub(crate) fn reported_by_env(
+    flavour: Flavour,
+    own: &[u8],
+    name: &[u8],
+    exec: &Exec,
+) -> Vec<Reported> {
+    let text = match &exec.end {
+        End::Refused { errno, .. } => env_words(flavour, own, name, *errno),
+        _ => None,
+    };
+    text.map(|text| wording::by("env", text))
+        .into_iter()
+        .collect()
 }
 
 /// What a name comes to that leads runc to no file.

@@ -9,9 +9,10 @@
 use crate::bytes::Shown;
 use crate::errno::Errno;
 use crate::report::Reported;
+use crate::runtime::env::Flavour;
 use crate::runtime::{BadVariable, Lookup, Plan, Problem, Refusal, Refused};
 
-fn by(by: &str, text: String) -> Reported {
+pub(super) fn by(by: &str, text: String) -> Reported {
     Reported {
         by: by.to_owned(),
         text,
@@ -95,6 +96,20 @@ fn shell(name: &[u8], errno: Errno) -> Option<String> {
         errno => errno.words(),
     };
     Some(format!("sh: 1: {}: {words}", Shown(name)))
+}
+
+/// What `env` writes of a program that it cannot execute, where that is known: coreutils
+/// (`src/env.c:main`), busybox (`libbb/executable.c:BB_EXECVP_or_die`). `own` is the path
+/// that it was started by, `name` what it was asked for.
+pub(crate) fn env(flavour: Flavour, own: &[u8], name: &[u8], errno: Errno) -> Option<String> {
+    let (own, name, why) = (Shown(own), Shown(name), errno.words());
+    match (flavour, errno) {
+        // glibc hands it to a shell then.
+        (_, Errno::NOEXEC) => None,
+        (Flavour::Coreutils, _) => Some(format!("{own}: '{name}': {why}")),
+        (Flavour::Busybox, _) => Some(format!("env: can't execute '{name}': {why}")),
+        (Flavour::Other, _) => None,
+    }
 }
 
 /// Go's `strconv.Quote`, as far as names go that can be shown.

@@ -8,7 +8,7 @@
 use std::collections::VecDeque;
 
 /// Which `env` it is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Flavour {
     /// That of coreutils, GNU's or those that imitate them.
     Coreutils,
