@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{is_about_absence, quote};
+use super::{Code, is_about_absence, quote};
 use crate::bytes::lossy;
 use crate::path::TargetPath;
 use crate::report::{Finding, Fix};
@@ -18,8 +18,9 @@ pub(crate) struct Gift {
 /// Puts what the donor has before the other fixes of the finding about it.
 pub(crate) fn give(findings: &mut [Finding], gifts: &[Gift]) {
     for finding in findings {
-        let is_loader = ["interpreter-missing", "dynamic-in-scratch"];
-        if !is_about_absence(&finding.code) && !is_loader.contains(&finding.code.as_str()) {
+        let of_loader = [Code::InterpreterMissing, Code::DynamicInScratch];
+        let is_of_loader = of_loader.iter().any(|code| code.word() == finding.code);
+        if !is_about_absence(&finding.code) && !is_of_loader {
             continue;
         }
         let object = finding.object.as_deref().unwrap_or_default();

@@ -399,17 +399,15 @@ fn consequences(case: &Case<'_>, draft: Draft) -> Draft {
         .filter(|library| library.status == crate::graph::Status::Missing);
     let (closed, missing): (Vec<_>, Vec<_>) =
         missing.partition(|library| reach::barrier(case, &library.attempts, main).is_some());
-    let told = |draft: Draft, of: &[&crate::graph::Library], what: &str| {
+    // The verb stands before `what` for one of them alone.
+    let told = |draft: Draft, of: &[&crate::graph::Library], verb: &str, what: &str| {
         let names: Vec<String> = of.iter().map(|l| Shown(&l.name).to_string()).collect();
         match names.as_slice() {
             [] => draft,
-            [one] => draft.consequence(format!("{one} {what} either")),
-            several => {
-                let what = what.strip_prefix("is ").unwrap_or(what);
-                draft.consequence(format!("{what} either: {}", several.join(", ")))
-            }
+            [one] => draft.consequence(format!("{one} {verb}{what} either")),
+            several => draft.consequence(format!("{what} either: {}", several.join(", "))),
         }
     };
-    let draft = told(draft, &closed, "cannot be reached or read");
-    told(draft, &missing, "is not here")
+    let draft = told(draft, &closed, "", "cannot be reached or read");
+    told(draft, &missing, "is ", "not here")
 }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::{Case, Code, Draft, lost, near, quoted, reach, secure};
-use crate::bytes::Shown;
+use crate::bytes::{Shown, same};
 use crate::elf::{Anomaly, NeedKind, Object};
 use crate::graph::{Attempt, Graph, Library, Limit, LoaderFile, Status};
 use crate::loader::{LinkMap, Loaded, LoaderKind, Role, Rule, TryOutcome};
@@ -114,12 +114,12 @@ fn missing(case: &Case<'_>, file: &LoaderFile, graph: &Graph, library: &Library)
     let withheld = || secure::withheld(case, graph, library);
     if let Some(draft) = secure::forbidden(case, graph, library).or_else(withheld) {
         let draft = draft.evidence(format!("needed by {by}"));
-        return runtime_words(case, draft).done();
+        return runtime_words(case, draft, library).done();
     }
     let main = graph.map.get(LinkMap::MAIN).object.as_deref();
     if let Some(draft) = reach::draft(case, library, &by, main) {
         let draft = searched(case, draft, &library.attempts);
-        return runtime_words(case, draft).done();
+        return runtime_words(case, draft, library).done();
     }
     let foreign = outcome(TryOutcome::WrongMachine).or_else(|| outcome(TryOutcome::WrongClass));
     let named = if let Some(attempt) = foreign {
@@ -156,7 +156,7 @@ fn missing(case: &Case<'_>, file: &LoaderFile, graph: &Graph, library: &Library)
     };
     let draft = Draft::new(case, code, name, message);
     let draft = searched(case, draft, &library.attempts);
-    let draft = runtime_words(case, draft);
+    let draft = runtime_words(case, draft, library);
     let draft = match code {
         Code::WrongArchLib => draft.fix(None, "install the library for this architecture", None),
         Code::NeededAbsolute => draft
@@ -188,7 +188,7 @@ fn taken(case: &Case<'_>, graph: &Graph, library: &Library) -> Option<Finding> {
     let paths = absent.map(|attempt| &*attempt.path);
     let draft = lost::draft(case, &library.name, paths, &format!("; {by} needs it"))?;
     let draft = searched(case, draft, &library.attempts);
-    Some(runtime_words(case, draft).done())
+    Some(runtime_words(case, draft, library).done())
 }
 
 /// None of the places has a file of the name: what is near tells more.
@@ -208,7 +208,7 @@ fn not_found(case: &Case<'_>, file: &LoaderFile, graph: &Graph, library: &Librar
         true => draft,
         false => searched(case, draft, &library.attempts),
     };
-    headless(case, library, runtime_words(case, draft)).done()
+    headless(case, library, runtime_words(case, draft, library)).done()
 }
 
 /// The smaller wheel of OpenCV needs no windows, and none of the libraries for them.
@@ -321,14 +321,17 @@ fn word(outcome: TryOutcome) -> String {
     .to_owned()
 }
 
-fn runtime_words(case: &Case<'_>, draft: Draft) -> Draft {
-    let message = case.outcome.message.as_deref().unwrap_or_default();
-    let about = message.lines().find(|line| line.contains(draft.object()));
-    let when = match draft.finding.code == Code::HostInjected.word() {
+/// What the loader writes of `library`, if it comes to that.
+fn runtime_words(case: &Case<'_>, draft: Draft, library: &Library) -> Draft {
+    let graph = case.graph.map(|(_, graph)| graph);
+    let said = graph.into_iter().flat_map(|graph| &graph.said);
+    let mut about = said.filter(|said| same(&said.name, &library.name));
+    let place = match draft.finding.code == Code::HostInjected.word() {
         true => "at run time, without it",
         false => "at run time",
     };
-    draft.also(about.map(|line| format!("{when}: {}", crate::bytes::escape(line))))
+    let line = about.find_map(|said| case.said_where(place, &said.line));
+    draft.also(line)
 }
 
 fn unusable(case: &Case<'_>, graph: &Graph, library: &Library, why: &str) -> Finding {
@@ -336,14 +339,14 @@ fn unusable(case: &Case<'_>, graph: &Graph, library: &Library, why: &str) -> Fin
     let by = requesters(graph, library);
     let message = format!("{} cannot be loaded: {why}; {by} needs it", quoted(&path));
     let draft = Draft::new(case, Code::LibNotElf, &library.name, message);
-    let draft = runtime_words(case, draft);
+    let draft = runtime_words(case, draft, library);
     draft.fix(None, "put the real library there", None).done()
 }
 
 fn preload(case: &Case<'_>, graph: &Graph, library: &Library) -> Finding {
     if let Some(draft) = secure::preload(case, library) {
         let draft = searched(case, draft, &library.attempts);
-        return runtime_words(case, draft).done();
+        return runtime_words(case, draft, library).done();
     }
     let message = format!(
         "{} is to be preloaded and cannot be loaded",
@@ -351,7 +354,7 @@ fn preload(case: &Case<'_>, graph: &Graph, library: &Library) -> Finding {
     );
     let draft = Draft::new(case, Code::PreloadMissing, &library.name, message);
     let draft = searched(case, draft, &library.attempts);
-    let draft = runtime_words(case, draft);
+    let draft = runtime_words(case, draft, library);
     let main = graph.map.get(LinkMap::MAIN).object.as_deref();
     if let Some(barrier) = reach::barrier(case, &library.attempts, main) {
         return barrier.tell(case, draft).done();

@@ -140,6 +140,18 @@ impl Case<'_> {
         self.build.deref().as_ref()
     }
 
+    /// `line` as a line of evidence, if what would be seen has it.
+    fn said(&self, line: &str) -> Option<String> {
+        self.said_where("at run time", line)
+    }
+
+    /// The same, where `place` says when it is seen.
+    fn said_where(&self, place: &str, line: &str) -> Option<String> {
+        let message = self.outcome.message.as_deref().unwrap_or_default();
+        let is_said = message.lines().any(|said| said == line);
+        is_said.then(|| format!("{place}: {}", crate::bytes::escape(line)))
+    }
+
     /// Whether `RUN` and a line for a shell would do something in the target: there is
     /// a shell, and a loader for it. (A static shell without any loader is taken for
     /// none; what is offered instead needs no shell.)
@@ -306,11 +318,6 @@ impl Draft {
             Some(reported) => self.evidence(format!("at run time: {}", reported.text)),
             None => self,
         }
-    }
-
-    /// What the finding is about.
-    fn object(&self) -> &str {
-        self.finding.object.as_deref().unwrap_or_default()
     }
 
     /// The fixes for a script whose interpreter is not there.

@@ -132,8 +132,9 @@ fn missing(
     let at_start = unbound.iter().any(|unbound| unbound.when == When::Start);
     let names = distinct(unbound);
     let path = quoted(&loaded.path);
+    let line = run_time_line(case, graph, bound, unbound);
     if names.is_empty() {
-        return Some(relocations(case, &loaded.path));
+        return Some(relocations(case, &loaded.path, line));
     }
     let is_for_musl = bound.is_musl && built_for(object) == Libc::Glibc;
     let (code, message) = if is_for_musl {
@@ -156,7 +157,6 @@ fn missing(
         draft = draft.also(near(graph, unbound)).also(home(unbound));
     }
     draft.finding.evidence.dedup();
-    let line = run_time_line(case, graph, bound, unbound);
     draft = draft.also(line);
     if !at_start {
         draft = draft.evidence("bound when first called: the program starts, and ends there");
@@ -211,13 +211,11 @@ fn has_gcompat(case: &Case<'_>) -> bool {
 }
 
 /// An object with relocations that musl does not know.
-fn relocations(case: &Case<'_>, path: &[u8]) -> Finding {
+fn relocations(case: &Case<'_>, path: &[u8], line: Option<String>) -> Finding {
     let message = format!("{} has relocations that musl does not know", quoted(path));
     let draft = Draft::new(case, Code::GlibcLoaderUnderMusl, path, message);
-    let about = case.outcome.message.as_deref().unwrap_or_default();
-    let line = about.lines().find(|line| line.contains("relocation type"));
     draft
-        .also(line.map(|line| format!("at run time: {}", crate::bytes::escape(line))))
+        .also(line)
         .fix(
             None,
             "remove what brought glibc here, or use a base image with glibc",
@@ -308,16 +306,8 @@ fn run_time_line(
     bound: &Bound,
     unbound: &[&Unbound],
 ) -> Option<String> {
-    let message = case.outcome.message.as_deref()?;
-    let start = match bound.is_musl {
-        true => format!(
-            "Error relocating {}: ",
-            crate::bytes::lossy(&graph.map.get(unbound.first()?.object).path)
-        ),
-        false => unbound.first()?.glibc_words(),
-    };
-    let line = message.lines().find(|line| line.contains(&start))?;
-    Some(format!("at run time: {}", crate::bytes::escape(line)))
+    let mut lines = unbound.iter().map(|one| bound.line(one, &graph.map));
+    lines.find_map(|line| case.said(&line))
 }
 
 fn unused(case: &Case<'_>, graph: &Graph, object: ObjectId) -> Finding {

@@ -246,10 +246,8 @@ impl Group {
 
     /// The loader's first line about this, if it comes to write it.
     fn seen(&self, case: &Case<'_>, graph: &Graph, draft: Draft) -> Draft {
-        let message = case.outcome.message.as_deref().unwrap_or_default();
         let mut lines = self.problems.iter().map(|&i| &*graph.versions.lines[i]);
-        let seen = lines.find(|line| message.lines().any(|said| said == *line));
-        draft.also(seen.map(|line| format!("at run time: {}", crate::bytes::escape(line))))
+        draft.also(lines.find_map(|line| case.said(line)))
     }
 
     fn unversioned(&self, case: &Case<'_>, graph: &Graph) -> Finding {

@@ -4,9 +4,11 @@
 //! `elf/rtld.c:print_*`); musl says so of each and stops in the end
 //! (`ldso/dynlink.c:load_direct_deps`).
 
+use std::rc::Rc;
+
 use super::resolve::{Request, Resolver};
 use super::search::Search;
-use super::{Stop, StopCause};
+use super::{Said, Stop, StopCause};
 use crate::bytes::lossy;
 use crate::errno::Errno;
 use crate::loader::{LinkMap, StopText};
@@ -35,6 +37,7 @@ impl Resolver<'_> {
                 errno.musl_words(),
                 lossy(self.graph.map.get(requester).called()),
             );
+            self.says(request.written, &line);
             match &mut self.graph.stop {
                 Some(stop) => {
                     stop.text.push('\n');
@@ -64,10 +67,19 @@ impl Resolver<'_> {
             line.push_str(": ");
             line.push_str(&text.errno.loader_words());
         }
+        self.says(request.written, &line);
         self.graph.stop = Some(Stop {
             cause: StopCause::Name,
             text: line,
             exit_status: STATUS,
+        });
+    }
+
+    /// Notes that `line` is about `name`.
+    pub(super) fn says(&mut self, name: &[u8], line: &str) {
+        self.graph.said.push(Said {
+            name: Rc::from(name),
+            line: line.to_owned(),
         });
     }
 }

@@ -105,6 +105,15 @@ pub struct Stop {
     pub exit_status: u8,
 }
 
+/// A line that the loader writes about a name, if it comes so far.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Said {
+    /// The name that was asked for.
+    pub name: Rc<[u8]>,
+    /// The line.
+    pub line: String,
+}
+
 /// What a loader gives up over.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum StopCause {
@@ -153,6 +162,8 @@ pub struct Graph {
     pub stop: Option<Stop>,
     /// What the loader writes to stderr though it goes on, in order.
     pub warnings: Vec<String>,
+    /// Of both, the lines about names that were asked for.
+    pub said: Vec<Said>,
     /// What became of the versions that the objects need of one another.
     pub versions: VersionCheck,
     /// What a given CPU is not good enough for.

@@ -135,6 +135,7 @@ impl<'r> Resolver<'r> {
                 libraries: Vec::new(),
                 stop: None,
                 warnings: Vec::new(),
+                said: Vec::new(),
                 versions: VersionCheck::default(),
                 cpu: None,
                 mixed: None,
@@ -238,9 +239,11 @@ impl Resolver<'_> {
         };
         if !is_musl {
             let name = crate::bytes::lossy(written);
-            self.graph.warnings.push(format!(
+            let line = format!(
                 "ERROR: ld.so: object '{name}' from {origin} cannot be preloaded ({why}): ignored."
-            ));
+            );
+            self.says(written, &line);
+            self.graph.warnings.push(line);
         }
         let path = search.stopped.map(|stopped| stopped.path);
         self.enter(

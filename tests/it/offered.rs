@@ -329,3 +329,19 @@ fn names_are_quoted_for_patchelf() {
         ["patchelf --replace-needed '$ORIGIN/lib/lib a.so' 'lib a.so' '/app/a b'"]
     );
 }
+
+/// The loader gives up over the first; that the name of the second is a part of the first's
+/// says nothing.
+#[test]
+fn what_the_loader_writes_of_one_library_is_not_said_of_another() {
+    let findings = findings("/app/exe elf needed=liba.so.1,liba.so", "/app/exe");
+    let said = |finding: &Finding| {
+        let mut lines = finding.evidence.iter();
+        lines.any(|line| line.starts_with("at run time: "))
+    };
+    let told: Vec<(&str, bool)> = findings
+        .iter()
+        .map(|finding| (finding.object.as_deref().unwrap(), said(finding)))
+        .collect();
+    assert_eq!(told, [("liba.so.1", true), ("liba.so", false)]);
+}

@@ -150,11 +150,19 @@ impl Bound {
     /// glibc of the first.
     #[must_use]
     pub fn messages(&self, map: &LinkMap) -> Vec<String> {
-        let mut failures = self.unbound.iter().filter(|u| u.when == When::Start);
-        if self.is_musl {
-            return failures.map(|unbound| unbound.musl_line(map)).collect();
-        }
-        let first = failures.next().map(|unbound| match unbound.culprit {
+        let failures = self.unbound.iter().filter(|u| u.when == When::Start);
+        let written = if self.is_musl { usize::MAX } else { 1 };
+        failures
+            .take(written)
+            .map(|unbound| self.line(unbound, map))
+            .collect()
+    }
+
+    /// What the loader writes of `unbound`, if it comes to that.
+    #[must_use]
+    pub fn line(&self, unbound: &Unbound, map: &LinkMap) -> String {
+        match unbound.culprit {
+            _ if self.is_musl => unbound.musl_line(map),
             Culprit::Unversioned(..) => format!(
                 "Inconsistency detected by ld.so: dl-lookup.c: {}: check_match: Assertion \
                  `version->filename == NULL || ! _dl_name_match_p (version->filename, map)' failed!",
@@ -166,7 +174,6 @@ impl Bound {
                 lossy(map.get(unbound.object).called()),
                 unbound.glibc_words()
             ),
-        });
-        first.into_iter().collect()
+        }
     }
 }
