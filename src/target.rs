@@ -91,7 +91,9 @@ impl TargetFacts {
         facts
     }
 
-    /// The loaders that the target has at standard paths, for whatever its kernel runs.
+    /// The loaders that the target has at the standard paths of the ABIs that its
+    /// platform's kernel runs; at those of all ABIs where the loaders alone told what the
+    /// platform is, or nothing did. Each is for the ABI that its file says.
     pub fn loaders(&self, files: &Files<'_>) -> &[PresentLoader] {
         self.loaders.get_or_init(|| {
             let platform = self.platform.as_ref();

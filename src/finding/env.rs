@@ -9,15 +9,15 @@ use crate::kernel::{End, Script, Shebang};
 use crate::outcome;
 use crate::path::{TargetPath, file_name, parent};
 use crate::report::{Finding, Fix, Outcome, ReportError};
-use crate::runtime::env::{Asked, Flavour, Wanted};
+use crate::runtime::env::{Asked, BadOption, Flavour, Wanted};
 
 /// What becomes of a `#!` line that names `env`.
 pub(crate) struct OfEnv {
     /// What is asked of it.
     pub(crate) asked: Asked,
     pub(crate) flavour: Flavour,
-    /// Where it looks without a PATH.
-    pub(crate) default_path: &'static [u8],
+    /// The lists of directories of which it goes through one without a PATH.
+    pub(crate) default_paths: &'static [&'static [u8]],
     pub(crate) end: EnvEnd,
 }
 
@@ -72,13 +72,29 @@ impl OfEnv {
         }
     }
 
+    /// Whether the program that is asked for is looked for in `directory`.
+    pub(super) fn looks_in(&self, directory: &[u8]) -> bool {
+        let Asked::Program(wanted) = &self.asked else {
+            return false;
+        };
+        let has = |path: &[u8]| {
+            path.split(|&b| b == b':')
+                .any(|element| element == directory)
+        };
+        match &wanted.path {
+            Some(path) => has(path),
+            None => self.default_paths.iter().all(|path| has(path)),
+        }
+    }
+
     /// Whether a carriage return at the end of the argument does any harm: `-S` takes it for
     /// a blank.
     pub(super) fn minds_carriage_return(&self) -> bool {
         match &self.asked {
             Asked::Program(wanted) => wanted.name.ends_with(b"\r"),
-            // Of the name of an option it is the end.
-            Asked::BadOption(letter) => matches!(letter, b'\r' | b'-'),
+            Asked::BadOption(BadOption::Letter(letter)) => *letter == b'\r',
+            // It is the end of the name.
+            Asked::BadOption(BadOption::Named) => true,
             Asked::Itself | Asked::Unsure => false,
         }
     }
@@ -97,7 +113,7 @@ pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
     }
     let of = Of { case, script, env };
     match (&env.asked, &env.end) {
-        (Asked::BadOption(letter), _) => found.push(of.bad_option(*letter)),
+        (Asked::BadOption(option), _) => found.push(of.bad_option(*option)),
         (Asked::Itself, _) => found.push(of.itself()),
         (_, EnvEnd::Circle(path)) => found.push(of.circle(path)),
         (Asked::Program(wanted), EnvEnd::Nowhere) => found.push(of.nowhere(wanted)),
@@ -136,11 +152,13 @@ impl Of<'_> {
         format!("#!{interpreter} -S {}", Shown(self.argument()))
     }
 
-    fn bad_option(&self, letter: u8) -> Finding {
+    fn bad_option(&self, option: BadOption) -> Finding {
         let path = self.script.path.as_bytes();
-        if letter != b'-' && letter > b' ' {
-            return self.option_of_another(letter);
-        }
+        let blank = match option {
+            BadOption::Letter(letter) if letter > b' ' => return self.option_of_another(letter),
+            BadOption::Letter(blank) => Some(blank),
+            BadOption::Named => None,
+        };
         let message = format!(
             "`{}` hands env {} as one argument, which is no option that env has",
             self.script.path,
@@ -149,7 +167,7 @@ impl Of<'_> {
         let draft = self
             .draft(Code::ShebangMalformed, path, message)
             .evidence("all that follows the interpreter is one argument")
-            .also(self.invalid_option(letter).filter(|_| letter != b'-'));
+            .also(blank.and_then(|blank| self.invalid_option(blank)));
         self.split_fix(draft).done()
     }
 
@@ -277,10 +295,15 @@ impl Of<'_> {
                 format!("is in no directory of the PATH {}", quoted(path))
             }
             Some(_) => "is in no directory of PATH".to_owned(),
-            None => format!(
-                "is in no directory of {}, where env looks without a PATH",
-                quoted(self.env.default_path)
-            ),
+            None => {
+                let longest = self.env.default_paths.first().copied().unwrap_or_default();
+                let looks = match self.env.default_paths.len() {
+                    1 => "looks",
+                    _ => "may look",
+                };
+                let longest = quoted(longest);
+                format!("is in no directory of {longest}, where env {looks} without a PATH")
+            }
         };
         let message = format!(
             "`{}` asks env for {}, which {where_not}",

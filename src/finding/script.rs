@@ -119,11 +119,17 @@ fn packager(case: &Case<'_>, interpreter: &[u8]) -> Option<Manager> {
     let managers = [Manager::Apt, Manager::Apk, Manager::Microdnf, Manager::Dnf];
     let is_here = |manager: &Manager| manager.programs().iter().any(|p| (case.has)(p.as_bytes()));
     let manager = managers.into_iter().find(is_here)?;
+    let directory = directory_of(&name, manager);
     let is_put_there = || match parent(interpreter) {
-        // env goes through PATH.
-        b"" => true,
+        // It is there already where env does not look.
+        b"" if (case.has)(&[directory, b"/", name.as_bytes()].concat()) => false,
+        b"" => {
+            let looks_in = |directory: &[u8]| case.env.is_some_and(|env| env.looks_in(directory));
+            let both: [&[u8]; 2] = [b"/bin", b"/usr/bin"];
+            looks_in(directory) || (is_merged(case) && both.into_iter().any(looks_in))
+        }
         b"/bin" | b"/usr/bin" if is_merged(case) => true,
-        directory => directory == directory_of(&name, manager),
+        named => named == directory,
     };
     (PACKAGED.contains(&&*name) && is_put_there()).then_some(manager)
 }

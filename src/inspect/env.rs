@@ -6,20 +6,15 @@ use std::rc::Rc;
 
 use super::{Called, Inspector};
 use crate::content::Content;
-use crate::errno::Errno;
 use crate::finding::{EnvEnd, EnvProgram, OfEnv, built_for};
 use crate::kernel::{self, End, Exec, Refusal, Request};
 use crate::path::{TargetPath, file_name};
 use crate::report::{ErrorKind, Libc, Outcome, ReportError, Role, Severity, Verdict};
 use crate::runtime::env::{Asked, Flavour, Wanted, asked};
+use crate::runtime::execvp::{self, After};
 
 /// How many scripts may ask `env` for one another before nobody follows any more.
 const MAX_DEPTH: usize = 8;
-
-/// Where glibc looks without a PATH (`confstr(_CS_PATH)`).
-const GLIBC_PATH: &[u8] = b"/bin:/usr/bin";
-/// Where musl looks then (`src/process/execvp.c`).
-const MUSL_PATH: &[u8] = b"/usr/local/bin:/bin:/usr/bin";
 
 /// A file, and how it was asked for.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -43,6 +38,7 @@ pub(super) struct Asking {
 }
 
 /// What `execvp` comes to.
+#[derive(PartialEq, Eq)]
 enum Executed {
     /// No path leads to a file.
     Nothing,
@@ -63,21 +59,18 @@ impl Inspector<'_> {
         let flavour = self.flavour(exec);
         let asked = asked(shebang.argument.as_deref(), flavour, self.path());
         let libc = exec.program.as_ref().map(|env| built_for(&env.object));
-        let default_path = match libc {
-            Some(Libc::Glibc) => GLIBC_PATH,
-            _ => MUSL_PATH,
-        };
+        let libc = libc.unwrap_or(Libc::Unknown);
         let end = match &asked {
             Asked::Program(wanted) if exec.end == End::Starts => {
                 let env = (flavour, &*shebang.interpreter);
-                self.executed_by_env(wanted, default_path, libc, env, path)
+                self.executed_by_env(wanted, libc, env, path)
             }
             _ => EnvEnd::Unknown,
         };
         Some(OfEnv {
             asked,
             flavour,
-            default_path,
+            default_paths: execvp::default_paths(libc),
             end,
         })
     }
@@ -100,12 +93,11 @@ impl Inspector<'_> {
     fn executed_by_env(
         &self,
         wanted: &Wanted,
-        default_path: &[u8],
-        libc: Option<Libc>,
+        libc: Libc,
         (flavour, own): (Flavour, &[u8]),
         subject: &TargetPath,
     ) -> EnvEnd {
-        let found = match self.execvp(wanted, default_path, libc) {
+        let found = match self.execvp(wanted, libc) {
             Executed::Nothing => return EnvEnd::Nowhere,
             Executed::Unknown => return EnvEnd::Unknown,
             Executed::File(found) => found,
@@ -176,13 +168,29 @@ impl Inspector<'_> {
         }
     }
 
-    /// glibc `posix/execvpe.c:__execvpe_common`, musl `src/process/execvp.c`: a path that
-    /// leads to nothing is passed by, even where it is the interpreter that is absent; so
-    /// is one that may not be executed, but it is remembered.
-    fn execvp(&self, wanted: &Wanted, default_path: &[u8], libc: Option<Libc>) -> Executed {
+    /// What the `execvp` of a program with this C library comes to; where several lists of
+    /// directories are possible, what all of them lead to.
+    fn execvp(&self, wanted: &Wanted, libc: Libc) -> Executed {
+        if let Some(path) = &wanted.path {
+            return self.execvp_in(&wanted.name, path, libc);
+        }
+        let defaults = execvp::default_paths(libc).iter();
+        let mut ends = defaults.map(|path| self.execvp_in(&wanted.name, path, libc));
+        let Some(first) = ends.next() else {
+            return Executed::Unknown;
+        };
+        match ends.all(|end| end == first) {
+            true => first,
+            false => Executed::Unknown,
+        }
+    }
+
+    /// A path that leads to nothing is passed by, even where it is the interpreter that is
+    /// absent; so is one that may not be executed, but it is remembered.
+    fn execvp_in(&self, name: &[u8], path: &[u8], libc: Libc) -> Executed {
         let workdir = &self.settings.workdir;
         let (mut denied, mut absent) = (None, None);
-        for candidate in wanted.candidates(default_path) {
+        for candidate in execvp::candidates(name, path) {
             let path = workdir.seen_by_process(&candidate);
             let request = Request {
                 path: &path,
@@ -192,21 +200,18 @@ impl Inspector<'_> {
             let End::Refused { errno, why } = kernel::exec(&self.files, request).end else {
                 return Executed::File(path);
             };
-            match errno {
-                Errno::NOENT | Errno::NOTDIR => {
+            match execvp::after(errno, libc) {
+                After::Next => {
                     let itself = matches!(&why, Refusal::Lookup(of) if *of == path);
                     if !itself || !self.hops(path.as_bytes()).is_empty() {
                         absent.get_or_insert(path);
                     }
                 }
-                Errno::ACCES => {
+                After::NextAfterDenial => {
                     denied.get_or_insert(path);
                 }
-                // glibc hands what is no program to a shell.
-                Errno::NOEXEC if libc != Some(Libc::Musl) && self.is_for_a_shell(&path, &why) => {
-                    return Executed::Unknown;
-                }
-                _ => return Executed::File(path),
+                After::Shell if self.is_for_a_shell(&path, &why) => return Executed::Unknown,
+                After::Shell | After::Stop => return Executed::File(path),
             }
         }
         denied.or(absent).map_or(Executed::Nothing, Executed::File)

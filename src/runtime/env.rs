@@ -1,9 +1,8 @@
-//! What `env` makes of the one argument that a `#!` line hands it, and which files it
-//! then tries to execute.
+//! What `env` makes of the one argument that a `#!` line hands it.
 //!
 //! Follows coreutils (`src/env.c:main` and `build_argv`) and busybox
-//! (`coreutils/env.c:env_main`, which has neither `-S` nor `-v`), and the `execvp` of
-//! glibc (`posix/execvpe.c`) and musl (`src/process/execvp.c`).
+//! (`coreutils/env.c:env_main`, which has neither `-S` nor `-v`). Which files are then
+//! tried is [`execvp`](super::execvp)'s work.
 
 use std::collections::VecDeque;
 
@@ -23,12 +22,21 @@ pub(crate) enum Flavour {
 pub(crate) enum Asked {
     /// A program.
     Program(Wanted),
-    /// An option that this `env` does not have: its letter, or `-` for one with a name.
-    BadOption(u8),
+    /// An option that this `env` does not have.
+    BadOption(BadOption),
     /// No program. The script's own path follows the argument, so that is the program.
     Itself,
     /// It depends on what is not known here.
     Unsure,
+}
+
+/// An option that an `env` does not have.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum BadOption {
+    /// A letter.
+    Letter(u8),
+    /// One with a name.
+    Named,
 }
 
 /// A program that `env` is to execute.
@@ -50,26 +58,6 @@ pub(crate) fn asked(argument: Option<&[u8]>, flavour: Flavour, path: &[u8]) -> A
         clear: false,
     };
     reading.options().unwrap_or_else(|| reading.command())
-}
-
-impl Wanted {
-    /// The paths that `execvp` tries, one after the other. One that is absent, or that may
-    /// not be executed, is passed by; `default` is where it looks without a PATH.
-    pub(crate) fn candidates(&self, default: &[u8]) -> Vec<Vec<u8>> {
-        if self.name.is_empty() {
-            return Vec::new();
-        }
-        if self.name.contains(&b'/') {
-            return vec![self.name.clone()];
-        }
-        let path = self.path.as_deref().unwrap_or(default);
-        let join = |element: &[u8]| match element {
-            // The working directory.
-            b"" => [b"./", &self.name[..]].concat(),
-            element => [element, b"/", &self.name[..]].concat(),
-        };
-        path.split(|&byte| byte == b':').map(join).collect()
-    }
 }
 
 /// Arguments on their way to a command.
@@ -110,7 +98,7 @@ impl Reading {
         if let Some(text) = option.strip_prefix(b"split-string=") {
             return match self.flavour {
                 Flavour::Coreutils => self.split(text),
-                _ => Some(Asked::BadOption(b'S')),
+                _ => Some(bad_letter(b'S')),
             };
         }
         if let Some(name) = option.strip_prefix(b"unset=") {
@@ -122,7 +110,7 @@ impl Reading {
             b"debug" if self.flavour == Flavour::Coreutils => {}
             // `-- name`, taken for the name of an option.
             _ if !option.contains(&b'=') && option.iter().any(is_blank) => {
-                return Some(Asked::BadOption(b'-'));
+                return Some(Asked::BadOption(BadOption::Named));
             }
             _ => return Some(Asked::Unsure),
         }
@@ -150,11 +138,11 @@ impl Reading {
                     return text.and_then(|text| self.split(&text));
                 }
                 // Blanks are none of any; -S is said to be wanted where they are met.
-                letter if is_blank(letter) => return Some(Asked::BadOption(*letter)),
-                b'S' | b'v' => return Some(Asked::BadOption(*letter)),
+                letter if is_blank(letter) => return Some(bad_letter(*letter)),
+                b'S' | b'v' => return Some(bad_letter(*letter)),
                 // A directory to go to first, or an option that is newer or of another env.
                 b'0' | b'C' | b'a' | b'f' | b'L' | b'P' | b'U' => return Some(Asked::Unsure),
-                letter => return Some(Asked::BadOption(*letter)),
+                letter => return Some(bad_letter(*letter)),
             }
         }
         None
@@ -202,6 +190,10 @@ impl Reading {
         }
         Asked::Itself
     }
+}
+
+fn bad_letter(letter: u8) -> Asked {
+    Asked::BadOption(BadOption::Letter(letter))
 }
 
 fn is_blank(byte: &u8) -> bool {
@@ -277,7 +269,10 @@ mod tests {
                 let path = wanted.path.as_deref().map_or("unset".to_owned(), text);
                 format!("{} in {path}", text(&wanted.name))
             }
-            Asked::BadOption(letter) => format!("bad {:?}", char::from(letter)),
+            Asked::BadOption(BadOption::Letter(letter)) => {
+                format!("bad {:?}", char::from(letter))
+            }
+            Asked::BadOption(BadOption::Named) => "bad name".to_owned(),
             Asked::Itself => "itself".to_owned(),
             Asked::Unsure => "unsure".to_owned(),
         };
@@ -310,8 +305,9 @@ mod tests {
         check("-i node", "bad ' '");
         check("-i\r", "bad '\\r'");
         check("-S -x node", "bad 'x'");
-        check("--\r", "bad '-'");
-        check("-- node", "bad '-'");
+        check("--\r", "bad name");
+        check("-- node", "bad name");
+        check("-i-", "bad '-'");
         for again in [
             "-i",
             "FOO=1",
@@ -354,21 +350,5 @@ mod tests {
         check("-S node", "bad 'S'");
         check("-vS node", "bad 'v'");
         check("-i node", "bad ' '");
-    }
-
-    #[test]
-    fn execvp_looks_into_the_working_directory_for_an_empty_element() {
-        let wanted = |name: &str, path: Option<&str>| Wanted {
-            name: name.into(),
-            path: path.map(Into::into),
-        };
-        let shown = |wanted: Wanted| {
-            let all = wanted.candidates(b"/d:/e");
-            String::from_utf8_lossy(&all.join(&b' ')).into_owned()
-        };
-        assert_eq!(shown(wanted("x", Some("/a::b/"))), "/a/x ./x b//x");
-        assert_eq!(shown(wanted("x", None)), "/d/x /e/x");
-        assert_eq!(shown(wanted("./x", Some("/a"))), "./x");
-        assert_eq!(shown(wanted("", Some("/a"))), "");
     }
 }

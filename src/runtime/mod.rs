@@ -9,6 +9,7 @@
 
 mod config;
 pub(crate) mod env;
+pub(crate) mod execvp;
 mod lookup;
 mod user;
 mod view;

@@ -279,7 +279,7 @@ fn what_env_is_told_is_what_it_is_asked_for() {
         (
             "-S -i tool",
             "tool",
-            "is in no directory of `/usr/local/bin:/bin:/usr/bin`, where env looks without a PATH",
+            "is in no directory of `/usr/local/bin:/bin:/usr/bin`, where env may look without a PATH",
         ),
     ] {
         check_env(argument, "/sbin/tool elf static", &nope(asked, which));
@@ -298,6 +298,13 @@ fn what_env_is_told_is_what_it_is_asked_for() {
         "/sbin/tool elf static",
         "error shebang-malformed: `/app/exe` hands env `-i tool` as one argument, which is no option that env has
            at run time: /usr/bin/env: invalid option -- ' '",
+    );
+    // coreutils 9.1: `invalid option -- '-'`.
+    check_env(
+        "-i-",
+        "/sbin/tool elf static",
+        "error shebang-malformed: `/app/exe` hands env the option --, which env does not have
+           at run time: /usr/bin/env: invalid option -- '-'",
     );
     check_env(
         "-S -x tool",
@@ -327,6 +334,22 @@ fn env_of_glibc_has_a_path_of_its_own() {
     check(
         "/usr/local/bin",
         "error shebang-interp-missing: `/app/exe` asks env for `tool`, which is in no directory of `/bin:/usr/bin`, where env looks without a PATH",
+    );
+}
+
+/// A static env may be of either libc: what both come to is said.
+#[test]
+fn env_of_an_unknown_libc_is_judged_where_all_agree() {
+    let program = "elf needed=libq.so";
+    let check = |rest: &str, expected: &str| check_env("-S -i tool", rest, expected);
+    check(&format!("/usr/local/bin/tool {program}"), "");
+    let both = format!("/usr/local/bin/tool {program}\n/bin/tool elf static");
+    check(&both, "");
+    check(
+        &format!("/usr/bin/tool {program}"),
+        "error needed-missing: `libq.so` is not found; `/usr/bin/tool` needs it
+           `/app/exe` asks env for `tool`: /usr/bin/tool
+           at run time: tool: error while loading shared libraries: libq.so: cannot open shared object file: No such file or directory",
     );
 }
 
@@ -458,6 +481,31 @@ fn an_interpreter_that_is_elsewhere_is_named_there() {
             &format!("take a base that has `{other}`\nor name an interpreter that the target has"),
         );
     }
+}
+
+/// A package puts it where this script's env does not look, or where it is.
+#[test]
+fn nothing_is_installed_that_is_there_or_that_env_does_not_look_for() {
+    let check = |program: &str, expected: &str| {
+        let fixture = format!(
+            "/app/exe          script '#!/usr/bin/env -S PATH=/x bash\\n'
+             /usr/bin/env      elf static
+             /usr/bin/apt-get  elf static
+             /bin              link /usr/bin
+             {program}         elf static"
+        );
+        let expected = format!("shebang-interp-missing\n{expected}");
+        check(
+            &fixture,
+            &expected,
+            "/app/exe:1: #!/usr/bin/env -S PATH=/x bash",
+        );
+    };
+    check("/usr/bin/bash", "name it by its path   /usr/bin/bash");
+    check(
+        "/usr/bin/x",
+        "take a base that has `bash`   FROM debian:12-slim\nor name an interpreter that the target has",
+    );
 }
 
 #[test]
