@@ -67,6 +67,10 @@ pub fn page(code: Code) -> Vec<Vec<Span>> {
     lines.by_ref().find(|line| *line == heading);
     let mut paragraphs: Vec<String> = vec![String::new()];
     for line in lines.take_while(|line| !line.starts_with("## ")) {
+        // An item of a list stands for itself.
+        if line.starts_with("- ") {
+            paragraphs.push(String::new());
+        }
         match paragraphs.last_mut() {
             Some(last) if !line.is_empty() => {
                 if !last.is_empty() {
@@ -184,6 +188,19 @@ mod tests {
     fn every_code_has_a_page_with_its_parts() {
         for &code in CODES {
             assert!(page(code).len() > 1, "{}", code.word());
+        }
+    }
+
+    #[test]
+    fn each_item_of_a_list_is_a_paragraph() {
+        for (word, items) in [("mount-hides", 3), ("dlopen-missing", 2)] {
+            let begins = |paragraph: &Vec<Span>| match paragraph.first() {
+                Some(Span::Plain(text)) => text.starts_with("- "),
+                _ => false,
+            };
+            let page = page(code(word).expect("is a code"));
+            let found = page.iter().filter(|paragraph| begins(paragraph));
+            assert_eq!(found.count(), items, "{word}");
         }
     }
 

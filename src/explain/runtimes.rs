@@ -406,6 +406,20 @@ pub(super) const ROWS: &[Pattern] = &[
         source: "moby/sys user/user.go:GetExecUser; runc libcontainer/user",
     },
     Pattern {
+        id: "runc-mount-point",
+        texts: &[
+            "error mounting \"{name}\" to rootfs at \"{path}\": filesystem \"{name}\" must be mounted on ordinary directory",
+            "filesystem \"{name}\" must be mounted on ordinary directory",
+        ],
+        who: "runc, when it mounts what every container has",
+        phase: Phase::Runtime,
+        proves: "Where `{name}` is to be mounted, at `/proc` or `/sys`, the image has a link or a file instead of a directory.",
+        open: "",
+        causes: &[("mount-hides", "a link, or a file, stands there")],
+        ask: &["imgldd -i IMAGE"],
+        source: "runc libcontainer/rootfs_linux.go:mountToRootfs",
+    },
+    Pattern {
         id: "workdir-unusable",
         texts: &[
             "Cannot mkdir: {path} is not a directory",

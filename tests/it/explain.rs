@@ -61,6 +61,28 @@ fn what_runc_says_before_execve() {
 }
 
 #[test]
+fn what_runc_says_of_a_place_that_it_cannot_mount_over() {
+    check(
+        r#"error mounting "proc" to rootfs at "/proc": filesystem "proc" must be mounted on ordinary directory"#,
+        &["runc-mount-point"],
+        "mount-hides",
+    );
+}
+
+/// bash 5.2 and dash 0.5 on `#!/bin/bash -e\r`, as logs and terminals show it.
+#[test]
+fn what_shells_say_of_a_carriage_return_behind_an_option() {
+    for text in [
+        "bash: -\\r: invalid option",
+        "/bin/bash: -\r: invalid option",
+        "/bin/bash: -^M: invalid option",
+        "/bin/dash: 0: Illegal option -^M",
+    ] {
+        check(text, &["carriage-return-inside"], "shebang-crlf");
+    }
+}
+
+#[test]
 fn what_runc_says_after_execve() {
     check(
         "exec /x: no such file or directory",
@@ -561,7 +583,6 @@ const SILENT: &[&str] = &[
     "unknown-loader",
     "unused-needed",
     "resolver-config",
-    "mount-hides",
 ];
 
 #[test]
