@@ -28,6 +28,7 @@ use crate::elf::{
     Binding, Definition, Object, Reference, RelocationKind, Symbols, Undefined, Version, hash_of,
     musl_relocates, relocation_kind,
 };
+use crate::loader::glibc::Release;
 use crate::loader::{LinkMap, ObjectId, Role, glibc_match, musl_match};
 use crate::path::TargetPath;
 
@@ -56,20 +57,6 @@ pub struct Bind<'a> {
     pub is_asked: bool,
 }
 
-/// The first release that takes a symbol of a file without versions whatever its version
-/// is (commit bdaf500353).
-const TAKES_UNVERSIONED: (u32, u32) = (2, 41);
-
-/// Where `elf/dl-lookup.c:check_match` of a release has its assertion.
-fn assertion_line(release: Option<(u32, u32)>) -> u32 {
-    match release {
-        Some(release) if release < (2, 32) => 111,
-        Some(release) if release < (2, 35) => 105,
-        Some((2, 35 | 39 | 40)) => 106,
-        _ => 107,
-    }
-}
-
 /// The version that a symbol is wanted with.
 fn wanted_version<'s>(symbols: &'s Symbols, wanted: &Undefined) -> Option<&'s Version> {
     symbols.versions.get(&wanted.version)
@@ -95,7 +82,7 @@ pub fn bind(graph: &Graph, how: &Bind<'_>) -> Bound {
         bound: Bound {
             is_musl: how.is_musl,
             is_asked: how.is_asked,
-            assertion_line: assertion_line(graph.loader.glibc_version()),
+            release: graph.loader.glibc_release(),
             ..Bound::default()
         },
     };
@@ -104,8 +91,8 @@ pub fn bind(graph: &Graph, how: &Bind<'_>) -> Bound {
             binder.scope.push((object, symbols));
         }
     }
-    let version = graph.loader.glibc_version();
-    if !how.is_musl && version.is_some_and(|version| version < TAKES_UNVERSIONED) {
+    let release = graph.loader.glibc_release();
+    if !how.is_musl && release.is_some_and(Release::insists_on_versions) {
         let without = binder.scope.iter().filter(|(_, s)| !s.has_versions);
         binder.unversioned = without.map(|(id, _)| *id).collect();
     }

@@ -176,8 +176,7 @@ fn start_glibc(
     environment: &Environment,
     program: &Program<'_>,
 ) -> Start {
-    // Since 2.41 the loader is always in the chain that it prints.
-    let lists_itself = traits.version.is_some_and(|version| version >= (2, 41));
+    let lists_itself = traits.release().lists_itself();
     let cache = files.text(&traits.cache_path);
     let preload_file = files.text(glibc::PRELOAD_FILE);
     let unreadable = lost(&[

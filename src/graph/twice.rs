@@ -9,12 +9,7 @@
 use super::order::SearchList;
 use super::{Graph, LoaderFile};
 use crate::content::Files;
-use crate::elf::consts::{EM_386, EM_X86_64};
 use crate::loader::{LinkMap, LoaderKind, ObjectId, Role};
-
-/// The first release whose C library divides by the page size before the program runs
-/// (`sysdeps/nptl/pthread_early_init.h`).
-const DIVIDES_EARLY: (u32, u32) = (2, 34);
 
 /// A second copy of the loader, whose data the C library takes for the loader's.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -47,13 +42,11 @@ pub(super) fn check(
     if graph.map.get(libc).role != Role::Library || !list.is_before(copy, loader) {
         return None;
     }
-    let version = graph.loader.glibc_version();
     let machine = graph.map.get(LinkMap::MAIN).object.as_ref()?.header.machine;
-    // Other machines divide by nothing without a trap.
-    let traps = matches!(machine, EM_386 | EM_X86_64) && version.is_none_or(|v| v >= DIVIDES_EARLY);
+    let release = graph.loader.glibc_release()?;
     Some(Twice {
         copy,
         loader,
-        signal: traps.then_some("SIGFPE"),
+        signal: release.signal_without_page_size(machine),
     })
 }

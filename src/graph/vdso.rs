@@ -65,18 +65,12 @@ impl Resolver<'_> {
             return;
         }
         self.graph.trips_over_vdso = true;
-        // The lines are those of Debian's builds; other releases have others.
-        let (line, map) = match self.loader.glibc_version() {
-            Some(version) if version < (2, 36) => (1897, "GL(dl_rtld_map)"),
-            Some(version) if version < (2, 41) => (2060, "GL(dl_rtld_map)"),
-            _ => (1998, "_dl_rtld_map"),
+        let Some(release) = self.loader.glibc_release() else {
+            return;
         };
         self.graph.stop.get_or_insert_with(|| Stop {
             cause: StopCause::Vdso,
-            text: format!(
-                "Inconsistency detected by ld.so: rtld.c: {line}: dl_main: \
-                 Assertion `{map}.l_prev->l_next == {map}.l_next' failed!"
-            ),
+            text: release.vdso_beside_loader(),
             exit_status: super::message::STATUS,
         });
     }

@@ -12,6 +12,7 @@ use super::{Graph, Status};
 use crate::bytes::{lossy, same};
 use crate::content::Files;
 use crate::elf::{Name, VersionNeed, VersionNeedEntry, Versions};
+use crate::loader::glibc::Release;
 use crate::loader::{LinkMap, Loaded, Loader, ObjectId, Role};
 
 /// What the loader exits with for want of a version.
@@ -20,8 +21,6 @@ const MISSING: u8 = 1;
 const GIVES_UP: u8 = 127;
 /// The version by which an object says that its loader must know `DT_RELR`.
 const RELR: &[u8] = b"GLIBC_ABI_DT_RELR";
-/// The first release that insists on it.
-const KNOWS_RELR: (u32, u32) = (2, 36);
 
 /// What a check came to.
 #[derive(Clone, Default, Debug)]
@@ -70,22 +69,20 @@ pub enum VersionFault {
 
 /// Checks the objects of `graph`, which `loader` loaded.
 pub(super) fn check(files: &Files<'_>, loader: &Loader, graph: &Graph) -> VersionCheck {
-    if loader.is_musl() {
+    let Some(release) = loader.glibc_release() else {
         return VersionCheck::default();
-    }
+    };
     let mut checker = Checker {
         tables: tables(files, graph),
         graph,
+        release,
         check: VersionCheck {
             looked: true,
             ..VersionCheck::default()
         },
     };
-    let knows_relr = loader
-        .glibc_version()
-        .is_some_and(|version| version >= KNOWS_RELR);
     for (id, loaded) in graph.map.iter() {
-        if !checker.object(id, loaded, knows_relr) {
+        if !checker.object(id, loaded) {
             break;
         }
     }
@@ -107,13 +104,14 @@ fn tables(files: &Files<'_>, graph: &Graph) -> Vec<Option<Arc<Versions>>> {
 
 struct Checker<'a> {
     graph: &'a Graph,
+    release: Release,
     tables: Vec<Option<Arc<Versions>>>,
     check: VersionCheck,
 }
 
 impl Checker<'_> {
     /// Checks one object; whether the loader comes to the next.
-    fn object(&mut self, id: ObjectId, loaded: &Loaded, knows_relr: bool) -> bool {
+    fn object(&mut self, id: ObjectId, loaded: &Loaded) -> bool {
         let Some(versions) = self.tables[id.0 as usize].clone() else {
             return true;
         };
@@ -139,7 +137,8 @@ impl Checker<'_> {
             let needs_libc = |name: &[u8]| name.starts_with(b"libc.so.");
             dynamic.relr && dynamic.needed().any(needs_libc)
         });
-        if knows_relr && needs_mark && !marks_relr && !versions.needs.is_empty() {
+        let insists = self.release.insists_on_relr();
+        if insists && needs_mark && !marks_relr && !versions.needs.is_empty() {
             self.note(id, None, b"", RELR, VersionFault::UnmarkedRelr);
             return false;
         }
@@ -186,18 +185,7 @@ impl Checker<'_> {
                 format!("{program}: {of}: no version information available (required by {by})"),
                 None,
             ),
-            VersionFault::NoProvider => (
-                // A line above it went in 2.35.
-                format!(
-                    "Inconsistency detected by ld.so: dl-version.c: {}: _dl_check_map_versions: \
-                     Assertion `needed != NULL' failed!",
-                    match self.graph.loader.glibc_version() {
-                        Some(version) if version < (2, 35) => 205,
-                        _ => 204,
-                    }
-                ),
-                Some(GIVES_UP),
-            ),
+            VersionFault::NoProvider => (self.release.no_provider(), Some(GIVES_UP)),
             VersionFault::UnmarkedRelr => (
                 format!(
                     "{program}: error while loading shared libraries: {by}: \

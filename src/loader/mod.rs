@@ -182,6 +182,15 @@ impl Loader {
         }
     }
 
+    /// The release of a glibc loader, for what differs between them.
+    #[must_use]
+    pub fn glibc_release(&self) -> Option<glibc::Release> {
+        match self {
+            Loader::Glibc(glibc) => Some(glibc.release()),
+            Loader::Musl(_) => None,
+        }
+    }
+
     /// Whether this is musl's.
     #[must_use]
     pub fn is_musl(&self) -> bool {

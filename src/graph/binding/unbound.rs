@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::wanted_version;
 use crate::bytes::lossy;
 use crate::elf::{Name, Symbols, Undefined, Version};
+use crate::loader::glibc::Release;
 use crate::loader::{LinkMap, ObjectId};
 
 /// What became of the symbols.
@@ -23,8 +24,8 @@ pub struct Bound {
     pub unused: Vec<ObjectId>,
     /// Why this may not be all.
     pub undecided: Option<Undecided>,
-    /// Where glibc's source has the assertion of [`Culprit::Unversioned`].
-    pub(super) assertion_line: u32,
+    /// glibc's release, for the words of [`Culprit::Unversioned`].
+    pub(super) release: Option<Release>,
     /// A library for another machine has relocations that mean something else
     /// here, so that what comes of them cannot be told.
     pub garbled: bool,
@@ -161,13 +162,9 @@ impl Bound {
     /// What the loader writes of `unbound`, if it comes to that.
     #[must_use]
     pub fn line(&self, unbound: &Unbound, map: &LinkMap) -> String {
-        match unbound.culprit {
+        match (&unbound.culprit, self.release) {
             _ if self.is_musl => unbound.musl_line(map),
-            Culprit::Unversioned(..) => format!(
-                "Inconsistency detected by ld.so: dl-lookup.c: {}: check_match: Assertion \
-                 `version->filename == NULL || ! _dl_name_match_p (version->filename, map)' failed!",
-                self.assertion_line
-            ),
+            (Culprit::Unversioned(..), Some(release)) => release.without_versions(),
             _ => format!(
                 "{}: symbol lookup error: {}: {}",
                 lossy(map.get(LinkMap::MAIN).called()),

@@ -7,6 +7,7 @@ mod cache;
 mod hwcaps;
 mod judge;
 mod preload;
+mod release;
 mod tokens;
 mod traits;
 
@@ -15,6 +16,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 pub use preload::{PRELOAD_FILE, Preload};
+pub use release::Release;
 pub use traits::Traits;
 
 use self::cache::Cache;
@@ -121,6 +123,10 @@ impl Glibc {
 
     pub(super) fn version(&self) -> Option<(u32, u32)> {
         self.traits.version
+    }
+
+    pub(super) fn release(&self) -> Release {
+        self.traits.release()
     }
 
     /// The `GNU_PROPERTY_X86_ISA_1` bits of the CPU, where its level was given.

@@ -7,6 +7,7 @@
 
 use memchr::memmem;
 
+use super::release::Release;
 use crate::elf::{number_pair, release_in};
 use crate::platform::Abi;
 
@@ -30,6 +31,8 @@ pub struct Traits {
     /// It says that a CPU does not support a level: it was built for x86-64-v2 or more
     /// (`sysdeps/x86/dl-get-cpu-features.c`; the level itself is no part of the text).
     pub has_baseline: bool,
+    /// Debian built it.
+    pub is_debian: bool,
     /// The bytes did not tell the directories; the ABI's own are assumed.
     pub directories_assumed: bool,
 }
@@ -58,6 +61,7 @@ impl Traits {
         Traits {
             has_baseline: built_by(b"CPU does not support x86-64-v"),
             machine_before_data: built_by(b"Debian GLIBC") || built_by(b"Ubuntu GLIBC"),
+            is_debian: built_by(b"Debian GLIBC"),
             version,
             directories_assumed: directories.is_none(),
             default_directories: directories.unwrap_or_default(),
@@ -79,6 +83,7 @@ impl Traits {
             directories_assumed: true,
             has_baseline: false,
             machine_before_data: false,
+            is_debian: false,
         };
         traits.complete(abi);
         traits
@@ -102,6 +107,12 @@ impl Traits {
                 self.default_directories.push(directory.into_bytes());
             }
         }
+    }
+
+    /// The release, for what differs between them.
+    #[must_use]
+    pub(crate) fn release(&self) -> Release {
+        Release::new(self.version, self.is_debian)
     }
 
     /// Whether the loader still looks into `tls/` and the sub-directories named
