@@ -81,7 +81,6 @@ pub(super) fn kind(parts: &dyn Parts, form: Form) -> Result<ImageKind, ImageErro
 fn is_of_an_application(parts: &dyn Parts) -> bool {
     let text = parts.document(docker::MANIFEST).ok().flatten();
     text.is_some_and(|text| {
-        text.trim_ascii_start().starts_with(b"{")
-            && json::parse::<serde::de::IgnoredAny>(docker::MANIFEST, &text).is_ok()
+        text.trim_ascii_start().starts_with(b"{") && json::read(docker::MANIFEST, &text).is_ok()
     })
 }

@@ -1,6 +1,7 @@
 //! What an image's configuration says, checked.
 
 use super::error::ImageError;
+use super::go_json::List;
 use super::manifest::{Config, HistoryEntry, Process, Words};
 use crate::platform::Platform;
 use crate::runtime::{Healthcheck, ProcessConfig};
@@ -22,25 +23,19 @@ pub struct ImageConfig {
 impl ImageConfig {
     /// Checks what the document `part` says.
     pub(super) fn new(part: &[u8], config: Config) -> Result<ImageConfig, ImageError> {
-        let platform = match (config.os, config.architecture) {
-            (Some(os), Some(architecture)) => {
-                let variant = config.variant.as_deref();
-                Some(Platform::new(&os, &architecture, variant))
-            }
-            _ => None,
-        };
+        let is_stated = !config.os.is_empty() && !config.architecture.is_empty();
+        let platform = is_stated
+            .then(|| Platform::new(&config.os, &config.architecture, Some(&config.variant)));
         let diff_ids: Vec<Option<Digest>> = config
             .rootfs
-            .and_then(|rootfs| rootfs.diff_ids)
-            .unwrap_or_default()
+            .diff_ids
             .iter()
             .map(|text| digest(part, text))
             .collect::<Result<_, _>>()?;
-        let history = config.history.unwrap_or_default();
-        let instructions = instructions(&history, diff_ids.len());
+        let instructions = instructions(&config.history, diff_ids.len());
         Ok(ImageConfig {
             platform,
-            process: process(config.config.unwrap_or_default()),
+            process: process(config.config),
             diff_ids,
             instructions,
         })
@@ -63,18 +58,14 @@ pub(super) fn digest(part: &[u8], text: &str) -> Result<Option<Digest>, ImageErr
 /// The instruction of each layer. Entries that made no layer are left out; where
 /// the rest does not match the layers, nothing is known.
 fn instructions(history: &[HistoryEntry], layers: usize) -> Vec<Option<String>> {
-    let made: Vec<&HistoryEntry> = history
-        .iter()
-        .filter(|entry| entry.empty_layer != Some(true))
-        .collect();
+    let made: Vec<&HistoryEntry> = history.iter().filter(|entry| !entry.empty_layer).collect();
     if made.len() != layers {
         return vec![None; layers];
     }
-    let cleaned = |entry: &&HistoryEntry| entry.created_by.as_deref().map(instruction);
     // buildah writes the bare shell where it keeps no history.
-    let tells = |text: &String| text != "/bin/sh";
+    let tells = |text: &String| !text.is_empty() && text != "/bin/sh";
     made.iter()
-        .map(|entry| cleaned(entry).filter(tells))
+        .map(|entry| Some(instruction(&entry.created_by)).filter(tells))
         .collect()
 }
 
@@ -100,28 +91,31 @@ fn process(process: Process) -> ProcessConfig {
     let bytes = |words: Vec<String>| -> Vec<Vec<u8>> {
         words.into_iter().map(String::into_bytes).collect()
     };
-    let words = |words: Option<Words>| words.map_or_else(Vec::new, |w| bytes(w.0));
-    let test = process.healthcheck.and_then(|check| check.test);
+    let words = |words: Words| bytes(words.0.into_vec());
+    // Without a list it is the default of what lies below.
+    let check = process.healthcheck.map(|check| check.test);
+    let test = check.filter(List::is_there).map(List::into_vec);
     ProcessConfig {
         entrypoint: words(process.entrypoint),
         cmd: words(process.cmd),
-        env: bytes(process.env.unwrap_or_default()),
-        working_dir: process.working_dir.unwrap_or_default().into_bytes(),
-        user: process.user.unwrap_or_default().into_bytes(),
+        env: bytes(process.env.into_vec()),
+        working_dir: process.working_dir.into_bytes(),
+        user: process.user.into_bytes(),
         healthcheck: test.map(|test| Healthcheck { test: bytes(test) }),
-        volumes: bytes(process.volumes.unwrap_or_default().into_keys().collect()),
+        volumes: bytes(process.volumes.into_keys().collect()),
         shell: words(process.shell),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{HistoryEntry, instruction, instructions};
+    use super::super::json;
+    use super::{HistoryEntry, List, instruction, instructions};
 
     #[test]
     fn a_bare_shell_is_no_history() {
-        let texts = r#"[{"created_by": "/bin/sh"}, {"created_by": "COPY a /a"}]"#;
-        let history: Vec<HistoryEntry> = serde_json::from_str(texts).unwrap();
+        let texts = br#"[{"created_by": "/bin/sh"}, {"created_by": "COPY a /a"}]"#;
+        let history: List<HistoryEntry> = json::parse(b"", texts).unwrap();
         let shown = instructions(&history, 2);
         assert_eq!(shown, [None, Some("COPY a /a".to_owned())]);
     }

@@ -3,6 +3,7 @@
 
 use super::config::ImageConfig;
 use super::error::ImageError;
+use super::go_json::List;
 use super::json;
 use super::manifest::{Config, DockerImage};
 use super::parts::Parts;
@@ -22,18 +23,22 @@ pub(super) fn images(parts: &dyn Parts) -> Result<Vec<DockerImage>, ImageError> 
     let text = parts
         .document(MANIFEST)?
         .ok_or_else(|| ImageError::malformed(MANIFEST, "it is missing"))?;
-    let images: Vec<DockerImage> = json::parse(MANIFEST, &text)?;
-    match images.is_empty() {
-        true => Err(ImageError::malformed(MANIFEST, "it lists no image")),
-        false => Ok(images),
+    let images: List<DockerImage> = json::parse(MANIFEST, &text)?;
+    if images.is_empty() {
+        return Err(ImageError::malformed(MANIFEST, "it lists no image"));
     }
+    if images.iter().any(|image| image.config.is_empty()) {
+        let message = "an image that it lists has no `Config`";
+        return Err(ImageError::malformed(MANIFEST, message));
+    }
+    Ok(images.into_vec())
 }
 
 /// Whether there is the image that `manifest.json` lists: an archive that was unpacked.
 pub(super) fn is_there(parts: &dyn Parts) -> bool {
     images(parts).is_ok_and(|images| {
-        let mut configs = images.iter().map(|image| image.config.as_bytes());
-        configs.all(|config| !config.is_empty() && parts.has(config))
+        let mut images = images.iter();
+        images.all(|image| parts.has(image.config.as_bytes()))
     })
 }
 
@@ -52,7 +57,7 @@ pub(super) fn select(parts: &dyn Parts, wanted: Wanted<'_>) -> Result<Selected, 
     {
         return Err(platforms(Some(platform), [found.to_string()].into_iter()));
     }
-    let members = image.layers.as_deref().unwrap_or_default();
+    let members = &image.layers;
     check_layers(MANIFEST, members.len(), &config)?;
     let layers = members
         .iter()
@@ -62,7 +67,7 @@ pub(super) fn select(parts: &dyn Parts, wanted: Wanted<'_>) -> Result<Selected, 
             size: None,
         })
         .collect();
-    let tags = image.repo_tags.as_deref().unwrap_or_default();
+    let tags = &image.repo_tags;
     let named = wanted.name.and_then(|name| {
         let found = tags.iter().find(|tag| is_named(tag, name));
         found.cloned()
@@ -88,13 +93,13 @@ fn choose<'a>(
     images: &'a [DockerImage],
     wanted: Wanted<'_>,
 ) -> Result<&'a DockerImage, ImageError> {
-    let tags = |image: &'a DockerImage| image.repo_tags.as_deref().unwrap_or_default();
+    let tags = |image: &'a DockerImage| -> &'a [String] { &image.repo_tags };
     let has_name = |image: &'a DockerImage, is_meant: &dyn Fn(&str) -> bool| {
         tags(image).iter().any(|tag| is_meant(tag))
     };
     // One image may be listed more than once, for each of its names.
     let is_same = |one: &DockerImage, other: &DockerImage| {
-        one.config == other.config && one.layers == other.layers
+        one.config == other.config && *one.layers == *other.layers
     };
     let names = |images: &[&'a DockerImage]| {
         let lines = images.iter().map(|image| {

@@ -4,8 +4,11 @@
 
 use super::config::{ImageConfig, digest};
 use super::error::ImageError;
+use super::go_json::Whole;
 use super::json;
-use super::manifest::{Config, Descriptor, Index, Manifest, Version};
+use super::manifest::{
+    Config, Descriptor, IMAGE_NAME, Index, Manifest, REF_NAME, REFERENCE_TYPE, Version,
+};
 use super::parts::Parts;
 use super::select::{
     LayerPart, Selected, Wanted, ambiguous, check_layers, is_named, no_such_name, platforms,
@@ -65,11 +68,8 @@ pub(super) fn is_layout(parts: &dyn Parts) -> bool {
 pub(super) fn is_unmarked(parts: &dyn Parts) -> bool {
     let index = parts.document(INDEX).ok().flatten();
     let index = index.and_then(|text| json::parse::<Index>(INDEX, &text).ok());
-    let mut listed = index
-        .and_then(|index| index.manifests)
-        .unwrap_or_default()
-        .into_iter();
-    listed.any(|descriptor| {
+    let listed = index.map(|index| index.manifests).unwrap_or_default();
+    listed.iter().any(|descriptor| {
         let digest: Option<Digest> = descriptor.digest.parse().ok();
         digest.is_some_and(|digest| parts.has(&Naming::Layout.member(&digest)))
     })
@@ -139,7 +139,7 @@ struct Search<'a> {
 impl Search<'_> {
     /// Every image manifest below an index.
     fn index(&mut self, part: &[u8], index: Index, names: &[String]) -> Result<(), ImageError> {
-        for descriptor in index.manifests.unwrap_or_default() {
+        for descriptor in index.manifests.into_vec() {
             self.entry(part, descriptor, names)?;
         }
         Ok(())
@@ -176,7 +176,7 @@ impl Search<'_> {
         if present && may_be_index(&descriptor) {
             let text = blob(self.parts, &member, &descriptor, &digest)?;
             let index: Index = json::parse(&member, &text)?;
-            if index.manifests.is_some() {
+            if index.manifests.is_there() {
                 let way = (digest, names);
                 if self.indexes.contains(&way) {
                     return Ok(());
@@ -213,7 +213,7 @@ impl Search<'_> {
         let is_other = manifest.as_ref().is_some_and(has_no_archive);
         let platform = match &descriptor.platform {
             Some(field) => {
-                let variant = field.variant.as_deref();
+                let variant = Some(&*field.variant);
                 Some(Platform::new(&field.os, &field.architecture, variant))
             }
             None => manifest.and_then(|manifest| self.platform_of(&manifest)),
@@ -254,61 +254,51 @@ impl Search<'_> {
 
 /// Whether there are layers, and none of them is an archive.
 fn has_no_archive(manifest: &Manifest) -> bool {
-    let layers = manifest.layers.as_deref().unwrap_or_default();
-    let is_other = |layer: &Descriptor| {
-        let media_type = layer.media_type.as_deref().unwrap_or_default();
-        !media_type.is_empty() && !media_type.contains("tar")
-    };
+    let layers = &manifest.layers;
+    let is_other =
+        |layer: &Descriptor| !layer.media_type.is_empty() && !layer.media_type.contains("tar");
     !layers.is_empty() && layers.iter().all(is_other)
 }
 
 /// Whether a manifest says that it is of something else than an image: by its own
 /// words, or by the kind of its configuration.
 fn is_artifact(manifest: &Manifest) -> bool {
-    let config = manifest.config.media_type.as_deref().unwrap_or_default();
+    let config = &manifest.config.media_type;
     let is_config =
         config.is_empty() || config.contains("image.config") || config.contains("container.image");
-    manifest.artifact_type.is_some() || !is_config
+    !manifest.artifact_type.is_empty() || !is_config
 }
 
 /// Attestations, signatures and other artifacts.
 fn is_no_image(descriptor: &Descriptor) -> bool {
-    let annotations = descriptor.annotations.as_ref();
-    let is_attestation = annotations
-        .and_then(|annotations| annotations.reference_type.as_deref())
-        .is_some_and(|kind| kind == "attestation-manifest");
+    let kind = descriptor.annotations.get(REFERENCE_TYPE);
+    let is_attestation = kind.is_some_and(|kind| kind == "attestation-manifest");
     let is_unknown = descriptor
         .platform
         .as_ref()
         .is_some_and(|platform| platform.os == "unknown" && platform.architecture == "unknown");
     // Other kinds are to be passed over (OCI image-spec `image-index.md`).
-    let media_type = descriptor.media_type.as_deref().unwrap_or_default();
+    let media_type = &descriptor.media_type;
     let is_foreign = !media_type.is_empty()
         && !["image.manifest", "image.index", "distribution.manifest"]
             .iter()
             .any(|kind| media_type.contains(kind));
-    is_attestation || is_unknown || is_foreign || descriptor.artifact_type.is_some()
+    is_attestation || is_unknown || is_foreign || !descriptor.artifact_type.is_empty()
 }
 
 /// Whether the media type allows an index; where it says nothing, the body does.
 fn may_be_index(descriptor: &Descriptor) -> bool {
-    match descriptor.media_type.as_deref() {
-        None | Some("") => true,
-        Some(media_type) => media_type.contains("index") || media_type.contains("manifest.list"),
-    }
+    let media_type = &descriptor.media_type;
+    media_type.is_empty() || media_type.contains("index") || media_type.contains("manifest.list")
 }
 
 fn own_names(descriptor: &Descriptor) -> Vec<String> {
-    let Some(annotations) = &descriptor.annotations else {
-        return Vec::new();
-    };
-    let image = annotations.image_name.iter();
+    let annotations = &descriptor.annotations;
     // A full name makes the bare tag beside it redundant.
-    let tag = annotations
-        .ref_name
-        .iter()
-        .filter(|_| annotations.image_name.is_none());
-    image.chain(tag).cloned().collect()
+    let name = annotations
+        .get(IMAGE_NAME)
+        .or_else(|| annotations.get(REF_NAME));
+    name.into_iter().cloned().collect()
 }
 
 /// The one candidate that is meant: by name, then by platform. What is there comes
@@ -472,8 +462,8 @@ fn blob(
     let text = parts
         .document(member)?
         .ok_or_else(|| ImageError::malformed(member, "blob missing"))?;
-    if let Some(size) = descriptor.size
-        && size != text.len() as u64
+    if let Some(size) = descriptor.size.0
+        && u64::try_from(size).ok() != Some(text.len() as u64)
     {
         let found = text.len();
         let message = format!("size mismatch: {found} bytes, the descriptor says {size}");
@@ -504,13 +494,16 @@ fn manifest(
             format!("digest `{text}`: its algorithm is not supported"),
         )
     };
+    if manifest.config.digest.is_empty() {
+        return Err(ImageError::malformed(part, "it names no configuration"));
+    }
     let config_digest = digest(part, &manifest.config.digest)?
         .ok_or_else(|| unsupported(&manifest.config.digest))?;
     let member = naming.member(&config_digest);
     let text = blob(parts, &member, &manifest.config, &config_digest)?;
     let parsed: Config = json::parse(&member, &text)?;
     let config = ImageConfig::new(&member, parsed)?;
-    let descriptors = manifest.layers.unwrap_or_default();
+    let descriptors = manifest.layers.into_vec();
     check_layers(part, descriptors.len(), &config)?;
     let layers = descriptors
         .into_iter()
@@ -521,7 +514,7 @@ fn manifest(
             Ok(LayerPart {
                 member: naming.member(&digest),
                 digest: Some(digest),
-                size: descriptor.size,
+                size: size(part, &descriptor)?,
             })
         })
         .collect::<Result<_, ImageError>>()?;
@@ -538,7 +531,7 @@ fn manifest(
 /// digests that could be verified.
 fn refuse_first_schema(part: &[u8], text: &[u8]) -> Result<(), ImageError> {
     let version: Version = json::parse(part, text)?;
-    if version.schema_version != Some(1) {
+    if version.schema_version != Whole(Some(1)) {
         return Ok(());
     }
     let message = "a manifest of Docker's schema 1, which is not read; \
@@ -549,12 +542,18 @@ fn refuse_first_schema(part: &[u8], text: &[u8]) -> Result<(), ImageError> {
 /// Refuses layers of another kind. What they are compressed with, their bytes
 /// tell.
 fn is_filesystem(part: &[u8], layer: &Descriptor) -> Result<(), ImageError> {
-    match layer.media_type.as_deref() {
-        None | Some("") => Ok(()),
-        Some(media_type) if media_type.contains("tar") => Ok(()),
-        Some(media_type) => Err(ImageError::malformed(
+    let media_type = &layer.media_type;
+    match media_type.is_empty() || media_type.contains("tar") {
+        true => Ok(()),
+        false => Err(ImageError::malformed(
             part,
             format!("a layer is `{media_type}`, not a filesystem"),
         )),
     }
+}
+
+/// The length that a layer has, where it is stated.
+fn size(part: &[u8], layer: &Descriptor) -> Result<Option<u64>, ImageError> {
+    let checked = layer.size.0.map(u64::try_from).transpose();
+    checked.map_err(|_| ImageError::malformed(part, "the size of a layer is negative"))
 }

@@ -1,4 +1,4 @@
-//! Descriptions: nested without end, twice the same, digests that are paths.
+//! Descriptions: nested without end, fields that come twice, digests that are paths.
 
 use serde_json::{Value, json};
 
@@ -70,18 +70,64 @@ fn a_byte_order_mark_is_no_json() {
     }
 }
 
-/// Of two readers one would take the first, another the last.
+fn is_read(members: &Members) {
+    let scratch = tempfile::tempdir().unwrap();
+    for (what, bytes) in forms(members) {
+        let path = scratch.path().join("image.tar");
+        std::fs::write(&path, bytes).unwrap();
+        open_image(path.as_os_str()).unwrap_or_else(|error| panic!("{what}: {error}"));
+    }
+}
+
+/// As Go's `encoding/json`, and so every engine, reads it.
 #[test]
-fn a_key_that_comes_twice_is_refused() {
+fn of_a_key_that_comes_twice_the_last_counts() {
+    let again = |members: &mut Members, name: &str, key: &str, before: &str, after: &str| {
+        let text = String::from_utf8(members.get(name).to_vec()).unwrap();
+        let at = text.find(&format!("\"{key}\"")).unwrap();
+        let end = text.rfind('}').unwrap();
+        let text = format!(
+            "{}{before}{}{after}{}",
+            &text[..at],
+            &text[at..end],
+            &text[end..]
+        );
+        members.set(name, text);
+    };
     let mut members = docker::save_20(&[image()]);
-    members.set(
+    again(
+        &mut members,
         "manifest.json",
-        r#"[{"Config":"a","Config":"b","Layers":[]}]"#,
+        "Config",
+        r#""Config":"gone","#,
+        "",
     );
-    refuses(&members, Obstacle::Malformed, "duplicate field `Config`");
+    is_read(&members);
+    again(
+        &mut members,
+        "manifest.json",
+        "Config",
+        "",
+        r#","CONFIG":"gone""#,
+    );
+    refuses(&members, Obstacle::Malformed, "gone");
     let mut members = layout();
-    members.set("index.json", r#"{"manifests":[],"manifests":[]}"#);
-    refuses(&members, Obstacle::Malformed, "duplicate field `manifests`");
+    again(
+        &mut members,
+        "index.json",
+        "manifests",
+        r#""manifests":[],"#,
+        "",
+    );
+    is_read(&members);
+    again(
+        &mut members,
+        "index.json",
+        "manifests",
+        "",
+        r#","Manifests":null"#,
+    );
+    refuses(&members, Obstacle::Malformed, "it lists no image");
 }
 
 #[test]
