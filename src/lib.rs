@@ -53,6 +53,7 @@ pub mod outcome;
 pub mod package;
 pub mod path;
 pub mod platform;
+mod quote;
 pub mod read_at;
 pub mod render;
 pub mod report;

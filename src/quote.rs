@@ -11,7 +11,7 @@ fn is_plain(name: &str) -> bool {
 
 /// A path as a word of a shell's line: in single quotes where anything in it means
 /// something to a shell (POSIX.1 XCU 2.2), and never taken for an option.
-pub(super) fn word(path: &[u8]) -> String {
+pub(crate) fn word(path: &[u8]) -> String {
     match path.starts_with(b"-") {
         true => name(&[b"./", path].concat()),
         false => name(path),
@@ -20,7 +20,7 @@ pub(super) fn word(path: &[u8]) -> String {
 
 /// A name that is no path, such as a soname, as the value of an option: quoted as a
 /// [`word`] is, and otherwise as it stands.
-pub(super) fn name(name: &[u8]) -> String {
+pub(crate) fn name(name: &[u8]) -> String {
     let name = text(name);
     match is_plain(&name) {
         true => name,
@@ -29,7 +29,7 @@ pub(super) fn name(name: &[u8]) -> String {
 }
 
 /// The last part of a path as a word of a shell's line.
-pub(super) fn file(path: &[u8]) -> String {
+pub(crate) fn file(path: &[u8]) -> String {
     word(file_name(path))
 }
 
@@ -37,7 +37,7 @@ pub(super) fn file(path: &[u8]) -> String {
 /// of them has blanks. Quotes, dollars and backslashes have a backslash in front either
 /// way, as BuildKit expands the words of both (`frontend/dockerfile/shell/lex.go`,
 /// `processStopOn`).
-pub(super) fn copied(names: &[&[u8]]) -> String {
+pub(crate) fn copied(names: &[&[u8]]) -> String {
     let names: Vec<String> = names.iter().map(|name| escaped(&text(name))).collect();
     let has_blanks = |name: &String| name.contains(char::is_whitespace) || name.starts_with('[');
     if !names.iter().any(has_blanks) {
@@ -64,7 +64,7 @@ fn escaped(name: &str) -> String {
 
 /// The value of a variable in `ENV`, or what follows `WORKDIR`: `directory`, and `rest`
 /// behind it, which may name variables.
-pub(super) fn value(directory: &[u8], rest: &str) -> String {
+pub(crate) fn value(directory: &[u8], rest: &str) -> String {
     let directory = text(directory);
     match is_plain(&directory) {
         true => format!("{directory}{rest}"),
@@ -73,13 +73,13 @@ pub(super) fn value(directory: &[u8], rest: &str) -> String {
 }
 
 /// A word of the exec form, which is JSON and nothing is expanded in.
-pub(super) fn json(name: &[u8]) -> String {
+pub(crate) fn json(name: &[u8]) -> String {
     let name = text(name).replace('\\', r"\\").replace('"', "\\\"");
     format!("\"{name}\"")
 }
 
 /// A name as text; what is none is escaped, as everywhere.
-fn text(name: &[u8]) -> String {
+pub(crate) fn text(name: &[u8]) -> String {
     match std::str::from_utf8(name) {
         Ok(text) if !text.contains(char::is_control) => text.to_owned(),
         _ => Shown(name).to_string(),
