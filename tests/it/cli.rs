@@ -429,6 +429,27 @@ fn nothing_that_is_selected_is_exit_2() {
     inside(&root, &["--all", "--include", "good"]).exits(0);
 }
 
+/// Nor must what has nothing to check at all.
+#[test]
+fn a_target_without_a_program_is_exit_2() {
+    let empty = tempfile::tempdir().unwrap();
+    fs::write(empty.path().join("x"), "no program").unwrap();
+    let all = |words: &[&OsStr]| run(&[&[OsStr::new("--all")], words].concat());
+    for option in ["--root", "--image"] {
+        let ran = all(&[OsStr::new(option), empty.path().as_os_str()]).exits(2);
+        ran.complains("there is no program, library or script in it")
+            .prints("unknown: 0 checked");
+    }
+    all(&[OsStr::new("--image"), OsStr::new("scratch")]).exits(2);
+    // What is named is checked.
+    let named = [
+        OsStr::new("--root"),
+        empty.path().as_os_str(),
+        OsStr::new("/x"),
+    ];
+    all(&named).exits(1).prints("broken: 1 checked");
+}
+
 #[test]
 fn a_working_directory_that_is_a_file_is_exit_2() {
     let root = root(SMALL);

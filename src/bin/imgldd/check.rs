@@ -246,8 +246,7 @@ impl Subjects<'_, '_> {
     }
 
     /// Nothing was checked, which must not pass for nothing wrong.
-    fn nothing_selected(&mut self, options: &str) {
-        let message = format!("no program, library or script is left by {options}");
+    fn nothing_found(&mut self, message: String) {
         let input = &self.target.input;
         say(&format!("imgldd: `{}`: {message}", escape(input)));
         self.run.errors.push(ReportError {
@@ -270,8 +269,18 @@ impl Subjects<'_, '_> {
     ) -> io::Result<()> {
         let jobs = jobs.unwrap_or_else(host::parallelism);
         let scanned = inspector.scan(jobs, &|path| selection.takes(path));
-        if let (true, Some(options)) = (scanned.paths.is_empty(), selection.narrowed()) {
-            self.nothing_selected(options);
+        let is_told = !(selection.names.is_empty() && scanned.problems.is_empty());
+        match selection.narrowed() {
+            _ if !scanned.paths.is_empty() => {}
+            Some(options) => {
+                let message = format!("no program, library or script is left by {options}");
+                self.nothing_found(message);
+            }
+            None if is_told => {}
+            None => {
+                let message = "there is no program, library or script in it";
+                self.nothing_found(message.to_owned());
+            }
         }
         let problems = scanned.problems.into_iter();
         let matters = |path: &TargetPath| selection.may_take_at(path.as_bytes());

@@ -34,11 +34,11 @@ pub(super) fn images(parts: &dyn Parts) -> Result<Vec<DockerImage>, ImageError> 
     Ok(images.into_vec())
 }
 
-/// Whether there is the image that `manifest.json` lists: an archive that was unpacked.
+/// Whether there is an image that `manifest.json` lists: an archive that was unpacked.
 pub(super) fn is_there(parts: &dyn Parts) -> bool {
     images(parts).is_ok_and(|images| {
         let mut images = images.iter();
-        images.all(|image| parts.has(image.config.as_bytes()))
+        images.any(|image| parts.has(image.config.as_bytes()))
     })
 }
 

@@ -20,6 +20,8 @@ use crate::source::stream::{Algorithm, Digest, digest_of};
 const LAYOUT: &[u8] = b"oci-layout";
 /// The member where it begins.
 pub(super) const INDEX: &[u8] = b"index.json";
+/// The manifest of what skopeo calls `dir:`.
+const FLAT: &[u8] = b"manifest.json";
 /// The deepest nesting of indexes.
 const MAX_NESTING: usize = 4;
 /// The most manifests that are looked at.
@@ -75,6 +77,17 @@ pub(super) fn is_unmarked(parts: &dyn Parts) -> bool {
     })
 }
 
+/// Whether there is what skopeo writes, without its `version`: a manifest whose
+/// configuration is there.
+pub(super) fn is_unmarked_flat(parts: &dyn Parts) -> bool {
+    let text = parts.document(FLAT).ok().flatten();
+    let manifest = text.and_then(|text| json::parse::<Manifest>(FLAT, &text).ok());
+    manifest.is_some_and(|manifest| {
+        let digest: Option<Digest> = manifest.config.digest.parse().ok();
+        digest.is_some_and(|digest| parts.has(&Naming::Flat.member(&digest)))
+    })
+}
+
 /// The image of a layout that is wanted.
 pub(super) fn select(parts: &dyn Parts, wanted: Wanted<'_>) -> Result<Selected, ImageError> {
     let mut search = Search {
@@ -117,12 +130,11 @@ pub(super) fn select(parts: &dyn Parts, wanted: Wanted<'_>) -> Result<Selected, 
 /// The image of a directory that skopeo wrote: `manifest.json` is the manifest
 /// itself.
 pub(super) fn select_flat(parts: &dyn Parts) -> Result<Selected, ImageError> {
-    let member = b"manifest.json";
     let text = parts
-        .document(member)?
-        .ok_or_else(|| ImageError::malformed(member, "it is missing"))?;
+        .document(FLAT)?
+        .ok_or_else(|| ImageError::malformed(FLAT, "it is missing"))?;
     let digest = digest_of(Algorithm::Sha256, &text);
-    manifest(parts, Naming::Flat, member, &text, None, Some(digest))
+    manifest(parts, Naming::Flat, FLAT, &text, None, Some(digest))
 }
 
 struct Search<'a> {

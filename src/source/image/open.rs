@@ -12,6 +12,7 @@ use super::assemble::{from_layer, from_parts, merge, wanted_layers};
 use super::config::ImageConfig;
 use super::contents::Origin;
 use super::error::ImageError;
+use super::mistaken::Lies;
 use super::parts::{Bytes, Directory, Parts};
 use super::passing::{Passed, may_be_member, pass};
 use super::reference::{Client, Form, Reference};
@@ -21,6 +22,7 @@ use super::verify::verify;
 use super::walk::{Sequential, Told, inflate, io_error};
 use super::{Image, ImageKind, Opened, Options, docker, mistaken, oci};
 use crate::bytes::escape;
+use crate::quote;
 use crate::rootfs::layers::Tree;
 use crate::source::host_file::HostFile;
 use crate::source::stream::{CHUNK, Compression, foreign};
@@ -107,7 +109,8 @@ fn from_directory(
     let is_flat = || {
         let text = parts.document(docker::MANIFEST).ok().flatten();
         let is_object = |text: &Vec<u8>| text.trim_ascii_start().starts_with(b"{");
-        text.is_some_and(|text| is_object(&text)) && parts.has(b"version")
+        let has_mark = || parts.has(b"version") || oci::is_unmarked_flat(&parts);
+        text.is_some_and(|text| is_object(&text)) && has_mark()
     };
     let (kind, selected) = match form {
         Form::Directory => return Ok(Opened::Directory(path.to_owned())),
@@ -117,7 +120,22 @@ fn from_directory(
         Form::Any if docker::is_there(&parts) => {
             (ImageKind::DockerArchive, docker::select(&parts, wanted)?)
         }
-        Form::Any => return Ok(Opened::Directory(path.to_owned())),
+        Form::Any if docker::images(&parts).is_ok() => {
+            let directory = quote::word(path.as_os_str().as_encoded_bytes());
+            let message = format!(
+                "it lists an image whose configuration is not there; \
+                 if this is a root filesystem with such a file, name it `dir:{directory}`"
+            );
+            return Err(ImageError::malformed(docker::MANIFEST, message));
+        }
+        Form::Any => {
+            // What cannot be opened is said where it is opened as a rootfs.
+            if let Ok(directory) = crate::source::Directory::open(path) {
+                let lies = Lies::Directory(path.as_os_str().as_encoded_bytes());
+                mistaken::refuse(&directory, lies)?;
+            }
+            return Ok(Opened::Directory(path.to_owned()));
+        }
         Form::DockerArchive | Form::OciArchive | Form::Layer => {
             let shown = path.to_string_lossy();
             let shown = escape(&shown);
@@ -272,7 +290,7 @@ fn from_stream(
 fn by_itself(scanned: Scanned, form: Form, shown: Option<&[u8]>) -> Result<Image, ImageError> {
     let image = from_layer(scanned);
     if form == Form::Any {
-        mistaken::refuse(&image.filesystem, shown)?;
+        mistaken::refuse(&image.filesystem, Lies::Archive(shown))?;
     }
     Ok(image)
 }

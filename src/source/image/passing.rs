@@ -227,16 +227,27 @@ fn looks_like_tar(head: &[u8], size: u64) -> bool {
     block[0] != 0 && sum == wanted
 }
 
+/// Whether `name` is that of a directory that every root filesystem has.
+pub(super) fn is_of_rootfs(name: &[u8]) -> bool {
+    const ALL: [&[u8]; 20] = [
+        b"bin", b"boot", b"dev", b"etc", b"home", b"lib", b"lib32", b"lib64", b"media", b"mnt",
+        b"opt", b"proc", b"root", b"run", b"sbin", b"srv", b"sys", b"tmp", b"usr", b"var",
+    ];
+    ALL.contains(&name)
+}
+
 /// Whether a member could be a layer by its content alone: some tools give layers
 /// plain names. A rootfs has archives too, below the directories that every one has.
 fn may_be_plain(name: &[u8]) -> bool {
-    const OF_ROOTFS: [&[u8]; 19] = [
-        b"bin", b"boot", b"dev", b"etc", b"home", b"lib", b"lib32", b"lib64", b"media", b"mnt",
-        b"opt", b"proc", b"root", b"run", b"sbin", b"srv", b"sys", b"tmp", b"usr",
-    ];
     let first = name.split(|&b| b == b'/').next().unwrap_or_default();
     let is_near_root = memchr::memchr_iter(b'/', name).count() < 2;
-    is_near_root || !(first == b"var" || OF_ROOTFS.contains(&first))
+    is_near_root || !is_of_rootfs(first)
+}
+
+/// Whether a name is that of an archive.
+pub(super) fn is_packed(name: &[u8]) -> bool {
+    const ENDS: [&[u8]; 4] = [b".tar", b".tar.gz", b".tgz", b".tar.zst"];
+    ENDS.iter().any(|end| name.ends_with(end))
 }
 
 /// Whether a name could be that of an image's member, and not only that of a file
@@ -248,11 +259,10 @@ pub(super) fn may_be_member(name: &[u8]) -> bool {
         b"oci-layout",
         b"repositories",
     ];
-    const PACKED: [&[u8]; 4] = [b".tar", b".tar.gz", b".tgz", b".tar.zst"];
     /// Hexadecimal digits of a sha256.
     const DIGITS: usize = 64;
     let is_fixed = FIXED.contains(&name) || name.ends_with(b".json");
-    let is_packed = PACKED.iter().any(|end| name.ends_with(end));
+    let is_packed = is_packed(name);
     let may_have_digest = name.len() >= DIGITS;
     if !is_fixed && !is_packed && !may_have_digest {
         return false;

@@ -431,29 +431,96 @@ fn is_no_layer(members: &Members, expected: &str) {
     }
 }
 
+fn in_folder(folder: &str, members: Members) -> Members {
+    let into = |(name, member)| (format!("{folder}/{name}"), member);
+    Members(members.0.into_iter().map(into).collect())
+}
+
+/// The forms that are images by themselves, with what they are called in a folder.
+fn images_in_folders() -> [(Members, &'static str); 5] {
+    let mut unmarked = oci::layout(&[image()]);
+    unmarked.remove("oci-layout");
+    let mut bare = docker::save_20(&[image()]);
+    bare.remove("repositories");
+    [
+        (oci::layout(&[image()]), "an OCI layout"),
+        (unmarked, "an OCI layout"),
+        (docker::save_20(&[image()]), "`docker save`"),
+        (bare, "`docker save`"),
+        (docker::save_podman(&[image()]), "`docker save`"),
+    ]
+}
+
 #[test]
 fn an_image_in_a_folder_of_an_archive_is_no_layer() {
-    let folder = |members: Members| {
-        let into = |(name, member)| (format!("img/{name}"), member);
-        Members(members.0.into_iter().map(into).collect())
-    };
-    let wrapped = folder(oci::layout(&[image()]));
-    is_no_layer(&wrapped, "x.tar && imgldd -i img");
-    is_no_layer(
-        &folder(docker::save_20(&[image()])),
-        "tar cf image.tar -C img .",
-    );
+    for (members, what) in images_in_folders() {
+        let wrapped = in_folder("img", members.clone());
+        is_no_layer(&wrapped, what);
+        is_no_layer(&wrapped, "x.tar && imgldd -i img");
+        let mut deeper = in_folder("a/my img", members.clone());
+        deeper.file("a/README", "what this is");
+        is_no_layer(&deeper, "x.tar && imgldd -i 'a/my img'");
+        let mut two = in_folder("one", members.clone());
+        two.0.extend(in_folder("two", members).0);
+        is_no_layer(&two, "x.tar && imgldd -i one");
+    }
     is_no_layer(&Members::default(), "there is no file in it");
-    // A folder of an application is one.
+    let mut members = Members::default();
+    members.file("img.tar", docker::save_20(&[image()]).archive());
+    is_no_layer(&members, "x.tar && imgldd -i img.tar");
+    let mut members = Members::default();
+    members.file(format!("blobs/sha256/{}", "ab".repeat(32)), "x");
+    is_no_layer(&members, "the blobs of an image");
+}
+
+#[test]
+fn a_folder_of_an_application_makes_a_layer() {
+    let is_layer = |members: &Members| {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), members.archive()).unwrap();
+        let opened = open_image(file.path().as_os_str()).unwrap();
+        assert_eq!(opened.kind, ImageKind::Layer);
+    };
     let mut members = Members::default();
     members.file("app/index.json", "{}");
     members.file("app/manifest.json", "{}");
-    let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), members.archive()).unwrap();
-    assert_eq!(
-        open_image(file.path().as_os_str()).unwrap().kind,
-        ImageKind::Layer
-    );
+    is_layer(&members);
+    // What a program has beside it is its own business, and so is what a root has.
+    let mut members = in_folder("app/image", oci::layout(&[image()]));
+    members.file("app/etc/x", "x");
+    is_layer(&members);
+    let mut members = in_folder("usr/share/image", docker::save_20(&[image()]));
+    members.file("usr/x", "x");
+    is_layer(&members);
+}
+
+#[test]
+fn a_directory_with_an_image_in_it_is_no_rootfs() {
+    let refused = |members: &Members, expected: &str| {
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path().join("my dir");
+        members.write_dir(&root);
+        let error = open(root.as_os_str(), None).map(drop).unwrap_err();
+        let error = error.to_string();
+        assert!(error.contains(expected), "{error}");
+        let mut strict = std::ffi::OsString::from("dir:");
+        strict.push(&root);
+        assert!(matches!(open(&strict, None), Ok(Opened::Directory(_))));
+    };
+    for (members, what) in images_in_folders() {
+        let wrapped = in_folder("img", members);
+        refused(&wrapped, what);
+        refused(&wrapped, "/my dir/img'");
+    }
+    let mut members = docker::save_20(&[image()]);
+    let manifest: Value = serde_json::from_slice(members.get("manifest.json")).unwrap();
+    members.remove(manifest[0]["Config"].as_str().unwrap());
+    refused(&members, "whose configuration is not there");
+    members.remove("manifest.json");
+    refused(&members, "before 1.10");
+    let mut members = Members::default();
+    members.file("img.tar", docker::save_20(&[image()]).archive());
+    refused(&members, "/my dir/img.tar'");
 }
 
 #[test]
