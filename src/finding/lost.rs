@@ -62,13 +62,12 @@ pub(super) fn draft<'p>(
                 MOUNTS.join(", ")
             ))
             .fix(None, &fix, None);
-        return Some(
-            case.layers
-                .line(brought_by)
-                .into_iter()
-                .fold(draft, Draft::evidence),
-        );
+        let line = brought_by.and_then(|layer| case.layers.line(layer));
+        return Some(line.into_iter().fold(draft, Draft::evidence));
     }
+    let (Some(brought_by), Some(taken_by)) = (brought_by, taken_by) else {
+        return None;
+    };
     let draft = if lost.was_link && lost.loss.how == Taken::Replaced {
         let message = format!(
             "{path} was a link until layer {taken_by} made it a directory, and {} is not in there{whose}",

@@ -182,7 +182,7 @@ impl Place<'_> {
             match kind {
                 Kind::Directory => {
                     loss.node = filesystem.child(loss.node, name).ok()??;
-                    loss.brought_by = filesystem.layer(loss.node).unwrap_or(loss.brought_by);
+                    loss.brought_by = filesystem.layer(loss.node).or(loss.brought_by);
                     length += 1;
                     kind = filesystem.metadata(loss.node).kind;
                 }

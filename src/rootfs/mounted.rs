@@ -113,8 +113,8 @@ impl Filesystem for Mounted {
         let node = self.lower.child(directory, name).ok()??;
         Some(Loss {
             node,
-            brought_by: self.lower.layer(node).unwrap_or(0),
-            taken_by: 0,
+            brought_by: self.lower.layer(node),
+            taken_by: None,
             how: Taken::Mounted(mount),
         })
     }

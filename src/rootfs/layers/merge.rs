@@ -312,8 +312,8 @@ impl Step<'_> {
     fn lose(&mut self, directory: u32, name: &[u8], child: u32, how: Taken) {
         let loss = Loss {
             node: NodeId(child),
-            brought_by: self.merged.nodes[child].layer.into(),
-            taken_by: self.merged.layers.into(),
+            brought_by: Some(self.merged.nodes[child].layer.into()),
+            taken_by: Some(self.merged.layers.into()),
             how,
         };
         let lost = self.merged.lost.entry(directory).or_default();

@@ -19,15 +19,15 @@ pub use issue::{Issue, IssueKind, Issues};
 pub use layer::{EntryKind, Header, Layer, TooDeep};
 pub use tree::{Store, Tree};
 
-/// A file that a layer took away.
+/// A file that a layer took away, or a mount hides.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Loss {
     /// The node as it was; what is below it can still be looked at.
     pub node: super::NodeId,
-    /// The layer that brought it, from 1.
-    pub brought_by: u32,
-    /// The layer that took it.
-    pub taken_by: u32,
+    /// The layer that brought it, from 1; `None` for what was laid over the image.
+    pub brought_by: Option<u32>,
+    /// The layer that took it, from 1; `None` where a mount did.
+    pub taken_by: Option<u32>,
     /// How.
     pub how: Taken,
 }

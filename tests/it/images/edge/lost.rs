@@ -2,19 +2,23 @@
 
 use std::fs;
 
-use imgldd::rootfs::{Credentials, Lost, Rootfs, Taken};
+use imgldd::rootfs::{Credentials, Filesystem, Lost, Rootfs, Taken, mounted};
 
 use super::super::open::open_image;
 use crate::support::image::{Image, docker};
 
-/// The layers that `text` describes, as root sees them.
-fn rootfs(text: &str) -> Rootfs {
+/// The layers that `text` describes.
+fn filesystem(text: &str) -> Box<dyn Filesystem> {
     let scratch = tempfile::tempdir().unwrap();
     let path = scratch.path().join("image.tar");
     let members = docker::save_20(&[Image::parse(text)]);
     fs::write(&path, members.archive()).unwrap();
-    let image = open_image(path.as_os_str()).unwrap();
-    Rootfs::new(Box::new(image.filesystem), Credentials::root(), false)
+    Box::new(open_image(path.as_os_str()).unwrap().filesystem)
+}
+
+/// The layers that `text` describes, as root sees them.
+fn rootfs(text: &str) -> Rootfs {
+    Rootfs::new(filesystem(text), Credentials::root(), false)
 }
 
 /// `PATH by LAYER, HOW by LAYER`, with `a link` where it was one.
@@ -31,10 +35,9 @@ fn shown(lost: Lost) -> String {
         Taken::Mounted(_) => "mounted over",
     };
     let what = if was_link { " a link" } else { "" };
-    format!(
-        "{path}{what} by {}, {how} by {}",
-        loss.brought_by, loss.taken_by
-    )
+    let layer = |layer: Option<u32>| layer.map_or("none".to_owned(), |layer| layer.to_string());
+    let (brought_by, taken_by) = (layer(loss.brought_by), layer(loss.taken_by));
+    format!("{path}{what} by {brought_by}, {how} by {taken_by}")
 }
 
 /// Wants this to be known of each path.
@@ -196,4 +199,12 @@ fn a_file_that_is_taken_twice() {
         ",
         &[("/lib/a.so", Some("/lib/a.so by 3, hidden by 4"))],
     );
+}
+
+#[test]
+fn no_layer_takes_what_a_mount_hides() {
+    let image = filesystem("layer\n a text\nlayer\n dev/x/y text");
+    let rootfs = Rootfs::new(mounted(image), Credentials::root(), false);
+    let lost = rootfs.lost(b"/dev/x/y").map(shown);
+    assert_eq!(lost.as_deref(), Some("/dev/x/y by 2, mounted over by none"));
 }
