@@ -16,6 +16,7 @@ mod subject;
 mod verdict;
 
 use std::cell::LazyCell;
+use std::slice;
 use std::sync::{Arc, OnceLock};
 
 pub use self::binding::SymbolLines;
@@ -343,6 +344,9 @@ impl<'t> Inspector<'t> {
 
     /// A bare name that is in no directory of PATH.
     fn not_in_path(&self, lookup: &Lookup, role: Role) -> Inspection {
+        if let Some(error) = self.barred_to_us(&lookup.name) {
+            return undecided(&lookup.name, role, error);
+        }
         let outcome = outcome::not_found(lookup);
         let elsewhere = match lookup.name.is_empty() {
             true => Vec::new(),
@@ -487,6 +491,14 @@ impl<'a> Called<'a> {
 /// Whether PATH has no say in `name`.
 fn is_path(name: &[u8]) -> bool {
     name.contains(&b'/') || name.is_empty()
+}
+
+/// A subject that is no file, as far as anybody knows.
+fn undecided(name: &[u8], role: Role, error: ReportError) -> Inspection {
+    let mut inspection = absent(name, role, Outcome::default(), Vec::new());
+    inspection.subject.verdict = verdict(&Outcome::default(), &[], slice::from_ref(&error), false);
+    inspection.errors.push(error);
+    inspection
 }
 
 /// A subject that is no file.

@@ -476,6 +476,12 @@ impl Platform {
         by_version.or(found.is_none().then_some(UNSAID))
     }
 
+    /// Whether its kernel is Linux.
+    #[must_use]
+    pub fn is_linux(&self) -> bool {
+        self.os == "linux"
+    }
+
     /// Whether the architecture is one of the table.
     #[must_use]
     pub fn is_known(&self) -> bool {

@@ -200,6 +200,7 @@ pub fn is_about_absence(code: &str) -> bool {
         Code::DeletedByLayer,
         Code::UsrmergeClobbered,
         Code::UserCannotReach,
+        Code::PreloadMissing,
     ]
     .iter()
     .any(|known| known.word() == code)

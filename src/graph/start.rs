@@ -162,9 +162,13 @@ fn empty(loader: Rc<Loader>) -> Start {
 }
 
 /// The first of the loader's texts that we cannot read, whatever it may do.
-fn lost(texts: &[(&[u8], Option<Errno>)]) -> Option<(Rc<[u8]>, Errno)> {
+/// A text that we could not read, and the loader would have.
+fn lost(files: &Files<'_>, texts: &[(&[u8], Option<Errno>)]) -> Option<(Rc<[u8]>, Errno)> {
+    // Nothing is kept from root: it is we who may not read.
+    let is_root = files.rootfs().user().is_root();
+    let is_ours = |errno: &Errno| errno.is_ours() || (is_root && *errno == Errno::ACCES);
     texts.iter().find_map(|(path, errno)| {
-        let errno = errno.filter(|errno| errno.is_ours())?;
+        let errno = errno.filter(is_ours)?;
         Some((Rc::from(*path), errno))
     })
 }
@@ -179,10 +183,11 @@ fn start_glibc(
     let lists_itself = traits.release().lists_itself();
     let cache = files.text(&traits.cache_path);
     let preload_file = files.text(glibc::PRELOAD_FILE);
-    let unreadable = lost(&[
+    let texts: [(&[u8], _); 2] = [
         (&traits.cache_path, cache.as_ref().err().copied()),
         (glibc::PRELOAD_FILE, preload_file.as_ref().err().copied()),
-    ]);
+    ];
+    let unreadable = lost(files, &texts);
     let (abi, flags) = (program.abi, program.object.header.flags);
     let serves = |glibc: &Glibc| glibc.serves(abi, flags, traits, environment);
     let loader = loaders.glibc(serves, || {
@@ -227,7 +232,7 @@ fn start_musl(
     let path = traits.path_file(subject.interp, subject.abi.musl);
     let path_file = files.text(&path);
     let path_file = path_file.as_deref().map_err(|errno| *errno);
-    let unreadable = lost(&[(&path, path_file.err())]);
+    let unreadable = lost(files, &[(&path, path_file.err())]);
     let loader = Musl::new(subject, environment.clone(), path_file);
     let preloads = loader
         .preloads()

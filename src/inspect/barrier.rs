@@ -1,4 +1,4 @@
-//! What keeps the target's user from a file that is there.
+//! What keeps the target's user from a file that is there, and us from one that may be.
 
 use std::sync::Arc;
 
@@ -8,6 +8,7 @@ use crate::elf::Object;
 use crate::errno::Errno;
 use crate::finding::Barrier;
 use crate::path::TargetPath;
+use crate::report::{ErrorKind, ReportError};
 use crate::rootfs::{Access, Credentials, Follow, Kind, Metadata, Rootfs};
 
 impl Inspector<'_> {
@@ -36,6 +37,25 @@ impl Inspector<'_> {
             metadata,
             object,
         })
+    }
+
+    /// A directory of PATH that may have `name`, and in which root may look and we may not.
+    pub(super) fn barred_to_us(&self, name: &[u8]) -> Option<ReportError> {
+        let rootfs = self.files.rootfs();
+        let mut directories = self.path().split(|&byte| byte == b':');
+        directories
+            .find_map(|directory| {
+                let path = self.settings.workdir.seen_by_process(directory).join(name);
+                let errno = rootfs.metadata(&path).err()?;
+                (errno == Errno::ACCES && rootfs.user().is_root()).then_some(path)
+            })
+            .map(|path| ReportError {
+                kind: ErrorKind::Io,
+                target: Some(0),
+                path: Some(path.to_string()),
+                message: format!("cannot read it: {}", Errno::ACCES),
+                offset: None,
+            })
     }
 
     /// What root sees at a path without links.

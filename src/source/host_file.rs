@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{FileExt as _, FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
 use rustix::fs::OFlags;
@@ -45,6 +45,17 @@ impl HostFile {
         let size = file.metadata()?.size();
         Ok(HostFile { file, size })
     }
+}
+
+/// What `path` leads to, where that is a pipe: it can be read once, from front to back.
+/// As for everybody who reads one, opening waits for its writer.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a pipe that was named is of the host"
+)]
+pub(super) fn pipe(path: &Path) -> io::Result<Option<File>> {
+    let is_pipe = std::fs::metadata(path)?.file_type().is_fifo();
+    is_pipe.then(|| File::open(path)).transpose()
 }
 
 impl ReadAt for HostFile {

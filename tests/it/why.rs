@@ -206,3 +206,24 @@ fn the_document_has_the_members_that_the_schema_says() {
     assert_eq!(members(&report["answers"][0]), answer);
     assert_eq!(members(&report["answers"][0]["chains"][0][0]), said("Step"));
 }
+
+#[test]
+fn nothing_is_said_and_the_exit_status_tells() {
+    for (words, code) in [
+        (&["-q", "libc1.so.3", "/app/exe"][..], 0),
+        (&["-q", "libnone", "/app/exe"], 1),
+        (&["-q", "libc1.so.3", "/no/such", "/app/exe"], 2),
+    ] {
+        let output = why(DIAMOND, words);
+        assert_eq!(output.status.code(), Some(code), "{words:?}");
+        assert_eq!(output.stdout, b"", "{words:?}");
+    }
+}
+
+#[test]
+fn a_file_that_is_not_there_is_said() {
+    let output = why(DIAMOND, &["libc1.so.3", "/no/such", "/app/exe"]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(said, "imgldd: /no/such: not found\n");
+}

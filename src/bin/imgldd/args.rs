@@ -4,8 +4,9 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 
-use clap::parser::ValueSource;
-use clap::{ArgAction, CommandFactory as _, FromArgMatches as _, Parser, ValueEnum};
+use clap::{ArgAction, Parser, ValueEnum};
+
+use crate::request;
 
 /// Would this program start in that filesystem? If not: why, and what mends it?
 #[derive(Parser, Debug)]
@@ -21,13 +22,12 @@ pub(crate) struct Args {
     #[arg(value_name = "FILE")]
     pub(crate) files: Vec<OsString>,
 
-    /// A rootfs or sysroot directory
+    /// A rootfs or sysroot directory; without it and --image that of IMGLDD_ROOT
     #[arg(
         short = 'R',
         long,
         alias = "sysroot",
         value_name = "DIR",
-        env = "IMGLDD_ROOT",
         help_heading = "Target"
     )]
     pub(crate) root: Option<PathBuf>,
@@ -243,18 +243,15 @@ pub(crate) struct Args {
     pub(crate) jobs: Option<usize>,
 }
 
-/// The arguments of this process. `--image` stands above IMGLDD_ROOT, which is
-/// for directories.
+/// The arguments of this process.
 pub(crate) fn parse() -> Result<Args, clap::Error> {
     let mut words: Vec<OsString> = std::env::args_os().collect();
     if let Some(at) = error_text(&words) {
         words.insert(at, OsString::from("--"));
     }
-    let mut matches = Args::command().try_get_matches_from(words)?;
-    let root_is_of_environment = matches.value_source("root") == Some(ValueSource::EnvVariable);
-    let mut args = Args::from_arg_matches_mut(&mut matches)?;
-    if !args.image.is_empty() && root_is_of_environment {
-        args.root = None;
+    let mut args = Args::try_parse_from(words)?;
+    if args.image.is_empty() && args.root.is_none() {
+        args.root = request::root_of_environment();
     }
     Ok(args)
 }

@@ -5,28 +5,30 @@
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
+use std::path::PathBuf;
 
 use clap::Parser;
 use imgldd::inspect::Inspector;
 use imgldd::nearby::Extent;
 use imgldd::render::{Ldd, Renderer as _};
 use imgldd::report::{Libc, Role, SubjectKind, Target, Verdict};
+use imgldd::rootfs::{Kind, Rootfs};
 
 use crate::args::Args;
-use crate::request::UsageError;
+use crate::request::{self, UsageError};
 use crate::target::{self, Named};
 use crate::{exit, program_name, say};
 
-/// ldd's options.
+/// The shared libraries of programs, as ldd lists them. Nothing is executed
 #[derive(Parser, Debug)]
-#[command(name = "ldd", version)]
+#[command(name = "ldd", version, infer_long_args = true)]
 struct LddArgs {
     /// Files to list the libraries of
     #[arg(value_name = "FILE", required = true)]
     files: Vec<OsString>,
     /// A rootfs or sysroot directory
     #[arg(short = 'R', long, value_name = "DIR")]
-    root: Option<OsString>,
+    root: Option<PathBuf>,
     /// Bind data and functions and say what is not found
     #[arg(short = 'r', long)]
     function_relocs: bool,
@@ -58,11 +60,8 @@ pub(crate) fn run(name: &str) -> Result<u8, RunError> {
             });
         }
     };
-    let root = ldd
-        .root
-        .iter()
-        .flat_map(|root| [OsString::from("--root"), root.clone()]);
-    let args = Args::parse_from([OsString::from("imgldd")].into_iter().chain(root));
+    let mut args = Args::parse_from(["imgldd"]);
+    args.root = ldd.root.clone().or_else(request::root_of_environment);
     let named = match &args.root {
         Some(root) => Named::Directory(root.clone()),
         None => Named::Host,
@@ -73,8 +72,9 @@ pub(crate) fn run(name: &str) -> Result<u8, RunError> {
     // ldd says that a library is not found, and no more.
     opened.settings.nearby = Extent::Nothing;
     let kind = opened.kind;
+    let has_headings = ldd.files.len() > 1;
     let mut renderer = Ldd {
-        headings: ldd.files.len() > 1,
+        headings: false,
         versions: ldd.verbose,
     };
     let files: Vec<Vec<u8>> = ldd
@@ -105,9 +105,15 @@ pub(crate) fn run(name: &str) -> Result<u8, RunError> {
         let inspection = inspector.inspect(file, Role::Argument);
         let mut subject = inspection.subject;
         subject.path = typed.to_string_lossy().into_owned();
+        let typed = imgldd::bytes::escape(&subject.path).into_owned();
+        if has_headings {
+            writeln!(out, "{typed}:")?;
+        }
         if subject.kind == SubjectKind::Absent {
-            let typed = imgldd::bytes::escape(&subject.path).into_owned();
             say(&format!("{name}: {typed}: No such file or directory"));
+            status = exit::BROKEN;
+        } else if is_special(inspector.files().rootfs(), file) {
+            say(&format!("{name}: {typed}: not regular file"));
             status = exit::BROKEN;
         } else if Ldd::is_dynamic(&subject) {
             // `ldd -u` lists nothing else.
@@ -131,6 +137,13 @@ pub(crate) fn run(name: &str) -> Result<u8, RunError> {
         }
     }
     Ok(status)
+}
+
+/// Whether there is something at `path` that is no regular file.
+fn is_special(rootfs: &Rootfs, path: &[u8]) -> bool {
+    rootfs
+        .metadata(path)
+        .is_ok_and(|found| found.kind != Kind::File)
 }
 
 /// What ends such a run early.

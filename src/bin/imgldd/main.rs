@@ -88,6 +88,7 @@ fn say(line: &str) {
 
 fn run(args: &Args) -> Result<u8, Failure> {
     let names = match args.files.first().and_then(|word| word.to_str()) {
+        Some("schema") if args.files.len() > 1 => return Err(UsageError::SchemaAlone.into()),
         Some("schema") => return print_schema(),
         Some("explain") => return explain::run(args, &args.files[1..]),
         Some("why") => return why::run(args, &args.files[1..]),

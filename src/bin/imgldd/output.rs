@@ -91,8 +91,20 @@ impl Outputs {
                 out: open(wanted.file)?,
             })
         });
+        let mut sinks: Vec<Sink> = sinks.collect::<Result<_, UsageError>>()?;
+        if sinks.is_empty() {
+            // What nobody is to read tells the exit status all the same.
+            let unread = Style {
+                color: false,
+                ascii: args.ascii,
+            };
+            sinks.extend(make("text", unread).map(|renderer| Sink {
+                renderer,
+                out: BufWriter::new(Box::new(io::sink())),
+            }));
+        }
         Ok(Outputs {
-            sinks: sinks.collect::<Result<_, UsageError>>()?,
+            sinks,
             in_full: true,
             lists_fine: true,
             tells: Tells::All,

@@ -30,6 +30,8 @@ pub(crate) enum UsageError {
     NoProgramCopied,
     #[error("nothing to check: {0} does not say what it runs; name a FILE, or give --all")]
     NoCommand(&'static str),
+    #[error("schema prints the JSON schema of all reports, and takes no more words")]
+    SchemaAlone,
     #[error("nothing to look for: name a library, such as `imgldd why libssl.so.3 FILE`")]
     NoLibrary,
     #[error("`{0}` may mean {1}; name one of them, or give a glob: `{0}*`")]
@@ -62,6 +64,12 @@ pub(crate) enum UsageError {
     Platform(String),
     #[error("`{0}`: no Linux architecture of that name is known")]
     Architecture(String),
+    #[error("`{0}`: the names in it end in NUL; give -0 to have them read so")]
+    NulInList(PathBuf),
+    #[error("`{0}`: only Linux is known")]
+    System(String),
+    #[error("the image is for {0}: only programs of Linux can be looked at")]
+    ImageSystem(String),
     #[error("`{0}`: a user is UID[:GID], both numbers")]
     User(String),
     #[error("`{0}`: a variable is NAME=VALUE")]
@@ -103,7 +111,10 @@ impl UsageError {
     pub(crate) fn is_about_target(&self) -> bool {
         matches!(
             self,
-            UsageError::NoCommand(_) | UsageError::NoSuchLayer(..) | UsageError::NoProgramCopied
+            UsageError::NoCommand(_)
+                | UsageError::NoSuchLayer(..)
+                | UsageError::NoProgramCopied
+                | UsageError::ImageSystem(_)
         )
     }
 }
@@ -164,12 +175,25 @@ pub(crate) fn change_process(args: &Args, process: &mut ProcessConfig) -> Result
     Ok(())
 }
 
+/// The directory that IMGLDD_ROOT names; set to nothing it names none.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "it is meant for whoever starts us"
+)]
+pub(crate) fn root_of_environment() -> Option<PathBuf> {
+    let root = std::env::var_os("IMGLDD_ROOT")?;
+    (!root.is_empty()).then(|| root.into())
+}
+
 /// The platform that was given.
 pub(crate) fn platform(args: &Args) -> Result<Option<Platform>, UsageError> {
     let Some(text) = &args.platform else {
         return Ok(None);
     };
     let platform = Platform::parse(text).ok_or_else(|| UsageError::Platform(text.clone()))?;
+    if !platform.is_linux() {
+        return Err(UsageError::System(platform.os));
+    }
     if !platform.is_known() {
         return Err(UsageError::Architecture(platform.architecture));
     }
@@ -202,23 +226,30 @@ pub(crate) fn allow_missing(args: &Args) -> Result<AllowMissing, UsageError> {
     }))
 }
 
-/// A FILE that begins with the path of the root means what is below it, unless
-/// the target has a file by the very name.
+/// A FILE that begins with the path of the root, however that is spelled, means what is
+/// below it, unless the target has a file by the very name.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the root's own path is one of the host"
+)]
 pub(crate) fn strip_root(name: &[u8], root: Option<&Path>, rootfs: &Rootfs) -> Vec<u8> {
-    let Some(root) = root.map(|root| root.as_os_str().as_bytes()) else {
+    let Some(root) = root.filter(|_| name.contains(&b'/')) else {
         return name.to_vec();
     };
-    let end = root.iter().rposition(|&b| b != b'/').map_or(0, |at| at + 1);
-    let below = name
-        .strip_prefix(&root[..end])
-        .filter(|rest| end > 0 && rest.starts_with(b"/"));
-    let is_inside = |name: &[u8]| {
+    let is_inside = || {
         rootfs
             .metadata(TargetPath::root().join(name).as_bytes())
             .is_ok()
     };
-    match below {
-        Some(rest) if !is_inside(name) => rest.to_vec(),
+    let spelled = std::path::absolute(root);
+    let real = root.canonicalize();
+    let named = std::path::absolute(OsStr::from_bytes(name));
+    let below = named.iter().find_map(|named| {
+        let mut roots = spelled.iter().chain(&real);
+        roots.find_map(|root| named.strip_prefix(root).ok())
+    });
+    match below.filter(|rest| *rest != Path::new("")) {
+        Some(rest) if !is_inside() => [b"/", rest.as_os_str().as_bytes()].concat(),
         _ => name.to_vec(),
     }
 }

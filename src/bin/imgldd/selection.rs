@@ -116,6 +116,9 @@ fn read_names(from: &Path, null: bool) -> Result<Vec<Vec<u8>>, UsageError> {
     } else {
         text = std::fs::read(from).map_err(failed)?;
     }
+    if !null && text.contains(&0) {
+        return Err(UsageError::NulInList(from.to_owned()));
+    }
     let separator = if null { 0 } else { b'\n' };
     let names = text
         .split(|&b| b == separator)

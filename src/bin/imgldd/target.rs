@@ -75,8 +75,11 @@ pub(crate) fn named<'a>(
         let images = args.image.iter().cloned().map(Named::Image).collect();
         return Ok((images, names));
     }
-    // One file alone that is an image is meant as one.
+    // One file alone that is an image is meant as one, and so is standard input.
     match names {
+        [only] if args.files_from.is_none() && *only == *"-" => {
+            return Ok((vec![Named::Image(only.clone())], &[]));
+        }
         [only] if args.files_from.is_none() && looks_like_image(only) => {
             return Ok((vec![Named::Image(only.clone())], &[]));
         }
@@ -304,6 +307,10 @@ fn from_image(args: &Args, text: &OsStr, up_to: Option<usize>) -> Result<Source,
         && wanted > image.layers.len()
     {
         return Err(UsageError::NoSuchLayer(wanted, image.layers.len()));
+    }
+    let platform = image.config.platform.as_ref();
+    if let Some(other) = platform.filter(|platform| !platform.is_linux()) {
+        return Err(UsageError::ImageSystem(other.to_string()));
     }
     Ok(described(&reference, image))
 }

@@ -6,8 +6,9 @@ use std::io::{self, Write};
 use std::rc::Rc;
 
 use globset::GlobMatcher;
+use imgldd::bytes::escape;
 use imgldd::render::{Renderer, Style, WhyText, empty_why, why_json};
-use imgldd::report::{ReportError, Subject, Summary, Target};
+use imgldd::report::{ReportError, Subject, SubjectKind, Summary, Target};
 use imgldd::why::{Answer, Wanted, explain, find};
 
 use crate::args::Args;
@@ -16,7 +17,7 @@ use crate::output::Outputs;
 use crate::request::UsageError;
 use crate::selection;
 use crate::target::{self, Named};
-use crate::{Failure, check, exit};
+use crate::{Failure, check, exit, say};
 
 /// What the answers come to.
 #[derive(Default)]
@@ -81,6 +82,10 @@ struct Why {
 
 impl Renderer for Why {
     fn subject(&mut self, _: &mut dyn Write, _: &Target, subject: Subject) -> io::Result<()> {
+        if subject.kind == SubjectKind::Absent {
+            say(&format!("imgldd: {}: not found", escape(&subject.path)));
+            self.seen.borrow_mut().errors += 1;
+        }
         let takes = |name: &str| self.glob.as_ref().is_some_and(|glob| glob.is_match(name));
         let wanted = Wanted {
             text: &self.library,
@@ -111,7 +116,7 @@ impl Renderer for Why {
         let is_ambiguous = {
             let mut seen = self.seen.borrow_mut();
             seen.answers = self.answers.len();
-            seen.errors = errors.len();
+            seen.errors += errors.len();
             !seen.ambiguous.is_empty()
         };
         if is_ambiguous {

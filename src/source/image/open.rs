@@ -24,7 +24,7 @@ use super::{Image, ImageKind, Opened, Options, docker, mistaken, oci};
 use crate::bytes::escape;
 use crate::quote;
 use crate::rootfs::layers::Tree;
-use crate::source::host_file::HostFile;
+use crate::source::host_file::{self, HostFile};
 use crate::source::stream::{CHUNK, Compression, foreign};
 
 /// What a client that failed leaves.
@@ -61,8 +61,14 @@ pub fn open_image(reference: &Reference, options: &Options<'_>) -> Result<Opened
     if is_directory {
         return from_directory(path, form, wanted, &allowance, options);
     }
+    let failed = |error: io::Error| ImageError::io(b"", &error);
+    // What a shell makes of `<(docker save app)`: it comes once, as standard input does.
+    if let Some(pipe) = host_file::pipe(path).map_err(failed)? {
+        let image = from_stream(pipe, form, name, &allowance, options)?;
+        return Ok(Opened::Image(Box::new(image)));
+    }
     let shown = path.as_os_str().as_encoded_bytes();
-    let file = HostFile::open_following(path).map_err(|error| ImageError::io(b"", &error))?;
+    let file = HostFile::open_following(path).map_err(failed)?;
     let bytes: Bytes = Arc::new(file);
     let image = from_file(bytes, shown, form, wanted, &allowance, options)?;
     Ok(Opened::Image(Box::new(image)))
