@@ -23,8 +23,14 @@ pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
         Some(Limit::Probes(_)) => graph.libraries.last(),
         _ => None,
     };
+    // Nothing is kept from root, so it is we who may not look.
+    let kept_from_us = |library: &Library| {
+        let mut attempts = library.attempts.iter();
+        case.user.is_root() && attempts.any(|tried| tried.outcome == TryOutcome::Unreadable)
+    };
     for library in &graph.libraries {
         let finding = match &library.status {
+            Status::Missing if kept_from_us(library) => continue,
             Status::Missing if cut_off.is_some_and(|cut| std::ptr::eq(cut, library)) => continue,
             Status::Missing if loader_is_there => missing(case, file, graph, library),
             // That a layer took it is a cause of its own.

@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 
 use super::{Ran, SMALL, inside, root, run, subjects};
 use crate::support::imgldd::{binary, fed};
@@ -401,4 +402,45 @@ fn schema_takes_no_more_words() {
     run(&["schema", "v1"])
         .exits(2)
         .complains("takes no more words");
+}
+
+/// The target's root may read what we may not. CI runs the tests as nobody, too.
+#[test]
+fn what_is_kept_from_us_leaves_the_verdict_open() {
+    if rustix::process::geteuid().is_root() {
+        eprintln!("skipped: nothing is kept from root");
+        return;
+    }
+    let scene = "
+        /app/exe      elf needed=liba.so
+        /lib/liba.so  elf
+        /etc/ld.so.cache text 'none'
+        /etc/ld.so.preload text ''
+        /bin/tool     elf static
+        ";
+    let cases = [
+        ("/lib/liba.so", "/app/exe"),
+        ("/etc/ld.so.cache", "/app/exe"),
+        ("/etc/ld.so.preload", "/app/exe"),
+        ("/bin", "tool"),
+    ];
+    for (kept, file) in cases {
+        let root = root(scene);
+        let nobody = fs::Permissions::from_mode(0);
+        let path = root.host(kept.as_bytes());
+        let before = fs::metadata(&path).unwrap().permissions();
+        fs::set_permissions(&path, nobody).unwrap();
+        let ran = inside(
+            &root,
+            &["--user", "0", "--env", "PATH=/bin", file, "-o", "json"],
+        );
+        fs::set_permissions(&path, before).unwrap();
+        let report = ran.exits(2).complains("permission denied").json();
+        assert_eq!(report["subjects"][0]["verdict"], "unknown", "{kept}");
+        assert_eq!(
+            report["subjects"][0]["findings"],
+            serde_json::json!([]),
+            "{kept}"
+        );
+    }
 }
