@@ -3,9 +3,11 @@
 mod barrier;
 mod beyond;
 mod binding;
+mod called;
 mod donor;
 mod each;
 mod env;
+mod evidence;
 mod facts;
 mod resolve;
 mod rights;
@@ -20,25 +22,24 @@ use std::slice;
 use std::sync::{Arc, OnceLock};
 
 pub use self::binding::SymbolLines;
+use self::called::{Called, is_path};
 use self::donor::Donor;
 pub use self::scan::Scanned;
 pub use self::settings::{AllowMissing, Settings};
 use self::verdict::{is_library, kind, obstacles, verdict};
 use crate::beyond::Places;
 use crate::content::{self, Content, Files};
-use crate::elf::{Build, VersionDefinition};
-use crate::errno::Errno;
+use crate::elf::VersionDefinition;
 use crate::finding::{self, Case, OfEnv};
 use crate::graph::{self, Graph, LoaderFile, Loaders, Started};
-use crate::kernel::{self, End, Exec, Refusal, Request};
+use crate::kernel::{self, Request};
 use crate::loader::ObjectId;
 use crate::nearby::Nearby;
 use crate::outcome;
 use crate::package::Owners;
 use crate::path::TargetPath;
 use crate::report::{Finding, Outcome, ReportError, Role, Subject, SubjectKind};
-use crate::rootfs::{Follow, Kind, Rootfs};
-use crate::runtime::env::Flavour;
+use crate::rootfs::Rootfs;
 use crate::runtime::{self, Lookup, Place};
 use crate::target::TargetFacts;
 
@@ -337,11 +338,6 @@ impl<'t> Inspector<'t> {
         }
     }
 
-    fn has_home(&self) -> bool {
-        let home = self.settings.variables.get(&b"HOME"[..]);
-        home.is_some_and(|home| !home.is_empty() && home != b"/")
-    }
-
     /// A bare name that is in no directory of PATH.
     fn not_in_path(&self, lookup: &Lookup, role: Role) -> Inspection {
         if let Some(error) = self.barred_to_us(&lookup.name) {
@@ -363,134 +359,6 @@ impl<'t> Inspector<'t> {
         )];
         absent(&lookup.name, role, outcome, findings)
     }
-
-    /// What the program tells of its build.
-    fn build(&self, exec: &Exec) -> Option<Build> {
-        let program = exec.program.as_ref()?;
-        // Who starts the program has no say in what it is made of.
-        let opened = self.files.rootfs().open_as_root(program.path.as_bytes());
-        let data = opened.ok()?.data?;
-        content::build(&program.object, &*data).ok()
-    }
-
-    /// The newest version of glibc that the program needs.
-    fn newest_glibc(&self, exec: &Exec) -> Option<(u32, u32)> {
-        let program = exec.program.as_ref()?;
-        let file = self.files.known(program.metadata.identity)?;
-        let versions = self.files.versions(file)?;
-        let numbers = |name: &[u8]| {
-            let text = std::str::from_utf8(name.strip_prefix(b"GLIBC_")?).ok()?;
-            let mut numbers = text.split('.').map(str::parse);
-            Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
-        };
-        let needed = versions.needed().iter();
-        needed.filter_map(|version| numbers(&version.name)).max()
-    }
-
-    /// The links at the end of the way to something that is not there; none
-    /// where the name itself is absent.
-    fn hops(&self, path: &[u8]) -> Vec<String> {
-        let rootfs = self.files.rootfs();
-        let path = self.settings.workdir.seen_by_process(path);
-        let last = rootfs.walk(&path, Follow::NotLast);
-        let is_link = last
-            .end
-            .is_ok_and(|node| rootfs.filesystem().metadata(node).kind == Kind::Symlink);
-        if !is_link {
-            return Vec::new();
-        }
-        let walk = rootfs.walk(&path, Follow::Last);
-        let Err(errno) = walk.end else {
-            return Vec::new();
-        };
-        let shown = |hop: &crate::rootfs::Hop| {
-            format!("{} -> {}", hop.link, crate::bytes::Shown(&hop.target))
-        };
-        let mut lines: Vec<String> = walk.hops.iter().skip(last.hops.len()).map(shown).collect();
-        let end = match errno {
-            // A circle has no end.
-            Errno::LOOP => &path,
-            _ => &walk.real_path,
-        };
-        lines.push(format!("{end}: {errno}"));
-        lines
-    }
-
-    /// The first bytes of a file that the kernel takes for nothing it knows, or does not
-    /// even look into.
-    fn head(&self, exec: &Exec) -> Vec<u8> {
-        let End::Refused {
-            why: Refusal::Format(path, _) | Refusal::NotExecutable { path, .. },
-            ..
-        } = &exec.end
-        else {
-            return Vec::new();
-        };
-        // An ELF file is known for what it is: most libraries may not be executed.
-        if exec.program.is_some() {
-            return Vec::new();
-        }
-        let opened = self.files.open_once(path);
-        match opened.map(|file| self.files.record(file).content) {
-            Ok(Ok(Content::Other { head, .. })) => head.to_vec(),
-            _ => Vec::new(),
-        }
-    }
-}
-
-/// How who starts a program calls it.
-#[derive(Clone, Copy)]
-struct Called<'a> {
-    /// Its first argument.
-    name: &'a [u8],
-    /// What `execve` is given, unless that is the name or was looked up.
-    found: Option<&'a TargetPath>,
-    /// How runtimes came from there to its path, unless that is the path.
-    lookup: Option<&'a Lookup>,
-    /// Who starts it, where that is an `env`: which one, and the path that it was started by.
-    env: Option<(Flavour, &'a [u8])>,
-}
-
-impl<'a> Called<'a> {
-    /// By a path.
-    fn by(name: &'a [u8]) -> Self {
-        Called {
-            name,
-            found: None,
-            lookup: None,
-            env: None,
-        }
-    }
-
-    /// By a name that the `execvp` of an `env` found at `path`; `own` is the path that
-    /// this was started by.
-    fn by_env(path: &'a TargetPath, name: &'a [u8], flavour: Flavour, own: &'a [u8]) -> Self {
-        Called {
-            found: Some(path),
-            env: Some((flavour, own)),
-            ..Called::by(name)
-        }
-    }
-
-    /// By what was looked up.
-    fn found(lookup: &'a Lookup) -> Self {
-        Called {
-            lookup: Some(lookup),
-            ..Called::by(&lookup.name)
-        }
-    }
-
-    /// What `execve` is given.
-    fn path(self) -> &'a [u8] {
-        let looked_up = self.lookup.and_then(|lookup| lookup.runc.as_deref().ok());
-        let found = self.found.map(TargetPath::as_bytes);
-        found.or(looked_up).unwrap_or(self.name)
-    }
-}
-
-/// Whether PATH has no say in `name`.
-fn is_path(name: &[u8]) -> bool {
-    name.contains(&b'/') || name.is_empty()
 }
 
 /// A subject that is no file, as far as anybody knows.

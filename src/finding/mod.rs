@@ -21,6 +21,7 @@ mod interpreter;
 mod kernel;
 mod layers;
 mod library;
+mod loaded;
 mod looks;
 mod lost;
 mod mend;

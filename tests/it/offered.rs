@@ -345,3 +345,19 @@ fn what_the_loader_writes_of_one_library_is_not_said_of_another() {
         .collect();
     assert_eq!(told, [("liba.so.1", true), ("liba.so", false)]);
 }
+
+/// What npm brings is brought again, and is no image.
+#[test]
+fn a_program_of_a_package_manager_is_brought_again_for_an_older_glibc() {
+    let findings = findings(
+        "
+        /app/node_modules/x/bin/x  elf needed=libc.so.6 verneed=libc.so.6:GLIBC_2.38
+        /lib/libc.so.6             libc 2.36
+        /etc/os-release            text 'ID=debian\\nVERSION_ID=12\\n'
+        ",
+        "/app/node_modules/x/bin/x",
+    );
+    let fixes = findings.iter().flat_map(|finding| &finding.fixes);
+    let first = fixes.filter_map(|fix| fix.snippet.as_deref()).next();
+    assert_eq!(first, Some("RUN npm ci"));
+}
