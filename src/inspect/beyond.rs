@@ -11,15 +11,12 @@ use crate::content;
 use crate::elf::{Ask, Asks, Object, Priority};
 use crate::graph::{Graph, Later, LoaderFile};
 use crate::kernel::{End, Exec, Program};
+use crate::loader::glibc::Release;
 use crate::loader::{LinkMap, LoaderKind, ObjectId, Role};
 use crate::path::TargetPath;
 
 /// What glibc loads to unwind the stack of a thread that ends (`misc/unwind-link.c`).
 const UNWINDER: &[u8] = b"libgcc_s.so.1";
-/// The first glibc that has the services `files` and `dns` in itself.
-const SERVICES_BUILT_IN: (u32, u32) = (2, 34);
-/// The first that asks `/etc/hosts` first by itself (bug 28700).
-const FILES_FIRST: (u32, u32) = (2, 35);
 
 /// What a program asks, read when it is first wanted.
 struct Asking<'a> {
@@ -211,13 +208,13 @@ impl Inspector<'_> {
     ) {
         let text = self.files.text(b"/etc/nsswitch.conf");
         let text = text.as_deref().ok();
-        let is_old = |first: (u32, u32)| version.is_some_and(|version| version < first);
+        let release = Release::of_libc(version);
         for database in databases() {
             let Switch { line, services } = Switch::of(text, database);
             let (mut missing, mut left) = (Vec::new(), Vec::new());
             for service in services {
                 let is_built_in = matches!(service.as_str(), "files" | "dns");
-                let name = match is_built_in && !is_old(SERVICES_BUILT_IN) {
+                let name = match is_built_in && release.has_services() {
                     true => None,
                     false => module_name(&service),
                 };
@@ -242,7 +239,7 @@ impl Inspector<'_> {
                 });
             }
         }
-        if text.is_none() && is_old(FILES_FIRST) {
+        if text.is_none() && release.asks_dns_first() {
             beyond.hosts_last = asking.by(Ask::Hosts);
         }
     }

@@ -39,6 +39,11 @@ impl Release {
         Release { version, is_debian }
     }
 
+    /// A release that the C library's file tells.
+    pub(crate) fn of_libc(version: Option<(u32, u32)>) -> Release {
+        Release::new(version, false)
+    }
+
     fn is_since(self, first: (u32, u32)) -> bool {
         self.version.is_some_and(|version| version >= first)
     }
@@ -70,6 +75,20 @@ impl Release {
     pub(crate) fn signal_without_page_size(self, machine: u16) -> Option<&'static str> {
         let divides = self.version.is_none_or(|version| version >= (2, 34));
         (divides && matches!(machine, EM_386 | EM_X86_64)).then_some("SIGFPE")
+    }
+
+    /// The C library has the services `files` and `dns` of NSS in itself: since 2.34; one
+    /// that does not tell its release is taken for one that has.
+    #[must_use]
+    pub(crate) fn has_services(self) -> bool {
+        self.version.is_none_or(|version| version >= (2, 34))
+    }
+
+    /// Without `/etc/nsswitch.conf` the C library asks DNS before `/etc/hosts`: up to 2.34
+    /// (`nss/nss_database.c`; bug 28700).
+    #[must_use]
+    pub(crate) fn asks_dns_first(self) -> bool {
+        self.version.is_some_and(|version| version < (2, 35))
     }
 
     /// What is written where versions are needed of a file that no object is
