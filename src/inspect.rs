@@ -75,6 +75,8 @@ pub struct Inspection {
     pub errors: Vec<ReportError>,
     /// What `ldd -r` and `ldd -u` would add, where that was asked for.
     pub symbols: SymbolLines,
+    /// A library that the host mounts in is all that keeps the program from starting.
+    lacks_host_alone: bool,
 }
 
 impl<'t> Inspector<'t> {
@@ -311,7 +313,14 @@ impl<'t> Inspector<'t> {
             Some(end) => end.clone(),
             None => outcome,
         };
-        let verdict = verdict(&outcome, &findings, &errors, is_library);
+        // What the host mounts in is no fault of the target.
+        let lacks_host_alone =
+            graph.is_some_and(|(_, graph)| finding::is_all_that_lacks(&findings, graph, &outcome));
+        let starts = match is_library || lacks_host_alone {
+            true => Some(true),
+            false => outcome.starts,
+        };
+        let verdict = verdict(starts, &findings, &errors);
         let symbols = SymbolLines::of(resolved.as_ref().map(|resolved| &resolved.graph));
         let subject = subject::Draft {
             files: &self.files,
@@ -335,6 +344,7 @@ impl<'t> Inspector<'t> {
             subject: subject.build(),
             errors,
             symbols,
+            lacks_host_alone,
         }
     }
 
@@ -380,7 +390,7 @@ fn absent(name: &[u8], role: Role, outcome: Outcome, findings: Vec<Finding>) -> 
         role,
         layer: None,
         kind: SubjectKind::Absent,
-        verdict: verdict(&outcome, &findings, &errors, false),
+        verdict: verdict(outcome.starts, &findings, &errors),
         outcome,
         elf: None,
         script: None,
@@ -391,5 +401,6 @@ fn absent(name: &[u8], role: Role, outcome: Outcome, findings: Vec<Finding>) -> 
         subject,
         errors,
         symbols: SymbolLines::default(),
+        lacks_host_alone: false,
     }
 }

@@ -2,7 +2,9 @@
 //! as they belong to the host's driver.
 
 use super::{Case, Code, Draft, quoted};
-use crate::bytes::Shown;
+use crate::bytes::{Shown, lossy};
+use crate::graph::Graph;
+use crate::report::{Finding, Outcome};
 
 /// What each library belongs to, by the word of NVIDIA_DRIVER_CAPABILITIES that brings
 /// it (libnvidia-container, `src/nvc_info.c`).
@@ -99,15 +101,18 @@ pub(super) fn draft(case: &Case<'_>, name: &[u8]) -> Option<Draft> {
     })
 }
 
-/// Whether that one library is all that keeps the program from starting: what the
-/// loader says first is about it.
-pub(crate) fn is_all_that_lacks(
-    findings: &[crate::report::Finding],
-    outcome: &crate::report::Outcome,
-) -> bool {
-    let first = outcome.message.as_deref().unwrap_or_default();
-    findings.iter().any(|finding| {
-        let object = finding.object.as_deref().unwrap_or_default();
-        finding.code == Code::HostInjected.word() && first.contains(object)
-    })
+/// Whether such a library is all that keeps the program from starting: the loader, which
+/// `outcome` has the words of, gives up over it.
+pub(crate) fn is_all_that_lacks(findings: &[Finding], graph: &Graph, outcome: &Outcome) -> bool {
+    let of_host = findings
+        .iter()
+        .filter(|finding| finding.code == Code::HostInjected.word());
+    let message = outcome.message.as_deref().unwrap_or_default();
+    let is_said = |line: &str| message.lines().any(|said| said == line);
+    of_host
+        .filter_map(|finding| finding.object.as_deref())
+        .any(|object| {
+            let mut about = graph.said.iter();
+            about.any(|said| lossy(&said.name) == object && is_said(&said.line))
+        })
 }

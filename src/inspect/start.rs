@@ -40,7 +40,7 @@ impl Inspector<'_> {
         if inspection.subject.outcome.starts == Some(true) {
             let plan = plan.for_another();
             if let Some(outcome) = outcome::refusal(&plan) {
-                inspection.subject.outcome = outcome;
+                is_instead(&mut inspection, outcome);
             }
             let mut findings = finding::runtime_findings(&plan);
             findings.append(&mut inspection.subject.findings);
@@ -58,7 +58,7 @@ impl Inspector<'_> {
         if let Err(problem) = &plan.user
             && let Some(errno) = problem.is_ours()
         {
-            inspection.subject.outcome = Outcome::default();
+            is_instead(&mut inspection, Outcome::default());
             inspection.errors.push(ReportError {
                 kind: ErrorKind::Io,
                 target: Some(0),
@@ -69,7 +69,7 @@ impl Inspector<'_> {
         }
         // The program is looked at as if the rest were mended.
         if let Some(outcome) = outcome::refusal(plan) {
-            inspection.subject.outcome = outcome;
+            is_instead(&mut inspection, outcome);
         }
         let findings = std::mem::take(&mut inspection.subject.findings);
         let findings = finding::command_findings(start, findings, &reported);
@@ -78,8 +78,18 @@ impl Inspector<'_> {
     }
 }
 
+/// The container comes to `outcome` before the program has one.
+fn is_instead(inspection: &mut Inspection, outcome: Outcome) {
+    inspection.subject.outcome = outcome;
+    inspection.lacks_host_alone = false;
+}
+
 fn rejudge(inspection: &mut Inspection, findings: Vec<Finding>) {
     let subject = &mut inspection.subject;
-    subject.verdict = verdict(&subject.outcome, &findings, &inspection.errors, false);
+    let starts = match inspection.lacks_host_alone {
+        true => Some(true),
+        false => subject.outcome.starts,
+    };
+    subject.verdict = verdict(starts, &findings, &inspection.errors);
     subject.findings = findings;
 }

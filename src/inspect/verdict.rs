@@ -1,13 +1,10 @@
 //! What a subject is, what could not be looked at, and the verdict.
 
 use crate::errno::Errno;
-use crate::finding;
 use crate::graph::Graph;
 use crate::kernel::{self, End, Exec};
 use crate::path::TargetPath;
-use crate::report::{
-    ErrorKind, Finding, Outcome, ReportError, Role, Severity, SubjectKind, Verdict,
-};
+use crate::report::{ErrorKind, Finding, ReportError, Role, Severity, SubjectKind, Verdict};
 
 /// What the subject itself is, as far as `execve` had to find out.
 pub(super) fn kind(exec: &Exec, path: &TargetPath) -> SubjectKind {
@@ -122,19 +119,13 @@ pub(super) fn obstacles(
     errors
 }
 
+/// The verdict about what starts, or not, as far as that is known.
 pub(super) fn verdict(
-    outcome: &Outcome,
+    starts: Option<bool>,
     findings: &[Finding],
     errors: &[ReportError],
-    is_library: bool,
 ) -> Verdict {
     let worst = findings.iter().map(|finding| finding.severity).max();
-    // What the host mounts in is no fault of the target.
-    let starts = if is_library || finding::is_all_that_lacks(findings, outcome) {
-        Some(true)
-    } else {
-        outcome.starts
-    };
     match (starts, worst) {
         _ if !errors.is_empty() => Verdict::Unknown,
         (Some(false), _) | (_, Some(Severity::Error)) => Verdict::Broken,

@@ -222,7 +222,7 @@ impl Subjects<'_, '_> {
         let Inspection {
             mut subject,
             errors,
-            symbols: _,
+            ..
         } = inspection;
         for mut error in errors {
             let path = error.path.as_deref().unwrap_or_default();
