@@ -142,7 +142,7 @@ impl Release {
     }
 }
 
-/// What `assert` writes (`elf/dl-minimal.c:__assert_fail`; `assert/assert.c` later).
+/// What `assert` writes (`elf/dl-minimal.c:__assert_fail`).
 fn failed(file: &str, line: Option<u32>, function: &str, condition: &str) -> String {
     let line = line.map_or_else(|| "…".to_owned(), |line| line.to_string());
     format!(
