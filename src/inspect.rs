@@ -374,7 +374,7 @@ impl<'t> Inspector<'t> {
 /// A subject that is no file, as far as anybody knows.
 fn undecided(name: &[u8], role: Role, error: ReportError) -> Inspection {
     let mut inspection = absent(name, role, Outcome::default(), Vec::new());
-    inspection.subject.verdict = verdict(&Outcome::default(), &[], slice::from_ref(&error), false);
+    inspection.subject.verdict = verdict(None, &[], slice::from_ref(&error));
     inspection.errors.push(error);
     inspection
 }
