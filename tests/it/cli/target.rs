@@ -426,7 +426,7 @@ fn what_is_kept_from_us_leaves_the_verdict_open() {
     ];
     for (kept, file) in cases {
         let root = root(scene);
-        let nobody = fs::Permissions::from_mode(0);
+        let nobody = fs::Permissions::from_mode(0o000);
         let path = root.host(kept.as_bytes());
         let before = fs::metadata(&path).unwrap().permissions();
         fs::set_permissions(&path, nobody).unwrap();
