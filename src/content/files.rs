@@ -189,7 +189,7 @@ impl<'r> Files<'r> {
             metadata: opened.metadata,
             content,
         };
-        self.state.borrow_mut().add(record, versions.map(Arc::new))
+        self.state.borrow_mut().add(record, versions)
     }
 
     /// Remembers what a scan kept of the file at `path`, to which no link leads, with

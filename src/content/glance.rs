@@ -42,7 +42,6 @@ impl Glance for Candidates<'_> {
             return None;
         }
         let (content, versions) = Content::read(data).ok()?;
-        let versions = versions.map(Arc::new);
         let elf = content.elf();
         if elf.is_some_and(|object| !object.is_loadable_type() || object.is_data()) {
             return None;

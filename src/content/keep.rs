@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::HEAD;
-use crate::elf::{Asks, Build, MAX_WHOLE, Object, ReadError, Symbols, Versions, ranges_read};
+use crate::elf::{
+    Asks, Build, GoBuild, MAX_WHOLE, Object, ReadError, Symbols, Versions, ranges_read,
+};
 use crate::path::file_name;
 use crate::read_at::{Known, ReadAt, read_all};
 use crate::source::{Passing, Probe, Want};
@@ -21,29 +23,77 @@ const MAX_INSTALLED: u64 = 4 << 20;
 /// Texts that are read wherever `/etc` leads.
 const KNOWN_TEXTS: [&[u8]; 4] = [b"os-release", b"passwd", b"group", b"ld.so.preload"];
 
-/// What is kept of an ELF file.
+/// What is kept of an ELF file. An image has many small ones, so what most of them do not
+/// have takes a pointer.
 pub(super) struct KeptElf {
     pub(super) object: Arc<Object>,
-    pub(super) versions: Versions,
-    pub(super) build: Build,
+    /// `None` where there are none.
+    versions: Option<Arc<Versions>>,
+    go: Option<Box<GoBuild>>,
+    /// The strings of `.comment`, each with a NUL behind it.
+    comment: Box<[u8]>,
+    imports_of_rust: bool,
+    loads_nss: bool,
     /// Of a libc.so.6, if it says so.
     pub(super) glibc_release: Option<(u32, u32)>,
-    pub(super) asks: Asks,
+    /// `None` where it asks for nothing.
+    asks: Option<Box<Asks>>,
     /// Its dynamic symbols, if binding them may be asked for.
     pub(super) symbols: Option<Arc<Symbols>>,
 }
 
 impl KeptElf {
+    fn new(mut object: Arc<Object>, mut versions: Versions, build: Build, asks: Asks) -> KeptElf {
+        // Nobody else has it yet.
+        if let Some(object) = Arc::get_mut(&mut object) {
+            object.dynamic.needs.shrink_to_fit();
+            object.anomalies.shrink_to_fit();
+        }
+        versions.shrink_to_fit();
+        let comment = build.comment.iter().flat_map(|line| [line, &b"\0"[..]]);
+        KeptElf {
+            object,
+            versions: (versions != Versions::default()).then(|| Arc::new(versions)),
+            go: build.go.map(Box::new),
+            comment: comment.collect::<Vec<&[u8]>>().concat().into(),
+            imports_of_rust: build.imports_of_rust,
+            loads_nss: build.loads_nss,
+            glibc_release: None,
+            asks: (asks != Asks::default()).then(|| Box::new(asks)),
+            symbols: None,
+        }
+    }
+
+    pub(super) fn versions(&self) -> Arc<Versions> {
+        self.versions.clone().unwrap_or_default()
+    }
+
+    pub(super) fn build(&self) -> Build {
+        let lines = self.comment.split_inclusive(|&byte| byte == 0);
+        Build {
+            go: self.go.as_deref().cloned(),
+            comment: lines.map(|line| line[..line.len() - 1].into()).collect(),
+            imports_of_rust: self.imports_of_rust,
+            loads_nss: self.loads_nss,
+        }
+    }
+
+    pub(super) fn asks(&self) -> Asks {
+        self.asks.as_deref().copied().unwrap_or_default()
+    }
+
     /// About how many bytes it takes.
     fn weight(&self) -> u64 {
         /// What names and versions take beside their bytes.
         const NAME: usize = 64;
         let dynamic = &self.object.dynamic;
         let names: usize = dynamic.needed().map(|name| name.len() + NAME).sum();
-        let versions = self.versions.needed().len() + self.versions.definitions.len();
+        let versions = self.versions.as_ref();
+        let versions = versions.map_or(0, |v| v.needed().len() + v.definitions.len());
         let symbols = self.symbols.as_ref().map_or(0, |symbols| symbols.weight());
         let segments = size_of_val(&*self.object.loads);
-        let all = size_of::<Object>() + segments + names + versions * NAME + symbols;
+        let own = size_of::<Object>() + size_of::<KeptElf>() + self.comment.len();
+        let all = own + segments + names + versions * NAME + symbols;
         u64::try_from(all).unwrap_or(u64::MAX)
     }
 }
@@ -123,11 +173,8 @@ impl Keep {
         };
         let kept = KeptElf {
             glibc_release,
-            object,
-            versions,
-            build,
-            asks,
             symbols,
+            ..KeptElf::new(object, versions, build, asks)
         };
         Some(Known {
             facts_weight: kept.weight(),

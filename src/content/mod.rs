@@ -45,9 +45,9 @@ impl Content {
     ///
     /// # Errors
     /// Whatever reading reports.
-    pub fn read(source: &dyn ReadAt) -> io::Result<(Content, Option<Versions>)> {
+    pub fn read(source: &dyn ReadAt) -> io::Result<(Content, Option<Arc<Versions>>)> {
         if let Some(kept) = kept(source) {
-            let versions = kept.object.has_versions().then(|| kept.versions.clone());
+            let versions = kept.object.has_versions().then(|| kept.versions());
             return Ok((Content::Elf(kept.object.clone()), versions));
         }
         // Of what passed by there may be no more than its beginning; reading on would
@@ -58,7 +58,7 @@ impl Content {
             return Ok((Content::Other { why, head }, None));
         }
         match Object::read_with_versions(source) {
-            Ok((object, versions)) => Ok((Content::Elf(object), versions)),
+            Ok((object, versions)) => Ok((Content::Elf(object), versions.map(Arc::new))),
             Err(ReadError::Io(error)) => Err(error),
             Err(ReadError::NotElf(why)) => {
                 let mut head = [0; HEAD];
@@ -115,10 +115,12 @@ pub fn header(source: &dyn ReadAt) -> io::Result<Option<Header>> {
 ///
 /// # Errors
 /// Whatever reading reports.
-pub fn versions(object: &Object, source: &dyn ReadAt) -> io::Result<Versions> {
+pub fn versions(object: &Object, source: &dyn ReadAt) -> io::Result<Arc<Versions>> {
     match kept(source) {
-        Some(kept) => Ok(kept.versions.clone()),
-        None => object.versions(source).map(|(versions, _)| versions),
+        Some(kept) => Ok(kept.versions()),
+        None => object
+            .versions(source)
+            .map(|(versions, _)| Arc::new(versions)),
     }
 }
 
@@ -128,7 +130,7 @@ pub fn versions(object: &Object, source: &dyn ReadAt) -> io::Result<Versions> {
 /// Whatever reading reports.
 pub fn build(object: &Object, source: &dyn ReadAt) -> io::Result<Build> {
     match kept(source) {
-        Some(kept) => Ok(kept.build.clone()),
+        Some(kept) => Ok(kept.build()),
         None => object.build(source),
     }
 }
@@ -150,7 +152,7 @@ pub fn glibc_release(object: &Object, source: &dyn ReadAt) -> io::Result<Option<
 /// Whatever reading reports.
 pub fn asks(object: &Object, source: &dyn ReadAt) -> io::Result<Asks> {
     match kept(source) {
-        Some(kept) => Ok(kept.asks),
+        Some(kept) => Ok(kept.asks()),
         None => object.asks(source),
     }
 }

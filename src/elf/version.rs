@@ -82,6 +82,13 @@ impl Versions {
         self.entries.get(need.entries.clone()).unwrap_or_default()
     }
 
+    /// Gives back the room for more.
+    pub(crate) fn shrink_to_fit(&mut self) {
+        self.needs.shrink_to_fit();
+        self.entries.shrink_to_fit();
+        self.definitions.shrink_to_fit();
+    }
+
     /// The versions that are needed of any file, in order.
     #[must_use]
     pub fn needed(&self) -> &[VersionNeedEntry] {
