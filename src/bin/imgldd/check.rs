@@ -269,18 +269,17 @@ impl Subjects<'_, '_> {
     ) -> io::Result<()> {
         let jobs = jobs.unwrap_or_else(host::parallelism);
         let scanned = inspector.scan(jobs, &|path| selection.takes(path));
-        let is_told = !(selection.names.is_empty() && scanned.problems.is_empty());
-        match selection.narrowed() {
-            _ if !scanned.paths.is_empty() => {}
-            Some(options) => {
-                let message = format!("no program, library or script is left by {options}");
-                self.nothing_found(message);
-            }
-            None if is_told => {}
-            None => {
-                let message = "there is no program, library or script in it";
-                self.nothing_found(message.to_owned());
-            }
+        let nothing = match selection.narrowed() {
+            _ if !scanned.paths.is_empty() => None,
+            Some(options) => Some(format!(
+                "no program, library or script is left by {options}"
+            )),
+            // What was named is checked, and what cannot be read is told.
+            None if !selection.names.is_empty() || !scanned.problems.is_empty() => None,
+            None => Some("there is no program, library or script in it".to_owned()),
+        };
+        if let Some(message) = nothing {
+            self.nothing_found(message);
         }
         let problems = scanned.problems.into_iter();
         let matters = |path: &TargetPath| selection.may_take_at(path.as_bytes());

@@ -66,7 +66,7 @@ pub(super) fn refuse(filesystem: &dyn Filesystem, lies: Lies<'_>) -> Result<(), 
             .iter()
             .filter_map(|name| Some((&**name, place.inside(name)?)))
             .collect();
-        if names.iter().any(|name| place.has_program(name)) {
+        if names.iter().any(|name| place.may_be_checked(name)) {
             return Ok(());
         }
         let below = |name: &[u8]| match way.is_empty() {
@@ -75,8 +75,12 @@ pub(super) fn refuse(filesystem: &dyn Filesystem, lies: Lies<'_>) -> Result<(), 
         };
         match &folders[..] {
             [] => {
-                let packed = names.iter().find(|name| is_packed(name));
-                return packed.map_or(Ok(()), |name| Err(nested(&below(name), lies)));
+                return match names.first() {
+                    Some(name) if names.iter().all(|name| is_packed(name)) => {
+                        Err(nested(&below(name), lies))
+                    }
+                    _ => Ok(()),
+                };
             }
             [(name, folder)] => {
                 way = below(name);
@@ -141,13 +145,13 @@ fn nested(name: &[u8], lies: Lies<'_>) -> ImageError {
     let line = line(name, lies);
     ImageError::usage(match lies {
         Lies::Archive(held) => format!(
-            "there is no program in it, but the archive `{shown}`; if that is the image, unpack it first:  {line}; \
+            "there is nothing in it but the archive `{shown}`; if that is the image, unpack it first:  {line}; \
              as a layer it is `layer:{}`",
             file(held)
         ),
         Lies::Directory(_) => {
             format!(
-                "there is no program in it, but the archive `{shown}`; if that is the image:  {line}"
+                "there is nothing in it but the archive `{shown}`; if that is the image:  {line}"
             )
         }
     })
@@ -208,11 +212,12 @@ impl<'a> Place<'a> {
         matches!(self.child(name), Some((_, Kind::File)))
     }
 
-    /// Whether `name` is a file that may be executed.
-    fn has_program(&self, name: &[u8]) -> bool {
-        self.child(name).is_some_and(|(node, kind)| {
-            kind == Kind::File && self.filesystem.metadata(node).mode & 0o111 != 0
-        })
+    /// Whether `name` is a file that may be executed, or is called as a library is.
+    fn may_be_checked(&self, name: &[u8]) -> bool {
+        let may_be_executed = |node: NodeId| self.filesystem.metadata(node).mode & 0o111 != 0;
+        let is_library = memchr::memmem::find(name, b".so").is_some();
+        self.child(name)
+            .is_some_and(|(node, kind)| kind == Kind::File && (is_library || may_be_executed(node)))
     }
 
     fn inside(&self, name: &[u8]) -> Option<Place<'a>> {

@@ -489,6 +489,13 @@ fn a_folder_of_an_application_makes_a_layer() {
     let mut members = in_folder("app/image", oci::layout(&[image()]));
     members.file("app/etc/x", "x");
     is_layer(&members);
+    let mut members = in_folder("image", oci::layout(&[image()]));
+    members.file("libx.so.1", "x");
+    is_layer(&members);
+    let mut members = Members::default();
+    members.file("app/data.tar", "x");
+    members.file("app/data", "x");
+    is_layer(&members);
     let mut members = in_folder("usr/share/image", docker::save_20(&[image()]));
     members.file("usr/x", "x");
     is_layer(&members);

@@ -192,3 +192,16 @@ fn depth_and_values_are_bounded() {
     let more = format!("[{}0]", "0,".repeat(MAX_VALUES - 1));
     assert_eq!(parse(more.as_bytes()), Err(Fault::Values(more.len() - 2)));
 }
+
+#[test]
+fn a_document_that_is_cut_short_is_refused_wherever_that_is() {
+    let text = "{\"a\\\"\\u0041\":[1.5e-3,-0,true,false,null,\"\u{e9}\\ud83d\\ude00\"],\"b\":{}}"
+        .as_bytes();
+    assert!(parse(text).is_ok());
+    for end in 0..text.len() {
+        assert!(
+            matches!(parse(&text[..end]), Err(Fault::Syntax(at)) if at <= end),
+            "{end}"
+        );
+    }
+}
