@@ -126,19 +126,34 @@ impl Traits {
     }
 }
 
+/// What a name of a directory, or of a level, may be made of.
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"/_.+-:".contains(&byte)
+}
+
 fn is_directory(text: &[u8]) -> bool {
-    let plain = |b: &u8| b.is_ascii_alphanumeric() || b"/_.+-".contains(b);
+    let plain = |b: &u8| is_plain(*b) && *b != b':';
     text.len() > 1 && text.starts_with(b"/") && text.ends_with(b"/") && text.iter().all(plain)
 }
 
-/// The string that `needle` stands in, up to the NULs on both sides.
+/// The string that `needle` stands in, up to the NUL behind it.
 fn around<'p>(part: &'p [u8], needle: &[u8]) -> Option<&'p [u8]> {
     let at = memmem::find(part, needle)?;
-    let start = part[..at]
-        .iter()
-        .rposition(|&b| b == 0)
-        .map_or(0, |nul| nul + 1);
-    part[start..].split(|&b| b == 0).next()
+    part[start_of_text(part, at)..].split(|&b| b == 0).next()
+}
+
+/// Where the text begins that has the byte `at`. A constant array (`system_dirs`,
+/// `_dl_hwcaps_subdirs`) is no string of a table: there need be no NUL before it, and on
+/// ARM the code or the numbers that are there end in other bytes.
+fn start_of_text(part: &[u8], at: usize) -> usize {
+    let before = part[..at].iter().rposition(|&b| !is_plain(b));
+    before.map_or(0, |last| last + 1)
+}
+
+/// `text` from its first slash on: what stands before a path may be letters by chance.
+fn from_slash(text: &[u8]) -> &[u8] {
+    let slash = memchr::memchr(b'/', text).unwrap_or(text.len());
+    &text[slash..]
 }
 
 /// The first run of two or more directories that stand one behind the other.
@@ -147,11 +162,8 @@ fn directory_run(part: &[u8]) -> Option<Vec<Vec<u8>>> {
     loop {
         // One that ends, and one that begins.
         let joint = from + memmem::find(part.get(from..)?, b"/\0/")?;
-        let start = part[..joint]
-            .iter()
-            .rposition(|&b| b == 0)
-            .map_or(0, |nul| nul + 1);
-        let texts = part[start..].split(|&b| b == 0);
+        let start = start_of_text(part, joint);
+        let texts = from_slash(&part[start..]).split(|&b| b == 0);
         let run: Vec<Vec<u8>> = texts
             .take_while(|text| is_directory(text))
             .map(<[u8]>::to_vec)
@@ -165,7 +177,7 @@ fn directory_run(part: &[u8]) -> Option<Vec<Vec<u8>>> {
 
 /// A directory called `lib` of a prefix that has no other.
 fn lone_directory(part: &[u8]) -> Option<Vec<u8>> {
-    let text = around(part, b"/lib/\0")?;
+    let text = from_slash(around(part, b"/lib/\0")?);
     is_directory(text).then(|| text.to_vec())
 }
 
@@ -229,6 +241,28 @@ mod tests {
         assert_eq!(traits.hwcaps, ["x86-64-v4", "x86-64-v3", "x86-64-v2"]);
         assert_eq!(traits.lib, b"lib/x86_64-linux-gnu");
         assert!(traits.has_legacy_subdirectories());
+    }
+
+    /// As in Debian's armhf and armel: code, or letters, right before the array.
+    #[test]
+    fn no_nul_need_stand_before_the_first_directory() {
+        for before in [&b"\0\x98\xe5\xff\xff"[..], b"\0\x1e\xff/\xe1", b"\0pG", b""] {
+            let rest =
+                b"/lib/arm-linux-gnueabihf/\0/usr/lib/arm-linux-gnueabihf/\0/lib/\0/usr/lib/\0\
+                \0lib/arm-linux-gnueabihf\0";
+            let traits = Traits::read(&[[before, rest].concat()], b"ld-linux-armhf.so.3");
+            let shown = traits.default_directories.iter();
+            let shown: Vec<_> = shown.map(|d| String::from_utf8_lossy(d)).collect();
+            let multiarch = "/lib/arm-linux-gnueabihf/";
+            let wanted = [
+                multiarch,
+                "/usr/lib/arm-linux-gnueabihf/",
+                "/lib/",
+                "/usr/lib/",
+            ];
+            assert_eq!(shown, wanted, "{before:?}");
+            assert_eq!(traits.lib, b"lib/arm-linux-gnueabihf");
+        }
     }
 
     #[test]
