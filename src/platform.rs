@@ -267,6 +267,20 @@ static ABIS: &[Abi] = &[
         platform: "mips64r2",
     },
     Abi {
+        name: "mipsn32",
+        machine: EM_MIPS,
+        class: Class::Elf32,
+        encoding: Encoding::Big,
+        flags: Some((EF_MIPS_ABI2, EF_MIPS_ABI2)),
+        oci: ("mips64p32", None),
+        glibc_loaders: &["/lib32/ld.so.1"],
+        musl: "mipsn32",
+        triplet: "mips64-linux-gnuabin32",
+        directories: &["/lib32/", "/usr/lib32/"],
+        cache_flags: &[0x603],
+        platform: "mips64r2",
+    },
+    Abi {
         name: "mipsel",
         machine: EM_MIPS,
         class: Class::Elf32,
@@ -352,8 +366,12 @@ pub fn machine_has(machine: u16, layout: Layout) -> bool {
 /// What reports call the machine of an object, known or not.
 #[must_use]
 pub fn machine_name(machine: u16, layout: Layout, flags: u32) -> String {
-    match abi(machine, layout, flags) {
-        Some(abi) => abi.name.to_owned(),
+    if let Some(abi) = abi(machine, layout, flags) {
+        return abi.name.to_owned();
+    }
+    let other = |abi: &&Abi| abi.machine == machine && abi.class == layout.class;
+    match ABIS.iter().find(other) {
+        Some(abi) => format!("{}, {}", abi.name, layout.encoding.words()),
         None => format!("machine {machine}"),
     }
 }

@@ -98,7 +98,7 @@ impl TargetFacts {
         self.loaders.get_or_init(|| {
             let platform = self.platform.as_ref();
             present_loaders(files, |abi| {
-                platform.is_none_or(|platform| platform.runs(abi.machine))
+                platform.is_none_or(|platform| platform.runs(abi))
             })
         })
     }

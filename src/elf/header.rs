@@ -134,6 +134,15 @@ impl Encoding {
         }
     }
 
+    /// As `readelf` says it.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Encoding::Little => "little endian",
+            Encoding::Big => "big endian",
+        }
+    }
+
     pub(super) fn endian(self) -> Endianness {
         match self {
             Encoding::Little => Endianness::Little,

@@ -5,10 +5,11 @@ use super::mend::Known;
 use super::{
     Case, Code, Draft, carriage_return, ecosystem, format, lost, near, quote, quoted, reach,
 };
+use crate::elf::Header;
 use crate::errno::Errno;
 use crate::kernel::{ElfRefusal, End, InterpreterRefusal, Refusal, Script, ShebangError};
 use crate::path::TargetPath;
-use crate::platform::machine_name;
+use crate::platform::{self, Abi, Platform, machine_name};
 use crate::report::Finding;
 use crate::rootfs::Metadata;
 
@@ -297,18 +298,51 @@ fn machine(case: &Case<'_>, path: &TargetPath) -> Finding {
     let message = format!("`{path}` is for {of_file}, the target is {of_target}");
     let draft = Draft::new(case, Code::ArchMismatch, path.as_bytes(), message)
         .also(header.map(|header| format!("e_machine = {} ({of_file})", header.machine)))
+        .also(header.and_then(|header| other_layout(case, header)))
         .also(
             case.loaders
                 .first()
                 .map(|loader| format!("this target has  {}  ({})", loader.path, loader.abi.name)),
         )
-        .consequence(format!(
-            "a host with binfmt_misc and qemu for {of_file} would run it"
-        ))
+        .consequence(who_runs(case, header, &of_file))
         .seen(case);
     match &case.exec.program {
         Some(program) => Known::of(case, program).for_platform(draft).done(),
         None => draft.done(),
+    }
+}
+
+/// What tells a file from the target's own, where both are for one machine.
+fn other_layout(case: &Case<'_>, header: &Header) -> Option<String> {
+    let platform = case.target.platform.as_ref()?;
+    let is_alike = |abi: &&Abi| abi.machine == header.machine && platform.runs(abi);
+    let own = platform::abis().iter().find(is_alike)?;
+    let (data, class) = (header.layout.encoding, header.layout.class);
+    if data != own.encoding {
+        let swapped = header.machine.swap_bytes();
+        let words = data.words();
+        return Some(format!(
+            "it is {words}: a kernel of the target reads e_machine as {swapped:#06x}"
+        ));
+    }
+    (class != own.class).then(|| format!("EI_CLASS = {} ({} bit)", class.ident(), class.bits()))
+}
+
+/// Where the program would start.
+fn who_runs(case: &Case<'_>, header: Option<&Header>, of_file: &str) -> String {
+    let abi = header.and_then(|h| platform::abi(h.machine, h.layout, h.flags));
+    if abi.is_some_and(|abi| abi.name == "x32") {
+        return "a kernel with CONFIG_X86_X32_ABI would run it".to_owned();
+    }
+    // A 64-bit kernel often runs the target's programs and this one.
+    let own = case.target.platform.as_ref();
+    let both = abi.map(Platform::of).filter(|larger| {
+        let runs = |abi: &Abi| own.is_some_and(|own| own.runs(abi)) && larger.runs(abi);
+        platform::abis().iter().any(runs)
+    });
+    match both {
+        Some(larger) => format!("a host of {larger} would run it, as it runs the target's own"),
+        None => format!("a host with binfmt_misc and qemu for {of_file} would run it"),
     }
 }
 

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use super::machine;
 use super::refusal::{ElfRefusal, End, InterpreterRefusal, Refusal};
 use super::shebang::Shebang;
 use crate::content::{Content, FileId, Files};
-use crate::elf::consts::{EM_X86_64, ET_DYN, ET_EXEC, PF_W};
-use crate::elf::{Class, Linkage, Object, Segment, SegmentTable};
+use crate::elf::consts::{ET_DYN, ET_EXEC, PF_W};
+use crate::elf::{Linkage, Object, Segment, SegmentTable};
 use crate::errno::Errno;
 use crate::path::TargetPath;
 use crate::platform::Platform;
@@ -264,8 +265,7 @@ fn check_elf(object: &Object, platform: Option<&Platform>) -> Result<(), ElfRefu
     if !matches!(header.object_type, ET_EXEC | ET_DYN) {
         return Err(ElfRefusal::Type);
     }
-    let is_x32 = header.machine == EM_X86_64 && object.class() == Class::Elf32;
-    if platform.is_some_and(|platform| !platform.runs(header.machine)) || is_x32 {
+    if !machine::takes(platform, header) {
         return Err(ElfRefusal::Machine);
     }
     check_table(object)
@@ -337,7 +337,7 @@ fn open_interpreter(
     let Some(object) = content.elf() else {
         return Err(InterpreterRefusal::NotElf);
     };
-    if object.header.machine != program.header.machine || object.class() != program.class() {
+    if !machine::takes_with(&program.header, &object.header) {
         return Err(InterpreterRefusal::WrongMachine);
     }
     check_table(object).map_err(|_| InterpreterRefusal::Malformed)?;

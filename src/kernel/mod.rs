@@ -7,6 +7,7 @@
 //! decided elsewhere.
 
 mod exec;
+mod machine;
 mod refusal;
 mod shebang;
 

@@ -4,7 +4,6 @@
 //! is that of containerd/platforms.
 
 use super::Abi;
-use crate::elf::consts::{EM_386, EM_AARCH64, EM_ARM, EM_X86_64};
 
 /// A platform in the sense of the OCI image specification.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -79,21 +78,21 @@ impl Platform {
         }
     }
 
-    /// Whether a Linux kernel of this platform has a handler for the machine in
-    /// an ELF header, as far as the machine alone decides. 32-bit programs run on
-    /// the 64-bit kernels whose distributions enable that.
+    /// Whether a Linux kernel of this platform has a handler for programs of `abi`.
+    /// 32-bit programs run on the 64-bit kernels whose distributions enable that.
     #[must_use]
-    pub fn runs(&self, machine: u16) -> bool {
-        let machines: &[u16] = match self.architecture.as_str() {
-            "amd64" => &[EM_X86_64, EM_386],
-            "arm64" => &[EM_AARCH64, EM_ARM],
-            other => {
-                return super::abis()
-                    .iter()
-                    .any(|abi| abi.oci.0 == other && abi.machine == machine);
-            }
+    pub fn runs(&self, abi: &Abi) -> bool {
+        let also: &[&str] = match self.architecture.as_str() {
+            "amd64" => &["386"],
+            "arm64" => &["arm"],
+            "mips64" => &["mips64p32", "mips"],
+            "mips64le" => &["mips64p32le", "mipsle"],
+            "ppc64" => &["ppc"],
+            "riscv64" => &["riscv"],
+            "s390x" => &["s390"],
+            _ => &[],
         };
-        machines.contains(&machine)
+        abi.oci.0 == self.architecture || also.contains(&abi.oci.0)
     }
 
     /// Whether this platform, as a choice, means `image`.

@@ -358,6 +358,56 @@ case!(
 );
 
 case!(
+    case_16b_a_kernel_reads_the_machine_in_its_own_byte_order_and_class,
+    // qemu-user says `Invalid ELF image for this architecture` of each that is refused.
+    given(
+        "
+        /ppc64     elf ppc64 static
+        /ppc64le   elf ppc64le static
+        /mips      elf mips static
+        /mipsel    elf mipsel static
+        /n32       elf mipsel static e_flags=0x20
+        /mips64    elf mips64 static
+        /mips64el  elf mips64el static
+        "
+    )
+    .run("platform=linux/ppc64le /ppc64", "exec: ENOEXEC")
+    .run("platform=linux/ppc64 /ppc64le", "exec: ENOEXEC")
+    .run("platform=linux/ppc64le /ppc64le", "/ppc64le\nstarts")
+    .run("platform=linux/mipsle /mips", "exec: ENOEXEC")
+    .run("platform=linux/mips /mipsel", "exec: ENOEXEC")
+    .run("platform=linux/mipsle /mipsel", "/mipsel\nstarts")
+    .run("platform=linux/mips64 /mips64el", "exec: ENOEXEC")
+    .run("platform=linux/mipsle /mips64el", "exec: ENOEXEC")
+    .run("platform=linux/mipsle /n32", "exec: ENOEXEC")
+    // 64-bit kernels run what is for their 32-bit ones.
+    .run("platform=linux/mips64le /mipsel", "/mipsel\nstarts")
+    .run("platform=linux/mips64le /n32", "/n32\nstarts")
+    .run("platform=linux/mips64le /mips", "exec: ENOEXEC")
+    .run("platform=linux/mips64 /mips64", "/mips64\nstarts"),
+);
+
+case!(
+    case_12b_the_interpreter_of_another_byte_order_or_abi_is_elibbad,
+    given(
+        "
+        /exe            elf ppc64le interp=/lib64/ld64.so.2
+        /lib64/ld64.so.2  elf ppc64 mode=0755
+        "
+    )
+    .run("platform=linux/ppc64le /exe", "exec: ELIBBAD"),
+    given(
+        "
+        /exe           elf mipsel e_flags=0x20 interp=/lib/ld.so.1
+        /nan           elf mipsel e_flags=0x400 interp=/lib/ld.so.1
+        /lib/ld.so.1   elf mipsel mode=0755
+        "
+    )
+    .run("platform=linux/mips64le /exe", "exec: ELIBBAD")
+    .run("platform=linux/mipsle /nan", "exec: ELIBBAD"),
+);
+
+case!(
     case_17_what_nobody_relocates_dies_of_sigsegv,
     given(
         "
