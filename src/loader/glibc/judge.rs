@@ -66,8 +66,8 @@ impl Glibc {
 
     /// The checks of `open_verify`, in its order.
     fn verify(&self, object: &Object, size: u64) -> Judgement {
-        let header = &object.header;
-        let ident = header.ident;
+        let read = self.as_it_reads(&object.header);
+        let (header, ident) = (&read, read.ident);
         if size < self.abi.class.header_size() as u64 {
             return stop(TryOutcome::TooShort, "file too short", true, Errno::NONE);
         }
@@ -78,7 +78,7 @@ impl Glibc {
         // With a good identification the version still comes first.
         let version_first = self.ident_is_good(ident) && header.version != 1;
         if self.traits.machine_before_data && self.is_foreign(header) && !version_first {
-            return foreign(header);
+            return foreign(&object.header);
         }
         if ident.data() != self.abi.encoding.ident() {
             let text = match self.abi.encoding {
@@ -109,7 +109,7 @@ impl Glibc {
             return fatal("ELF file version does not match current one");
         }
         if self.is_foreign(header) {
-            return foreign(header);
+            return foreign(&object.header);
         }
         if !matches!(header.object_type, ET_DYN | ET_EXEC) {
             return fatal("only ET_DYN and ET_EXEC can be loaded");
@@ -123,6 +123,18 @@ impl Glibc {
             ),
             SegmentTable::Read | SegmentTable::Empty => Judgement::Accept,
         }
+    }
+
+    /// The header as the loader reads it: in its own byte order, whatever the file's is.
+    fn as_it_reads(&self, header: &Header) -> Header {
+        let mut read = header.clone();
+        if header.layout.encoding != self.abi.encoding {
+            read.machine = header.machine.swap_bytes();
+            read.object_type = header.object_type.swap_bytes();
+            read.version = header.version.swap_bytes();
+            read.flags = header.flags.swap_bytes();
+        }
+        read
     }
 
     fn is_foreign(&self, header: &Header) -> bool {

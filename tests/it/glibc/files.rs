@@ -46,6 +46,24 @@ case!(
         "
     )
     .run("/app/exe", "/app/exe\n└── liba.so => /y/liba.so [runpath]\nstarts"),
+    // It reads the machine in its own byte order.
+    given(
+        "
+        /app/exe    elf needed=liba.so runpath=/x:/y
+        /x/liba.so  elf damage=data:2,machine:0x3e00
+        /y/liba.so  elf
+        "
+    )
+    .run("/app/exe", "/app/exe\n└── liba.so => /y/liba.so [runpath]\nstarts"),
+    given(
+        "
+        loader glibc 2.36 ppc64le
+        /app/exe    elf ppc64le needed=liba.so runpath=/x:/y
+        /x/liba.so  elf ppc64
+        /y/liba.so  elf ppc64le
+        "
+    )
+    .run("platform=linux/ppc64le /app/exe", "/app/exe\n└── liba.so => /y/liba.so [runpath]\nstarts"),
     given(
         "
         /app/exe    elf needed=liba.so runpath=/x
