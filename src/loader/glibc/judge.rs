@@ -75,6 +75,10 @@ impl Glibc {
             return skip(TryOutcome::WrongClass, Some(class_name(ident.class())));
         }
         let fatal = |text: &str| not_loadable(text, true);
+        let float_abi_fits = self.takes_float_abi(header.flags);
+        if self.traits.machine_before_data && !float_abi_fits {
+            return skip(TryOutcome::WrongMachine, Some(float_abi(header)));
+        }
         // With a good identification the version still comes first.
         let version_first = self.ident_is_good(ident) && header.version != 1;
         if self.traits.machine_before_data && self.is_foreign(header) && !version_first {
@@ -90,7 +94,7 @@ impl Glibc {
         if ident.version() != 1 {
             return fatal("ELF file version ident does not match current one");
         }
-        let is_arm_abi = header.machine == EM_ARM && ident.osabi() == ELFOSABI_ARM_AEABI;
+        let is_arm_abi = self.abi.machine == EM_ARM && ident.osabi() == ELFOSABI_ARM_AEABI;
         if !matches!(ident.osabi(), ELFOSABI_SYSV | ELFOSABI_GNU) && !is_arm_abi {
             return fatal("ELF file OS ABI invalid");
         }
@@ -102,7 +106,7 @@ impl Glibc {
         if !ident.padding_is_zero() {
             return fatal("nonzero padding in e_ident");
         }
-        if !self.takes_float_abi(header.flags) {
+        if !float_abi_fits {
             return fatal("internal error");
         }
         if header.version != 1 {
@@ -176,7 +180,9 @@ impl Glibc {
 
     /// ARM's loaders take no file for the other float ABI; of which they are is in
     /// the name of the ABI (`sysdeps/unix/sysv/linux/arm/ldsodefs.h:VALID_FLOAT_ABI`).
-    /// They look whatever machine the file is for, and have no words for it.
+    /// They look whatever machine the file is for, and have no words for it. Debian's and
+    /// Ubuntu's builds pass such a file by, before anything but its class
+    /// (`arm/unsubmitted-ldso-multilib.diff` of their package).
     fn takes_float_abi(&self, flags: u32) -> bool {
         if self.abi.machine != EM_ARM || flags & EF_ARM_EABIMASK != EF_ARM_EABI_VER5 {
             return true;
@@ -249,6 +255,15 @@ impl Glibc {
 fn foreign(header: &Header) -> Judgement {
     let machine = crate::platform::machine_name(header.machine, header.layout, header.flags);
     skip(TryOutcome::WrongMachine, Some(machine))
+}
+
+/// What a file that is for the other float ABI is called.
+fn float_abi(header: &Header) -> String {
+    let machine = crate::platform::machine_name(header.machine, header.layout, header.flags);
+    match header.flags & EF_ARM_ABI_FLOAT_HARD {
+        0 => format!("{machine}, soft-float ABI"),
+        _ => format!("{machine}, hard-float ABI"),
+    }
 }
 
 fn class_name(class: u8) -> String {

@@ -58,10 +58,14 @@ impl Traits {
             .or_else(|| release_of_name(name));
         let lib = lib_token(directories.as_deref(), data);
         let built_by = |who: &[u8]| data.iter().any(|part| memmem::find(part, who).is_some());
+        // Before 2.33 no release string is in a loader, but where to report its bugs is.
+        let is_debian = built_by(b"Debian GLIBC") || built_by(b"www.debian.org/Bugs");
         Traits {
             has_baseline: built_by(b"CPU does not support x86-64-v"),
-            machine_before_data: built_by(b"Debian GLIBC") || built_by(b"Ubuntu GLIBC"),
-            is_debian: built_by(b"Debian GLIBC"),
+            machine_before_data: is_debian
+                || built_by(b"Ubuntu GLIBC")
+                || built_by(b"bugs.launchpad.net/ubuntu"),
+            is_debian,
             version,
             directories_assumed: directories.is_none(),
             default_directories: directories.unwrap_or_default(),

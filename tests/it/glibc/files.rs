@@ -46,6 +46,15 @@ case!(
         "
     )
     .run("/app/exe", "/app/exe\n└── liba.so => /y/liba.so [runpath]\nstarts"),
+    given(
+        "
+        loader glibc 2.31
+        /app/exe    elf needed=liba.so runpath=/x:/y
+        /x/liba.so  elf s390x
+        /y/liba.so  elf
+        "
+    )
+    .run("/app/exe", "/app/exe\n└── liba.so => /y/liba.so [runpath]\nstarts"),
     // It reads the machine in its own byte order.
     given(
         "

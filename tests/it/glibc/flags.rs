@@ -59,26 +59,55 @@ case!(
 );
 
 case!(
-    case_75d_arm_has_no_words_for_the_other_float_abi,
-    pair("arm", "0x5000400", "0x5000200").run(
+    case_75d_the_other_float_abi_of_arm_is_passed_by_by_debians_builds,
+    passed_by("linux/arm/v7", "arm", "0x5000400", "0x5000200"),
+    // Files that say neither go with both, and so do those of older ABIs.
+    taken("linux/arm/v7", "arm", "0x5000400", "0x5000000"),
+    taken("linux/arm/v7", "arm", "0x5000400", "0x4000200"),
+    // As the real 2.31 and 2.36 say it, whichever is the other.
+    given(
+        "
+        /app/exe                 elf arm needed=liba.so runpath=/x e_flags=0x5000200 interp=/lib/ld-linux.so.3
+        /lib/ld-linux.so.3       loader glibc 2.31 arm
+        /x/liba.so               elf arm e_flags=0x5000400
+        "
+    )
+    .run(
+        "platform=linux/arm/v5 /app/exe",
+        format!("/app/exe\n└── liba.so => not found\n{FATAL}liba.so: cannot open shared object file: No such file or directory")
+    ),
+);
+
+case!(
+    case_75e_upstream_has_no_words_for_the_other_float_abi_of_arm,
+    given(
+        "
+        loader glibc 2.36 upstream arm
+        /app/exe    elf arm needed=liba.so runpath=/x:/y e_flags=0x5000400
+        /x/liba.so  elf arm e_flags=0x5000200
+        /y/liba.so  elf arm e_flags=0x5000400
+        "
+    )
+    .run(
         "platform=linux/arm/v7 /app/exe",
         format!(
             "/app/exe\n├── liba.so => /x/liba.so unusable\n└── liba.so => /y/liba.so [runpath]\n\
              {FATAL}/x/liba.so: internal error"
         )
     ),
-    // Files that say neither go with both, and so do those of older ABIs.
-    taken("linux/arm/v7", "arm", "0x5000400", "0x5000000"),
-    taken("linux/arm/v7", "arm", "0x5000400", "0x4000200"),
     given(
         "
-        /app/exe                 elf arm needed=liba.so runpath=/x e_flags=0x5000200 interp=/lib/ld-linux.so.3
-        /lib/ld-linux.so.3       loader glibc 2.36 arm
-        /x/liba.so               elf arm e_flags=0x5000400
+        loader glibc 2.36 upstream
+        /app/exe    elf needed=liba.so runpath=/x:/y
+        /x/liba.so  elf s390x
+        /y/liba.so  elf
         "
     )
     .run(
-        "platform=linux/arm/v5 /app/exe",
-        format!("/app/exe\n└── liba.so => /x/liba.so unusable\n{FATAL}/x/liba.so: internal error")
+        "/app/exe",
+        format!(
+            "/app/exe\n├── liba.so => /x/liba.so unusable\n└── liba.so => /y/liba.so [runpath]\n\
+             {FATAL}/x/liba.so: ELF file data encoding not little-endian"
+        )
     ),
 );

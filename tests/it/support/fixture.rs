@@ -21,7 +21,7 @@
 //! | `PATH hardlink PATH` | another name of a file |
 //! | `PATH ldconfig-link TARGET` | a symbolic link that ldconfig makes, where it writes the cache |
 //! | `PATH dir` | a folder |
-//! | `PATH loader glibc 2.N [baseline] [MACHINE]`, `PATH loader musl`, `PATH loader gcompat` | a loader at an unusual place; one that is built for better CPUs; gcompat's stub |
+//! | `PATH loader glibc 2.N [baseline] [upstream] [MACHINE]`, `PATH loader musl`, `PATH loader gcompat` | a loader at an unusual place; one that is built for better CPUs, or without Debian's patches; gcompat's stub |
 //! | `PATH libc [2.N]` | glibc's libc.so.6, which needs its loader; of that release |
 //! | `PATH cache [WORD]... [SONAME=>PATH[@…]]...` | an `ld.so.cache`, see [`cache`](super::cache) |
 //!
@@ -31,7 +31,7 @@
 //!
 //! A name that ends in `.so` or has `.so.` in it is a library, anything else a program;
 //! `program` and `library` say otherwise. A machine's name (`x86_64`, `i386`, `aarch64`,
-//! `arm`, `riscv64`, `ppc64le`, `s390x`, `mips`) may stand anywhere; x86_64 is the default.
+//! `arm`, `riscv64`, `ppc64`, `ppc64le`, `s390x`, `mips`, `mipsel`, `mips64`, `mips64el`) may stand anywhere; x86_64 is the default.
 //!
 //! | word | meaning |
 //! |---|---|

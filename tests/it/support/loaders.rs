@@ -14,6 +14,8 @@ pub(crate) enum Loader {
         machine: &'static Machine,
         /// Built for CPUs better than the first ones.
         baseline: bool,
+        /// Built without Debian's patches.
+        upstream: bool,
     },
     Musl,
     /// gcompat's stub, which starts musl's loader.
@@ -21,7 +23,7 @@ pub(crate) enum Loader {
 }
 
 impl Loader {
-    /// Reads `glibc 2.36 [MACHINE]` or `musl`.
+    /// Reads `glibc 2.36 [upstream] [MACHINE]` or `musl`.
     pub(crate) fn parse(words: &[Vec<u8>]) -> Self {
         let words: Vec<&str> = words.iter().map(|word| super::text::utf8(word)).collect();
         match words.as_slice() {
@@ -32,12 +34,15 @@ impl Loader {
                     .strip_prefix("2.")
                     .and_then(|minor| minor.parse().ok());
                 let baseline = rest.contains(&"baseline");
-                let machine = rest.iter().find(|word| **word != "baseline");
+                let upstream = rest.contains(&"upstream");
+                let is_word = |word: &&&str| ["baseline", "upstream"].contains(*word);
+                let machine = rest.iter().find(|word| !is_word(word));
                 let machine = elf_spec::machine(machine.unwrap_or(&"x86_64"));
                 Self::Glibc {
                     minor: minor.expect("glibc 2.N"),
                     machine: machine.expect("a machine"),
                     baseline,
+                    upstream,
                 }
             }
             _ => panic!(
@@ -73,7 +78,8 @@ impl Loader {
                 minor,
                 machine,
                 baseline,
-            } => synthetic_glibc(*minor, machine, *baseline),
+                upstream,
+            } => synthetic_glibc(*minor, machine, *baseline, *upstream),
             Self::Gcompat => {
                 let words = [b"static".to_vec()];
                 let mut spec = ElfSpec::parse(b"/ld-linux", &words, None);
@@ -112,6 +118,9 @@ impl Loader {
             }
             Self::Glibc { baseline: true, .. } => {
                 return Err("no loader for better CPUs alone on this machine".to_owned());
+            }
+            Self::Glibc { upstream: true, .. } => {
+                return Err("no loader without Debian's patches on this machine".to_owned());
             }
             Self::Glibc { machine, .. } if machine.name == "x86_64" => {
                 "/lib64/ld-linux-x86-64.so.2"
@@ -176,7 +185,12 @@ fn strings(all: &[&str]) -> Vec<u8> {
         .collect()
 }
 
-fn synthetic_glibc(minor: u32, machine: &'static Machine, baseline: bool) -> Vec<u8> {
+fn synthetic_glibc(
+    minor: u32,
+    machine: &'static Machine,
+    baseline: bool,
+    upstream: bool,
+) -> Vec<u8> {
     let mut spec = ElfSpec::library(machine);
     let name = machine.glibc_interp.rsplit('/').next().unwrap();
     spec.soname = Some(name.as_bytes().to_vec());
@@ -185,7 +199,11 @@ fn synthetic_glibc(minor: u32, machine: &'static Machine, baseline: bool) -> Vec
         "/lib/{0}/\0/usr/lib/{0}/\0/lib/\0/usr/lib/",
         machine.triplet
     );
-    let release = format!("ld.so (Debian GLIBC 2.{minor}-1) stable release version 2.{minor}.");
+    let builder = match upstream {
+        true => "GNU libc".to_owned(),
+        false => format!("Debian GLIBC 2.{minor}-1"),
+    };
+    let release = format!("ld.so ({builder}) stable release version 2.{minor}.");
     // An empty string on both sides: the run of directories stands alone, twice.
     let mut all = vec![
         "",
@@ -217,6 +235,9 @@ fn synthetic_glibc(minor: u32, machine: &'static Machine, baseline: bool) -> Vec
     }
     if minor >= 33 {
         all.push(&release);
+    }
+    if !upstream {
+        all.push("Please report as described in <http://www.debian.org/Bugs/>.\n");
     }
     if baseline {
         all.push("Fatal glibc error: CPU does not support x86-64-v%d\n");
