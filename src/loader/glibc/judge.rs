@@ -2,18 +2,17 @@
 //! `open_path`, `_dl_map_object_from_fd`).
 
 use super::Glibc;
-use crate::content::FileRecord;
+use crate::content::{Content, FileRecord};
 use crate::elf::consts::{
     EF_ARM_ABI_FLOAT_HARD, EF_ARM_ABI_FLOAT_SOFT, EF_ARM_EABI_VER5, EF_ARM_EABIMASK, EF_MIPS_ABI2,
-    EF_MIPS_FP64, EF_MIPS_NAN2008, EF_PPC64_ABI, EF_RISCV_FLOAT_ABI, ELFOSABI_ARM_AEABI,
-    ELFOSABI_GNU, ELFOSABI_SYSV, EM_ARM, EM_MIPS, EM_PPC64, EM_RISCV, ET_DYN, ET_EXEC,
+    EF_MIPS_FP64, EF_MIPS_NAN2008, EF_PPC64_ABI, EF_RISCV_FLOAT_ABI, EI_CLASS, ELFOSABI_ARM_AEABI,
+    ELFOSABI_GNU, ELFOSABI_SYSV, EM_386, EM_ARM, EM_MIPS, EM_PPC, EM_PPC64, EM_RISCV, EM_X86_64,
+    ET_DYN, ET_EXEC,
 };
 use crate::elf::{Class, Encoding, Header, Ident, Object, Segment, SegmentTable};
 use crate::errno::Errno;
 use crate::loader::plan::{Judgement, Reject, StopText, TryOutcome};
 
-/// `LIBC_ABI_MAX`: `EI_ABIVERSION` must be lower where the OS ABI is GNU's.
-const ABI_VERSIONS: u8 = 4;
 /// The smallest pages that there are; kernels with larger ones take fewer files, which is
 /// a finding of its own.
 const PAGE: u64 = 4096;
@@ -61,7 +60,17 @@ impl Glibc {
         if size < self.abi.class.header_size() as u64 {
             return stop(TryOutcome::TooShort, "file too short", true, Errno::NONE);
         }
-        stop(TryOutcome::NotElf, "invalid ELF header", true, Errno::NONE)
+        // A header of the other class, in a file that ends before it does.
+        let head = match &file.content {
+            Ok(Content::Other { head, .. }) if head.starts_with(b"\x7fELF") => head,
+            _ => return stop(TryOutcome::NotElf, "invalid ELF header", true, Errno::NONE),
+        };
+        match head.get(EI_CLASS) {
+            Some(&class) if class != self.abi.class.ident() => {
+                skip(TryOutcome::WrongClass, Some(class_name(class)))
+            }
+            _ => stop(TryOutcome::NotElf, "invalid ELF header", true, Errno::NONE),
+        }
     }
 
     /// The checks of `open_verify`, in its order.
@@ -94,13 +103,10 @@ impl Glibc {
         if ident.version() != 1 {
             return fatal("ELF file version ident does not match current one");
         }
-        let is_arm_abi = self.abi.machine == EM_ARM && ident.osabi() == ELFOSABI_ARM_AEABI;
-        if !matches!(ident.osabi(), ELFOSABI_SYSV | ELFOSABI_GNU) && !is_arm_abi {
+        if !self.takes_os_abi(ident) {
             return fatal("ELF file OS ABI invalid");
         }
-        let abi_version = ident.abi_version();
-        let is_gnu = ident.osabi() == ELFOSABI_GNU;
-        if abi_version != 0 && !(is_gnu && abi_version < ABI_VERSIONS) {
+        if !self.takes_abi_version(ident) {
             return fatal("ELF file ABI version invalid");
         }
         if !ident.padding_is_zero() {
@@ -148,9 +154,45 @@ impl Glibc {
     fn ident_is_good(&self, ident: Ident) -> bool {
         ident.data() == self.abi.encoding.ident()
             && ident.version() == 1
-            && matches!(ident.osabi(), ELFOSABI_SYSV | ELFOSABI_GNU)
-            && ident.abi_version() == 0
+            && self.takes_os_abi(ident)
+            && self.takes_abi_version(ident)
             && ident.padding_is_zero()
+    }
+
+    /// `VALID_ELF_OSABI`; Arm's loaders take a third one
+    /// (`sysdeps/unix/sysv/linux/arm/ldsodefs.h`).
+    fn takes_os_abi(&self, ident: Ident) -> bool {
+        match ident.osabi() {
+            ELFOSABI_SYSV | ELFOSABI_GNU => true,
+            ELFOSABI_ARM_AEABI => self.abi.machine == EM_ARM,
+            _ => false,
+        }
+    }
+
+    /// `VALID_ELF_ABIVERSION`: below `LIBC_ABI_MAX` where the OS ABI is GNU's, else 0. MIPS
+    /// takes others without that OS ABI too (`sysdeps/unix/sysv/linux/mips/ldsodefs.h`).
+    fn takes_abi_version(&self, ident: Ident) -> bool {
+        let since = |release| self.traits.version.is_none_or(|version| version >= release);
+        let below = match (ident.osabi(), self.abi.machine) {
+            (ELFOSABI_GNU, _) => self.abi_versions(since),
+            (ELFOSABI_SYSV, EM_MIPS) if since((2, 31)) => 6,
+            (ELFOSABI_SYSV, EM_MIPS) => 4,
+            _ => 1,
+        };
+        ident.abi_version() < below
+    }
+
+    /// `LIBC_ABI_MAX`: one more than the features in `libc-abis` that the machine has.
+    fn abi_versions(&self, since: impl Fn((u32, u32)) -> bool) -> u8 {
+        let absolute = u8::from(since((2, 28)));
+        match self.abi.machine {
+            // PLTs, unique symbols, 64-bit registers of o32; XHASH.
+            EM_MIPS => 4 + absolute + u8::from(since((2, 31))),
+            // Unique symbols, indirect functions.
+            EM_386 | EM_X86_64 | EM_PPC | EM_PPC64 => 3 + absolute,
+            EM_RISCV => 2 + absolute + u8::from(since((2, 33))),
+            _ => 2 + absolute,
+        }
     }
 
     /// Flags that are part of the machine

@@ -111,3 +111,75 @@ case!(
         )
     ),
 );
+
+/// A program and a library with that ABI version, and OS ABI.
+fn abi_version(release: &str, machine: &str, osabi: u8, version: u8) -> Given {
+    given(format!(
+        "
+        loader glibc {release} {machine}
+        /app/exe    elf {machine} needed=liba.so runpath=/x
+        /x/liba.so  elf {machine} damage=osabi:{osabi},abiversion:{version}
+        "
+    ))
+}
+
+fn takes_version(release: &str, machine: &str, osabi: u8, version: u8) -> Given {
+    abi_version(release, machine, osabi, version).run(
+        format!("platform=linux/{machine} /app/exe"),
+        "/app/exe\n└── liba.so => /x/liba.so [runpath]\nstarts",
+    )
+}
+
+fn refuses_version(release: &str, machine: &str, osabi: u8, version: u8) -> Given {
+    abi_version(release, machine, osabi, version).run(
+        format!("platform=linux/{machine} /app/exe"),
+        format!(
+            "/app/exe\n└── liba.so => /x/liba.so unusable\n\
+             {FATAL}/x/liba.so: ELF file ABI version invalid"
+        ),
+    )
+}
+
+// As the real loaders of Debian 11 to 13 take 0 to 6, under qemu-user.
+case!(
+    case_75f_which_abi_versions_are_taken_is_the_machines_and_the_releases,
+    takes_version("2.36", "mips", 0, 5),
+    takes_version("2.36", "mips", 3, 5),
+    refuses_version("2.36", "mips", 0, 6),
+    refuses_version("2.36", "mips", 3, 6),
+    takes_version("2.30", "mips", 0, 3),
+    refuses_version("2.30", "mips", 0, 4),
+    takes_version("2.30", "mips", 3, 4),
+    takes_version("2.36", "s390x", 3, 2),
+    refuses_version("2.36", "s390x", 3, 3),
+    refuses_version("2.36", "s390x", 0, 1),
+    takes_version("2.36", "riscv64", 3, 3),
+    refuses_version("2.31", "riscv64", 3, 3),
+);
+
+case!(
+    case_75g_a_header_of_64_bits_in_60_bytes_is_of_another_class_all_the_same,
+    given(
+        "
+        loader glibc 2.36 i386
+        /app/exe    elf i386 needed=liba.so runpath=/x:/y
+        /x/liba.so  elf damage=truncate:60
+        /y/liba.so  elf i386
+        "
+    )
+    .run(
+        "/app/exe",
+        "/app/exe\n└── liba.so => /y/liba.so [runpath]\nstarts"
+    ),
+    given(
+        "
+        loader glibc 2.36 i386
+        /app/exe    elf i386 needed=liba.so runpath=/x
+        /x/liba.so  elf damage=truncate:51
+        "
+    )
+    .run(
+        "/app/exe",
+        format!("/app/exe\n└── liba.so => /x/liba.so unusable\n{FATAL}/x/liba.so: file too short")
+    ),
+);
