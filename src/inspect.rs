@@ -3,6 +3,7 @@
 mod barrier;
 mod beyond;
 mod binding;
+mod by_loader;
 mod called;
 mod donor;
 mod each;
@@ -32,7 +33,6 @@ use crate::content::{self, Content, Files};
 use crate::elf::VersionDefinition;
 use crate::finding::{self, Case, OfEnv};
 use crate::graph::{self, Graph, LoaderFile, Loaders, Started};
-use crate::kernel::{self, Request};
 use crate::loader::ObjectId;
 use crate::nearby::Nearby;
 use crate::outcome;
@@ -194,23 +194,14 @@ impl<'t> Inspector<'t> {
     }
 
     fn inspect_path(&self, path: &TargetPath, role: Role, called: Called<'_>) -> Inspection {
-        let workdir = &self.settings.workdir;
-        let platform = self.target.platform.as_ref();
-        let exec = kernel::exec(
-            &self.files,
-            Request {
-                path,
-                workdir,
-                platform,
-            },
-        );
+        let exec = self.started(path, called.loader);
         let is_library = is_library(&exec, role);
         let script = exec.scripts.last();
         let started = Started {
             argv0: script.map_or(called.name, |script| &script.shebang.interpreter),
             execfn: called.path(),
         };
-        let mut resolved = self.resolve(&exec, started, is_library);
+        let mut resolved = self.resolve(&exec, started, is_library, called.loader);
         let beyond = self.beyond(&exec, resolved.as_mut(), is_library);
         let graph = resolved.as_ref().map(|found| (&found.file, &found.graph));
         let outcome = outcome::outcome(&exec, graph.filter(|_| !is_library));

@@ -1,5 +1,6 @@
 //! How who starts a program calls it.
 
+use super::by_loader::ByLoader;
 use crate::path::TargetPath;
 use crate::runtime::Lookup;
 use crate::runtime::env::Flavour;
@@ -15,6 +16,8 @@ pub(super) struct Called<'a> {
     pub(super) lookup: Option<&'a Lookup>,
     /// Who starts it, where that is an `env`: which one, and the path that it was started by.
     pub(super) env: Option<(Flavour, &'a [u8])>,
+    /// The loader that starts it, where it is not `execve`.
+    pub(super) loader: Option<ByLoader<'a>>,
 }
 
 impl<'a> Called<'a> {
@@ -25,6 +28,7 @@ impl<'a> Called<'a> {
             found: None,
             lookup: None,
             env: None,
+            loader: None,
         }
     }
 

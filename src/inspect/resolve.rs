@@ -1,5 +1,6 @@
 //! What a program's loader would load.
 
+use super::by_loader::ByLoader;
 use super::{Inspector, Resolved};
 use crate::elf::Object;
 use crate::finding;
@@ -15,6 +16,7 @@ impl Inspector<'_> {
         exec: &Exec,
         started: Started<'_>,
         is_library: bool,
+        by: Option<ByLoader<'_>>,
     ) -> Option<Resolved> {
         let program = exec.program.as_ref()?;
         let object = &program.object;
@@ -25,8 +27,12 @@ impl Inspector<'_> {
             None if is_library => (self.loader_for(object, abi), true),
             None => return None,
         };
-        let secure = self.is_secure(program);
-        let environment = self.environment(secure);
+        // Of a program that a loader opens, the kernel does not look at the rights.
+        let secure = by.is_none() && self.is_secure(program);
+        let mut environment = self.environment(secure);
+        if let Some(library_path) = by.and_then(|by| by.library_path) {
+            environment.library_path = Some(library_path.to_vec());
+        }
         let program = Program {
             object,
             abi,

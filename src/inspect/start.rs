@@ -51,7 +51,9 @@ impl Inspector<'_> {
 
     fn start(&self, start: &Start, plan: &Plan) -> Inspection {
         let mut inspection = match &start.program.path {
-            Some(path) => self.inspect_path(path, start.role, Called::found(&start.program)),
+            Some(path) => self.by_loader(path, start).unwrap_or_else(|| {
+                self.inspect_path(path, start.role, Called::found(&start.program))
+            }),
             None => self.not_in_path(&start.program, start.role),
         };
         let reported = inspection.subject.outcome.as_reported.clone();

@@ -9,6 +9,7 @@
 //! This is the only place where glibc and musl differ.
 
 mod binding;
+mod command;
 pub mod glibc;
 mod link_map;
 pub mod musl;
@@ -22,6 +23,7 @@ use std::borrow::Cow;
 use std::rc::Rc;
 
 pub use binding::{glibc_match, musl_match};
+pub use command::{Command, command};
 pub use glibc::Glibc;
 pub use link_map::{Expanded, LinkMap, Loaded, ObjectId, Role};
 pub use musl::Musl;

@@ -697,3 +697,58 @@ fn a_loader_calls_a_program_as_the_image_does() {
     );
     lacking("Entrypoint s", "entrypoint /app/s", "/app/exe");
 }
+
+/// The bundles that bring their own loader: its path is the command, and the program an
+/// argument. Real: `chroot ROOT /app/lib/ld.so --library-path /app/lib /app/exe`, with the
+/// library and without it.
+#[test]
+fn a_loader_as_the_command_starts_the_program_that_it_is_given() {
+    let bundle = "
+        loader none
+        /app/lib/ld.so    loader glibc 2.36
+        /app/lib/liba.so  elf
+        /app/exe          elf needed=liba.so
+        ";
+    check(
+        bundle,
+        "Entrypoint /app/lib/ld.so --library-path /app/lib /app/exe -v",
+        "0:0 [] in /, home /\nentrypoint /app/exe ok",
+    );
+    check(
+        bundle,
+        "Entrypoint /app/lib/ld.so --library-path /app --argv0 it /app/exe",
+        "
+        0:0 [] in /, home /
+        entrypoint /app/exe broken
+        loader: it: error while loading shared libraries: liba.so: cannot open shared object file: No such file or directory
+        error[lib-not-on-search-path] `liba.so` is in /app/lib, which is not searched; `/app/exe` needs it
+        ",
+    );
+    check(
+        "loader musl\n/app/exe elf needed=liba.so",
+        "Entrypoint /lib/ld-musl-x86_64.so.1 -- /app/exe",
+        "
+        0:0 [] in /, home /
+        entrypoint /app/exe broken
+        loader: Error loading shared library liba.so: No such file or directory (needed by /app/exe)
+        error[needed-missing] `liba.so` is not found; `/app/exe` needs it
+        ",
+    );
+}
+
+/// What a loader does with other arguments is not followed, and not guessed.
+#[test]
+fn a_loader_that_is_told_something_else_leaves_the_verdict_open() {
+    let fixture = Fixture::parse("/lib/ld.so loader glibc 2.36\n/app/exe elf");
+    let root = Root::new(&fixture, &Synthetic).unwrap();
+    for command in ["--list /app/exe", "/no/such", "exe", ""] {
+        let filesystem = Box::new(Directory::open(root.path()).unwrap());
+        let config = configuration(&format!("Entrypoint /lib/ld.so {command}"));
+        let plan = runtime::plan(&config, &*filesystem);
+        let rootfs = Rootfs::new(filesystem, Credentials::root(), false);
+        let inspections = Inspector::new(&rootfs, Settings::default()).starts(&plan);
+        let verdict = serde_json::to_value(inspections[0].subject.verdict).unwrap();
+        assert_eq!(verdict, "unknown", "{command}");
+        assert!(inspections[0].errors[0].message.contains("is a loader"));
+    }
+}
