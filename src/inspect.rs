@@ -283,6 +283,7 @@ impl<'t> Inspector<'t> {
             near: &near,
             owner: &owner,
             has: &has,
+            starts: &|of| self.would_start(of),
             symbols: &symbols,
             defines: &defines,
             layers: finding::Layers {

@@ -2,8 +2,8 @@
 //! tells what mends a file for another libc or machine. Such packages also have files
 //! for several systems side by side, of which one is loaded.
 
-use super::{Case, Code, Draft, quote};
-use crate::bytes::lossy;
+use super::{Case, Code, Draft, quote, script};
+use crate::bytes::{Shown, lossy};
 use crate::finding::built_for;
 use crate::kernel::Script;
 use crate::path::{file_name, parent};
@@ -98,29 +98,113 @@ impl Brought {
 /// What is said of a script of a virtual environment of Python whose interpreter is not
 /// there: `venv` writes the environment's path into its scripts, and makes
 /// `bin/python` a link to the interpreter that it was made by (CPython `Lib/venv`,
-/// PEP 405).
+/// PEP 405). To make it again would mend neither: links and scripts that are there stay,
+/// and with `--clear` the packages go.
 pub(super) fn environment(case: &Case<'_>, script: &Script, draft: Draft) -> Draft {
     let directory = parent(parent(script.path.as_bytes()));
-    let interpreter = file_name(&script.shebang.interpreter);
+    let interpreter = &*script.shebang.interpreter;
     let mark = [directory, b"/pyvenv.cfg"].concat();
-    if !interpreter.starts_with(b"python") || !(case.has)(&mark) {
+    if !file_name(interpreter).starts_with(b"python") || !(case.has)(&mark) {
         return draft;
     }
-    let own = format!("{}/bin/python", lossy(directory));
-    let text = match script.shebang.interpreter.starts_with(own.as_bytes()) {
+    let shown = lossy(directory);
+    let draft = draft.evidence(format!(
+        "{shown}/pyvenv.cfg: it belongs to a virtual environment, which holds only where it was made"
+    ));
+    match interpreter.starts_with(&[directory, b"/bin/python"].concat()) {
+        true => python_of(case, directory, interpreter, draft),
+        false => moved(case, directory, interpreter, draft),
+    }
+}
+
+/// The environment was moved: its scripts name the place where it was made.
+fn moved(case: &Case<'_>, directory: &[u8], interpreter: &[u8], draft: Draft) -> Draft {
+    let own = [directory, b"/bin/", file_name(interpreter)].concat();
+    let made_at = parent(parent(interpreter));
+    let draft = match (case.starts)(&own) {
         true => {
-            "install the Python that the environment was made by, at the same path, as by the same base image"
+            let text = "let its scripts name it where it is";
+            let line = format!("#!{}", Shown(&own));
+            draft.fix(
+                None,
+                text,
+                Some(&renamed(case, made_at, directory).unwrap_or(line)),
+            )
         }
-        false => "make the environment at the path where it is used",
+        false => draft,
     };
-    // Over what is there already, its dangling links would stay.
-    let snippet = format!("RUN python3 -m venv --clear {}", quote::word(directory));
-    let directory = lossy(directory);
-    draft
-        .evidence(format!(
-            "{directory}/pyvenv.cfg: it belongs to a virtual environment, which holds only where it was made"
-        ))
-        .fix(None, text, Some(&snippet))
+    let or = or(&draft);
+    draft.fix(
+        None,
+        &format!("{or}make it, with its packages, in the build stage at the path where it is used"),
+        None,
+    )
+}
+
+/// The line that puts the environment's place into its scripts. `grep -r` follows no
+/// links, which `sed -i` would replace by copies.
+fn renamed(case: &Case<'_>, made_at: &[u8], directory: &[u8]) -> Option<String> {
+    let is_plain = |path: &&[u8]| {
+        let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"/_-".contains(byte);
+        path.len() > 1 && path.iter().all(plain)
+    };
+    let [from, to] = [made_at, directory].map(|path| Some(path).filter(is_plain).map(lossy));
+    let (from, to) = (from?, to?);
+    let has_tools = [&b"grep"[..], b"xargs", b"sed"]
+        .into_iter()
+        .all(case.in_path);
+    (case.can_run() && has_tools).then(|| {
+        format!("RUN grep -rl '^#!{from}/' {to}/bin | xargs sed -i '1s|^#!{from}/|#!{to}/|'")
+    })
+}
+
+/// The environment's own `bin/python` leads to nothing.
+fn python_of(case: &Case<'_>, directory: &[u8], interpreter: &[u8], draft: Draft) -> Draft {
+    const MINORS: std::ops::RangeInclusive<u32> = 3..=30;
+    let release = MINORS.rev().find_map(|minor| {
+        let release = format!("3.{minor}");
+        let library = [directory, b"/lib/python", release.as_bytes()].concat();
+        (case.has)(&library).then_some(release)
+    });
+    let same = release
+        .as_deref()
+        .and_then(|release| script::elsewhere(case, format!("python{release}").as_bytes()));
+    let draft = match same {
+        Some(python) => {
+            let names = [python.as_bytes(), interpreter].map(quote::word).join(" ");
+            let snippet = format!("RUN ln -sf {names}");
+            let snippet = Some(&*snippet).filter(|_| case.can_run());
+            let text = format!("let it lead to the Python of that release: {python}");
+            draft.fix(None, &text, snippet)
+        }
+        None => draft,
+    };
+    // The images have theirs there.
+    let mut hops = (case.hops)(interpreter).into_iter();
+    let is_of_image = hops.any(|hop| hop.contains(" -> /usr/local/bin/python"));
+    let image = release.filter(|_| is_of_image).map(|release| {
+        let kind = match case.target.libc {
+            Libc::Musl => "alpine",
+            _ => "slim",
+        };
+        format!("FROM python:{release}-{kind}")
+    });
+    let or = or(&draft);
+    draft.fix(
+        None,
+        &format!(
+            "{or}take the base in which the environment was made, with its Python at that path"
+        ),
+        image.as_deref(),
+    )
+}
+
+/// How a fix begins that may be one of several.
+fn or(draft: &Draft) -> &'static str {
+    match draft.finding.fixes.is_empty() {
+        true => "",
+        false => "or ",
+    }
 }
 
 /// What is said of a file that is not for this target, if its package is known: how it is

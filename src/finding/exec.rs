@@ -61,13 +61,15 @@ fn lookup(case: &Case<'_>, path: &TargetPath, errno: Errno) -> Finding {
         }
         _ => Vec::new(),
     };
-    let draft = if let Some(script) = by_script(case, path) {
+    let script = by_script(case, path);
+    let draft = if errno == Errno::ACCES {
+        reach::program(case, path, script)
+    } else if let Some(script) = script {
         let name = quoted(&script.shebang.interpreter);
         if let Some(draft) = lost_script(case, script, object) {
             return draft.seen(case).done();
         }
         let why = match errno {
-            Errno::ACCES => "which cannot be reached",
             Errno::LOOP => "which leads round in a circle",
             _ => "which is not in this target",
         };
@@ -81,15 +83,6 @@ fn lookup(case: &Case<'_>, path: &TargetPath, errno: Errno) -> Finding {
             .evidence(format!("{path}: {errno}"));
         ecosystem::environment(case, script, draft)
             .fixed_for(case, script.shebang.interpreter.as_ref())
-    } else if errno == Errno::ACCES {
-        let message = format!("`{path}` cannot be reached by user {}", user(case));
-        let draft = Draft::new(case, Code::UserCannotReach, object, message)
-            .evidence(closed_directory(case, object));
-        draft.fix(
-            None,
-            "put it where every user may go",
-            Some("COPY --chmod=755 app /usr/local/bin/"),
-        )
     } else if let Some(draft) = lost::draft(case, object, std::iter::once(object), "") {
         draft.evidence(format!("{path}: {errno}"))
     } else if !hops.is_empty() {
@@ -123,22 +116,6 @@ fn lookup(case: &Case<'_>, path: &TargetPath, errno: Errno) -> Finding {
         .fold(draft, Draft::evidence)
         .seen(case)
         .done()
-}
-
-/// The directory that this user may not search: the last on the way that is seen.
-fn closed_directory(case: &Case<'_>, path: &[u8]) -> String {
-    if let Some(line) = reach::closed_directory(case, path) {
-        return line;
-    }
-    let above = std::iter::successors(Some(path), |path| match crate::path::parent(path) {
-        parent if parent.len() < path.len() => Some(parent),
-        _ => None,
-    });
-    let mut seen = above.skip(1).filter(|path| (case.has)(path));
-    match seen.next() {
-        Some(path) => format!("{} may not be searched by this user", quoted(path)),
-        None => "a directory above it may not be searched by this user".to_owned(),
-    }
 }
 
 /// A script's interpreter that a layer took.
@@ -237,10 +214,15 @@ fn not_executable(case: &Case<'_>, path: &TargetPath, metadata: &Metadata) -> Fi
             quote::copied(&["…".as_bytes(), name])
         )),
     );
+    // Only its owner and root may.
+    let give = match case.user.is_root() {
+        true => "or give it the permission",
+        false => "or give it the permission, in a line before `USER`",
+    };
     match case.can_run() {
         true => draft.fix(
             None,
-            "or give it the permission",
+            give,
             Some(&format!("RUN chmod 755 {}", quote::word(name))),
         ),
         false => draft,

@@ -121,6 +121,8 @@ pub struct Case<'a> {
     pub owner: &'a dyn Fn(&[u8]) -> Option<String>,
     /// Whether the target has a file at a path.
     pub has: &'a dyn Fn(&[u8]) -> bool,
+    /// Whether the kernel would start the file at a path for the user.
+    pub starts: &'a dyn Fn(&[u8]) -> bool,
     /// What its file does to the rights of who starts it.
     pub rights: Rights<'a>,
     /// The CPU's level, where one was given.

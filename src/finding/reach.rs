@@ -1,12 +1,13 @@
 //! Libraries and loaders that are there, and that the user may not read or come to.
 
-use super::{Case, Code, Draft, near, quote, quoted};
-use crate::bytes::Shown;
+use super::{Case, Code, Draft, near, quote, quoted, script};
+use crate::bytes::{Shown, lossy};
 use crate::elf::Object;
 use crate::graph::{Attempt, Library};
+use crate::kernel::Script;
 use crate::loader::TryOutcome;
 use crate::path::TargetPath;
-use crate::rootfs::{Kind, Metadata};
+use crate::rootfs::{Access, Kind, Metadata};
 use std::sync::Arc;
 
 /// What keeps a user from a file: the file itself, which they may not read, or a directory
@@ -17,8 +18,23 @@ pub struct Barrier {
     pub path: TargetPath,
     /// Its mode and owner.
     pub metadata: Metadata,
-    /// The file behind it, if it is an ELF file.
+    /// All directories on the way that the user may not search.
+    pub(crate) directories: Vec<TargetPath>,
+    /// The file behind it, without links.
+    pub(crate) file: TargetPath,
+    /// The mode and owner of that file.
+    pub(crate) file_metadata: Metadata,
+    /// The file, if it is an ELF file.
     pub(crate) object: Option<Arc<Object>>,
+}
+
+/// What the user is to do with a file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Use {
+    /// It is read.
+    Read,
+    /// `execve` is given it.
+    Start,
 }
 
 impl Barrier {
@@ -45,30 +61,149 @@ impl Barrier {
         format!("{path}: mode {mode:04o}, owner {uid}:{gid}{what}")
     }
 
-    /// Adds what it is and how it is opened.
+    /// Whether the file itself is closed as well.
+    fn closes_file(&self, case: &Case<'_>, to: Use) -> bool {
+        let may = |access| case.user.may(access, &self.file_metadata);
+        !may(Access::Read) || (to == Use::Start && !may(Access::Execute))
+    }
+
+    /// Adds what it is and how it is opened for who reads it.
     pub(super) fn tell(&self, case: &Case<'_>, draft: Draft) -> Draft {
+        self.tell_to(Use::Read, case, draft)
+    }
+
+    /// Adds what it is and how it is opened.
+    fn tell_to(&self, to: Use, case: &Case<'_>, draft: Draft) -> Draft {
         let draft = draft.evidence(self.line(case));
-        let path = self.path.as_bytes();
-        let (text, bits, chmod) = match self.is_directory() {
-            true => ("let every user search the directory", "755", "a+x"),
-            false => ("let every user read it", "644", "a+r"),
-        };
-        let chmod = format!("RUN chmod {chmod} {}", quote::word(path));
-        let copy = quote::copied(&[path, path]);
-        let copy = format!("COPY --chmod={bits} --from=build {copy}");
         // Who builds the image is root, to whom the loader is not closed.
-        match (case.has)(b"/bin/sh") {
-            true => draft.fix(None, text, Some(&chmod)).fix(
-                None,
-                "or copy it with that permission",
-                Some(&copy),
-            ),
-            false => draft.fix(
-                None,
-                "copy it so that every user may come to it",
-                Some(&copy),
-            ),
+        if !(case.has)(b"/bin/sh") {
+            let text = "copy it so that every user may come to it";
+            return match self.copied(to) {
+                Some(copy) => draft.fix(None, text, Some(&copy)),
+                None => draft.fix(None, text, None),
+            };
         }
+        let what = match (self.directories.len(), self.closes_file(case, to)) {
+            (0, _) if to == Use::Start => "read and execute it",
+            (0, _) => "read it",
+            (1, false) => "search the directory",
+            (_, false) => "search the directories",
+            (1, true) => "search the directory and read the file",
+            (_, true) => "search the directories and read the file",
+        };
+        let text = format!("let every user {what}, in a line before `USER`");
+        let draft = draft.fix(None, &text, Some(&self.chmod(case, to)));
+        match self.copied(to) {
+            Some(copy) => draft.fix(None, "or copy it with that permission", Some(&copy)),
+            None => draft,
+        }
+    }
+
+    /// The line that opens all that is closed.
+    fn chmod(&self, case: &Case<'_>, to: Use) -> String {
+        let mut commands = Vec::new();
+        if !self.directories.is_empty() {
+            let directories = self.directories.iter();
+            let words: Vec<String> = directories.map(|d| quote::word(d.as_bytes())).collect();
+            commands.push(format!("chmod a+x {}", words.join(" ")));
+        }
+        if self.closes_file(case, to) {
+            let bits = match to {
+                Use::Read => "a+r",
+                Use::Start => "a+rx",
+            };
+            let file = quote::word(self.file.as_bytes());
+            commands.push(format!("chmod {bits} {file}"));
+        }
+        format!("RUN {}", commands.join(" && "))
+    }
+
+    /// The line that copies it, unless it takes several.
+    fn copied(&self, to: Use) -> Option<String> {
+        let (path, bits) = match (self.directories.first(), to) {
+            (Some(first), _) => (first, "755"),
+            (None, Use::Start) => (&self.file, "755"),
+            (None, Use::Read) => (&self.file, "644"),
+        };
+        let is_below = |other: &TargetPath| {
+            let rest = other.as_bytes().strip_prefix(path.as_bytes());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
+        };
+        let all = self.directories.iter().chain([&self.file]);
+        // A base has that one already, whose mode would stay.
+        if path.as_bytes() == b"/root" {
+            return None;
+        }
+        let copied = quote::copied(&[path.as_bytes(), path.as_bytes()]);
+        all.into_iter()
+            .all(is_below)
+            .then(|| format!("COPY --chmod={bits} --from=build {copied}"))
+    }
+}
+
+/// The finding about a program that the user cannot come to: the subject, or what the
+/// `#!` line of `script` names.
+pub(super) fn program(case: &Case<'_>, path: &TargetPath, script: Option<&Script>) -> Draft {
+    let name = path.as_bytes();
+    let uid = case.user.uid;
+    let message = match script {
+        Some(script) => format!(
+            "`{}` names {}, which cannot be reached by user {uid}",
+            script.path,
+            quoted(&script.shebang.interpreter)
+        ),
+        None => format!("`{path}` cannot be reached by user {uid}"),
+    };
+    let draft = Draft::new(case, Code::UserCannotReach, name, message);
+    let draft = draft.also(script.map(|script| {
+        let line = Shown(&script.shebang.line);
+        format!("{}:1: {line}", script.path)
+    }));
+    let barrier = (case.barrier)(name).filter(Barrier::is_directory);
+    let draft = match &barrier {
+        Some(barrier) => barrier.tell_to(Use::Start, case, draft),
+        None => {
+            draft
+                .evidence(unseen(case, name))
+                .fix(None, "put it where every user may go", None)
+        }
+    };
+    let Some(script) = script else { return draft };
+    // Another Python has other packages than an environment.
+    let interpreter = &script.shebang.interpreter;
+    let other = match script::is_of_environment(case, script.path.as_bytes()) {
+        true => None,
+        false => script::elsewhere(case, interpreter),
+    };
+    let line = other.map(|other| script::line(&other, script.shebang.argument.as_deref()));
+    let draft = match line {
+        Some(line) => draft.fix(None, "or name one that the user may start", Some(&line)),
+        None => draft,
+    };
+    let is_uvs = |barrier: Barrier| lossy(barrier.file.as_bytes()).contains("/uv/python/");
+    let mut draft = match barrier.is_some_and(is_uvs) {
+        true => draft.fix(
+            None,
+            "or let uv put it where every user may go, before it makes the environment",
+            Some("ENV UV_PYTHON_INSTALL_DIR=/opt/python"),
+        ),
+        false => draft,
+    };
+    draft.finding.fixes.truncate(3);
+    draft
+}
+
+/// The last directory on the way to `path` that is seen, where nothing is known of what is
+/// behind it.
+fn unseen(case: &Case<'_>, path: &[u8]) -> String {
+    let above = std::iter::successors(Some(path), |path| match crate::path::parent(path) {
+        parent if parent.len() < path.len() => Some(parent),
+        _ => None,
+    });
+    let mut seen = above.skip(1).filter(|path| (case.has)(path));
+    match seen.next() {
+        Some(path) => format!("{} may not be searched by this user", quoted(path)),
+        None => "a directory above it may not be searched by this user".to_owned(),
     }
 }
 
@@ -87,13 +222,6 @@ pub(super) fn barrier(
         let object = barrier.object.as_deref()?;
         near::fits(object, main).then_some(barrier)
     })
-}
-
-/// The directory that the user may not search on the way to the file at `path`, with its
-/// mode and owner.
-pub(super) fn closed_directory(case: &Case<'_>, path: &[u8]) -> Option<String> {
-    let barrier = (case.barrier)(path).filter(Barrier::is_directory)?;
-    Some(barrier.line(case))
 }
 
 /// The finding about a library that is there, where it is looked for, and that the user
@@ -126,5 +254,5 @@ pub(super) fn loader(case: &Case<'_>, path: &[u8], program: &TargetPath) -> Opti
     );
     let draft = Draft::new(case, Code::UserCannotReach, path, message)
         .evidence(format!("PT_INTERP  {}", Shown(path)));
-    Some(barrier.tell(case, draft))
+    Some(barrier.tell_to(Use::Start, case, draft))
 }

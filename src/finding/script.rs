@@ -14,6 +14,9 @@ const BOURNE: [&str; 10] = [
     "sh", "bash", "rbash", "dash", "ash", "ksh", "ksh93", "mksh", "zsh", "yash",
 ];
 
+/// Where programs are that everyone uses.
+const USUAL: [&[u8]; 3] = [b"/usr/bin", b"/usr/local/bin", b"/bin"];
+
 /// An image that has an interpreter.
 struct Image {
     /// The interpreter, without the release that may end its name.
@@ -99,18 +102,43 @@ fn by_its_place(case: &Case<'_>, draft: Draft, interpreter: &[u8]) -> Draft {
     let Some(script) = script.filter(|_| interpreter.contains(&b'/')) else {
         return draft;
     };
-    let there = near::programs(&(case.near)(file_name(interpreter)), interpreter);
-    let there = case.without_scripts(there);
-    let Some(there) = there.first().filter(|_| draft.finding.fixes.is_empty()) else {
+    if !draft.finding.fixes.is_empty() {
+        return draft;
+    }
+    let Some(there) = elsewhere(case, interpreter) else {
         return draft;
     };
     let is_named = *script.shebang.interpreter == *interpreter;
     let argument = script.shebang.argument.as_deref().filter(|_| is_named);
-    let line = match argument {
-        Some(argument) => format!("#!{there} {}", Shown(argument)),
-        None => format!("#!{there}"),
-    };
+    let line = line(&there, argument);
     draft.fix(None, "name it where it is", Some(&line))
+}
+
+/// A program of the same name as `interpreter` at another path that the user may start.
+pub(super) fn elsewhere(case: &Case<'_>, interpreter: &[u8]) -> Option<String> {
+    let there = near::programs(&(case.near)(file_name(interpreter)), interpreter);
+    let there = case.without_scripts(there).into_iter();
+    let mut there: Vec<String> = there
+        .filter(|path| !is_of_environment(case, path.as_bytes()))
+        .filter(|path| (case.starts)(path.as_bytes()))
+        .collect();
+    // Those that everyone knows come first.
+    there.sort_by_key(|path| !USUAL.contains(&parent(path.as_bytes())));
+    there.into_iter().next()
+}
+
+/// Whether the file at `path` is in a virtual environment of Python, which has packages of
+/// its own.
+pub(super) fn is_of_environment(case: &Case<'_>, path: &[u8]) -> bool {
+    (case.has)(&[parent(parent(path)), b"/pyvenv.cfg"].concat())
+}
+
+/// A `#!` line.
+pub(super) fn line(interpreter: &str, argument: Option<&[u8]>) -> String {
+    match argument {
+        Some(argument) => format!("#!{interpreter} {}", Shown(argument)),
+        None => format!("#!{interpreter}"),
+    }
 }
 
 /// What installs the interpreter where it is looked for.

@@ -32,9 +32,13 @@ impl Inspector<'_> {
         let is_directory = metadata.kind == Kind::Directory;
         let is_it = is_directory == (wanted == Access::Execute);
         let keeps = is_it && !rootfs.user().may(wanted, &metadata);
+        let (file, file_metadata, directories) = self.on_the_way(&path)?;
         keeps.then_some(Barrier {
             path: walk.real_path,
             metadata,
+            directories,
+            file,
+            file_metadata,
             object,
         })
     }
@@ -58,6 +62,28 @@ impl Inspector<'_> {
             })
     }
 
+    /// The file that root would find, its mode and owner, and the directories on the way
+    /// that the user may not search: those above the links and above the file.
+    fn on_the_way(&self, path: &TargetPath) -> Option<(TargetPath, Metadata, Vec<TargetPath>)> {
+        let rootfs = self.files.rootfs();
+        let root = Credentials::root();
+        let walk = Rootfs::walk_in(rootfs.filesystem(), &root, path, Follow::Last);
+        let metadata = rootfs.filesystem().metadata(walk.end.ok()?);
+        let links = walk.hops.iter().map(|hop| &hop.link);
+        let mut closed: Vec<TargetPath> = Vec::new();
+        for path in links.chain([&walk.real_path]) {
+            for directory in above(path) {
+                let is_closed = self
+                    .as_root(&directory)
+                    .is_some_and(|metadata| !rootfs.user().may(Access::Execute, &metadata));
+                if is_closed && !closed.contains(&directory) {
+                    closed.push(directory);
+                }
+            }
+        }
+        Some((walk.real_path, metadata, closed))
+    }
+
     /// What root sees at a path without links.
     fn as_root(&self, path: &TargetPath) -> Option<Metadata> {
         let filesystem = self.files.rootfs().filesystem();
@@ -79,4 +105,12 @@ impl Inspector<'_> {
             _ => None,
         })
     }
+}
+
+/// The directories above `path`, from the root on.
+fn above(path: &TargetPath) -> Vec<TargetPath> {
+    let up = |path: &TargetPath| Some(path.parent()).filter(|parent| parent != path);
+    let mut all: Vec<TargetPath> = std::iter::successors(up(path), up).collect();
+    all.reverse();
+    all
 }

@@ -4,7 +4,7 @@ use super::Inspector;
 use crate::content::{self, Content};
 use crate::elf::Build;
 use crate::errno::Errno;
-use crate::kernel::{End, Exec, Refusal};
+use crate::kernel::{self, End, Exec, Refusal, Request};
 use crate::rootfs::{Follow, Kind};
 
 impl Inspector<'_> {
@@ -12,6 +12,17 @@ impl Inspector<'_> {
     pub(super) fn has_home(&self) -> bool {
         let home = self.settings.variables.get(&b"HOME"[..]);
         home.is_some_and(|home| !home.is_empty() && home != b"/")
+    }
+
+    /// Whether `execve` takes the file at `path`, whatever its loader says then.
+    pub(super) fn would_start(&self, path: &[u8]) -> bool {
+        let workdir = &self.settings.workdir;
+        let request = Request {
+            path: &workdir.seen_by_process(path),
+            workdir,
+            platform: self.target.platform.as_ref(),
+        };
+        kernel::exec(&self.files, request).end == End::Starts
     }
 
     /// What the program tells of its build.

@@ -102,16 +102,3 @@ fn of_variants_side_by_side_the_one_for_this_system_counts() {
     ";
     assert_eq!(severities(machines, arm), [Severity::Note]);
 }
-
-#[test]
-fn scripts_of_an_environment_name_the_place_where_it_was_made() {
-    check(
-        "
-        /app/venv/pyvenv.cfg  text 'home = /usr/local/bin\\n'
-        /app/venv/bin/tool    script '#!/build/venv/bin/python3\\n'
-        ",
-        "/app/venv/bin/tool",
-        "shebang-interp-missing",
-        "RUN python3 -m venv --clear /app/venv",
-    );
-}

@@ -74,7 +74,7 @@ fn a_library_that_the_user_may_not_read_is_not_another_version_of_itself() {
             user-cannot-reach: `libz.so.1` may not be read by user 12345; `/app/exe` needs it
             = /usr/lib/libz.so.1.2.13: mode 0600, owner {owner}
             = /usr/lib/libz.so.1: permission denied
-            help: let every user read it: RUN chmod a+r /usr/lib/libz.so.1.2.13
+            help: let every user read it, in a line before `USER`: RUN chmod a+r /usr/lib/libz.so.1.2.13
             help: or copy it with that permission: COPY --chmod=644 --from=build /usr/lib/libz.so.1.2.13 /usr/lib/libz.so.1.2.13
             "
         ),
@@ -131,7 +131,7 @@ fn a_loader_behind_a_closed_directory_is_there() {
             = /closed: mode 0700, owner {owner}; user 12345 may not search it
             = also: libc.so.6 cannot be reached or read either
             = also: libx.so is not here either
-            help: let every user search the directory: RUN chmod a+x /closed
+            help: let every user search the directory, in a line before `USER`: RUN chmod a+x /closed
             help: or copy it with that permission: COPY --chmod=755 --from=build /closed /closed
             "
         ),

@@ -34,6 +34,7 @@ mod rights;
 mod runtime;
 mod scene;
 mod script;
+mod start_fixes;
 mod symbol;
 mod version;
 

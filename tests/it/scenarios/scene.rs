@@ -112,7 +112,7 @@ impl Scene {
             .collect()
     }
 
-    fn report(&self) -> Value {
+    pub(super) fn report(&self) -> Value {
         let scratch = tempfile::tempdir().unwrap();
         let archive = scratch.path().join("image.tar");
         let mut command = binary();

@@ -1,0 +1,161 @@
+//! What is offered for programs, scripts and images that do not start, word for word.
+//! Each was typed into a real Debian or Alpine, and the program started then.
+
+use super::scene::Scene;
+use crate::support::text::lines;
+
+/// Compares the fixes of all errors with lines: the text, and behind ` | ` what is to be
+/// written.
+#[track_caller]
+fn check(scene: &str, expected: &str) {
+    let report = Scene::parse(scene).report();
+    let subjects = ["targets", "subjects"]
+        .iter()
+        .flat_map(|part| report[part].as_array().unwrap());
+    let findings = subjects.flat_map(|one| one["findings"].as_array().unwrap());
+    let errors = findings.filter(|finding| finding["severity"] == "error");
+    let mut seen = Vec::new();
+    for finding in errors {
+        seen.push(finding["code"].as_str().unwrap().to_owned());
+        for fix in finding["fixes"].as_array().unwrap() {
+            let text = fix["text"].as_str().unwrap();
+            let when = fix["when"].as_str().map(|when| format!("if {when}: "));
+            let when = when.unwrap_or_default();
+            seen.push(match fix["snippet"].as_str() {
+                Some(snippet) => format!("{when}{text} | {snippet}"),
+                None => format!("{when}{text}"),
+            });
+        }
+    }
+    let expected: Vec<&str> = lines(expected).map(str::trim).collect();
+    assert!(
+        seen == expected,
+        "for\n{scene}\nseen\n{}\nexpected\n{}",
+        seen.join("\n"),
+        expected.join("\n")
+    );
+}
+
+/// Debian 12's python3-venv: `--clear` takes the packages, and without it links and
+/// scripts that are there stay. `sed -i` on all of `bin` would make copies of its links.
+#[test]
+fn an_environment_that_was_moved_is_not_made_again_over_itself() {
+    let moved = "
+        run /opt/venv/bin/tool
+        /opt/venv/pyvenv.cfg   text 'home = /usr/bin\\n'
+        /opt/venv/bin/tool     script '#!/build/venv/bin/python3\\n'
+        /opt/venv/bin/python3  link /usr/bin/python3
+        /usr/bin/python3       elf static
+    ";
+    let build = "or make it, with its packages, in the build stage at the path where it is used";
+    check(
+        moved,
+        &format!(
+            "shebang-interp-missing
+            let its scripts name it where it is | #!/opt/venv/bin/python3
+            {build}"
+        ),
+    );
+    let tools = "
+        /bin/sh         elf static
+        /usr/bin/grep   elf static
+        /usr/bin/sed    elf static
+        /usr/bin/xargs  elf static
+    ";
+    check(
+        &format!("{moved}{tools}"),
+        &format!(
+            "shebang-interp-missing
+            let its scripts name it where it is | RUN grep -rl '^#!/build/venv/' /opt/venv/bin | xargs sed -i '1s|^#!/build/venv/|#!/opt/venv/|'
+            {build}"
+        ),
+    );
+    // There is no Python here.
+    check(
+        &moved.replace("/usr/bin/python3       elf static", ""),
+        "shebang-interp-missing
+        make it, with its packages, in the build stage at the path where it is used",
+    );
+}
+
+#[test]
+fn an_environment_without_its_python_is_led_to_one_of_its_release() {
+    let scene = "
+        run /opt/venv/bin/tool
+        /opt/venv/pyvenv.cfg        text 'home = /usr/local/bin\\n'
+        /opt/venv/bin/tool          script '#!/opt/venv/bin/python3\\n'
+        /opt/venv/bin/python3       link /usr/local/bin/python3.11
+        /opt/venv/lib/python3.11/x  text ''
+        /bin/sh                     elf static
+    ";
+    check(
+        scene,
+        "shebang-interp-missing
+        take the base in which the environment was made, with its Python at that path | FROM python:3.11-slim",
+    );
+    check(
+        &format!("{scene}/usr/bin/python3.11 elf static"),
+        "shebang-interp-missing
+        let it lead to the Python of that release: /usr/bin/python3.11 | RUN ln -sf /usr/bin/python3.11 /opt/venv/bin/python3
+        or take the base in which the environment was made, with its Python at that path | FROM python:3.11-slim",
+    );
+    // Another release has other packages.
+    check(
+        &format!("{scene}/usr/bin/python3.12 elf static"),
+        "shebang-interp-missing
+        take the base in which the environment was made, with its Python at that path | FROM python:3.11-slim",
+    );
+}
+
+#[test]
+fn an_interpreter_that_is_closed_is_opened_on_the_whole_way() {
+    let uv = "
+        run --user 1000 /app/.venv/bin/tool
+        /app/.venv/pyvenv.cfg   text 'home = /root\\n'
+        /app/.venv/bin/tool     script '#!/app/.venv/bin/python3\\n'
+        /app/.venv/bin/python3  link /root/.local/share/uv/python/p/bin/python3.11
+        /root/                  dir mode=0700 owner=0:0
+        /root/.local/           dir mode=0700 owner=0:0
+        /root/.local/share/uv/python/p/bin/python3.11  elf static
+        /bin/sh                 elf static
+    ";
+    let opened = "user-cannot-reach
+        let every user search the directories, in a line before `USER` | RUN chmod a+x /root /root/.local";
+    let of_uv = "or let uv put it where every user may go, before it makes the environment | ENV UV_PYTHON_INSTALL_DIR=/opt/python";
+    check(uv, &format!("{opened}\n{of_uv}"));
+    // Of two others one is closed as well.
+    check(
+        "
+        run --user 1000 /app/exe
+        /app/exe                script '#!/root/bin/python3 -u\\n'
+        /app/.venv/bin/python3  link /root/bin/python3
+        /root/                  dir mode=0700 owner=0:0
+        /root/bin/python3       elf static mode=0700 owner=0:0
+        /usr/bin/python3        elf static
+        /bin/sh                 elf static
+        ",
+        "user-cannot-reach
+        let every user search the directory and read the file, in a line before `USER` | RUN chmod a+x /root && chmod a+rx /root/bin/python3
+        or name one that the user may start | #!/usr/bin/python3 -u",
+    );
+}
+
+#[test]
+fn a_program_behind_a_closed_directory_is_opened_where_it_is() {
+    let scene = "
+        run --user 1000 /app/exe
+        /app/     dir mode=0700 owner=0:0
+        /app/exe  elf static
+    ";
+    check(
+        scene,
+        "user-cannot-reach
+        copy it so that every user may come to it | COPY --chmod=755 --from=build /app /app",
+    );
+    check(
+        &format!("{scene}/bin/sh elf static"),
+        "user-cannot-reach
+        let every user search the directory, in a line before `USER` | RUN chmod a+x /app
+        or copy it with that permission | COPY --chmod=755 --from=build /app /app",
+    );
+}
