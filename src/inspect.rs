@@ -10,6 +10,7 @@ mod each;
 mod env;
 mod evidence;
 mod facts;
+mod not_found;
 mod resolve;
 mod rights;
 mod scan;
@@ -346,19 +347,23 @@ impl<'t> Inspector<'t> {
             return undecided(&lookup.name, role, error);
         }
         let outcome = outcome::not_found(lookup);
-        let elsewhere = match lookup.name.is_empty() {
+        let elsewhere: Vec<String> = match lookup.name.is_empty() {
             true => Vec::new(),
             false => {
                 let near = self.nearby.near(&self.files, &lookup.name);
-                finding::near::programs(&near, b"")
+                let programs = finding::near::programs(&near, b"").into_iter();
+                let starts = |path: &String| self.would_start(path.as_bytes());
+                programs.filter(starts).collect()
             }
         };
-        let findings = vec![finding::not_in_path(
-            lookup,
-            self.path(),
-            &outcome,
-            &elsewhere,
-        )];
+        let searched = finding::Searched {
+            path: self.path(),
+            user: self.files.rootfs().user(),
+            met: self.met_in_path(&lookup.name),
+            elsewhere: &elsewhere,
+            has_shell: self.files.node(b"/bin/sh").is_ok(),
+        };
+        let findings = vec![finding::not_in_path(lookup, &searched, &outcome)];
         absent(&lookup.name, role, outcome, findings)
     }
 }

@@ -318,7 +318,8 @@ impl Of<'_> {
         let draft = elsewhere.iter().fold(draft, |draft, path| {
             draft.evidence(format!("a program of that name: {path}"))
         });
-        match elsewhere.first() {
+        let started = |path: &&String| (case.starts)(path.as_bytes());
+        match elsewhere.iter().find(started) {
             // It is found by its own path, and that is said there.
             Some(_) if name.contains(&b'/') => draft,
             Some(path) if wanted.path.as_deref() == Some(&self.given_path()) => {

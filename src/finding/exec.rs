@@ -105,7 +105,10 @@ fn lookup(case: &Case<'_>, path: &TargetPath, errno: Errno) -> Finding {
             .fix(
                 None,
                 "correct the path, or the COPY that was to put it there",
-                elsewhere.first().map(String::as_str),
+                elsewhere
+                    .iter()
+                    .find(|path| (case.starts)(path.as_bytes()))
+                    .map(String::as_str),
             )
     };
     let elsewhere = elsewhere.iter();

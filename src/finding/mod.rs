@@ -8,6 +8,7 @@ mod bounding;
 mod carriage_return;
 mod certificates;
 mod code;
+mod command_line;
 mod cpu;
 mod dlopen;
 mod ecosystem;
@@ -54,7 +55,7 @@ pub(crate) use interpreter::built_for;
 pub use layers::layer_findings;
 pub use lost::Layers;
 pub use reach::Barrier;
-pub use runtime::{command_findings, not_in_path, runtime_findings};
+pub use runtime::{InPath, NotFound, Searched, command_findings, not_in_path, runtime_findings};
 pub use secure::Rights;
 
 use std::ops::Deref;

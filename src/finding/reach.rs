@@ -7,7 +7,7 @@ use crate::graph::{Attempt, Library};
 use crate::kernel::Script;
 use crate::loader::TryOutcome;
 use crate::path::TargetPath;
-use crate::rootfs::{Access, Kind, Metadata};
+use crate::rootfs::{Access, Credentials, Kind, Metadata};
 use std::sync::Arc;
 
 /// What keeps a user from a file: the file itself, which they may not read, or a directory
@@ -30,7 +30,7 @@ pub struct Barrier {
 
 /// What the user is to do with a file.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Use {
+pub(super) enum Use {
     /// It is read.
     Read,
     /// `execve` is given it.
@@ -51,10 +51,10 @@ impl Barrier {
     }
 
     /// What it is, with its mode and owner.
-    fn line(&self, case: &Case<'_>) -> String {
+    fn line(&self, user: &Credentials) -> String {
         let Metadata { mode, uid, gid, .. } = self.metadata;
         let what = match self.is_directory() {
-            true => format!("; user {} may not search it", case.user.uid),
+            true => format!("; user {} may not search it", user.uid),
             false => String::new(),
         };
         let path = Shown(self.path.as_bytes());
@@ -62,28 +62,35 @@ impl Barrier {
     }
 
     /// Whether the file itself is closed as well.
-    fn closes_file(&self, case: &Case<'_>, to: Use) -> bool {
-        let may = |access| case.user.may(access, &self.file_metadata);
+    fn closes_file(&self, user: &Credentials, to: Use) -> bool {
+        let may = |access| user.may(access, &self.file_metadata);
         !may(Access::Read) || (to == Use::Start && !may(Access::Execute))
     }
 
     /// Adds what it is and how it is opened for who reads it.
     pub(super) fn tell(&self, case: &Case<'_>, draft: Draft) -> Draft {
-        self.tell_to(Use::Read, case, draft)
+        let has_shell = (case.has)(b"/bin/sh");
+        self.tell_to(Use::Read, case.user, has_shell, draft)
     }
 
-    /// Adds what it is and how it is opened.
-    fn tell_to(&self, to: Use, case: &Case<'_>, draft: Draft) -> Draft {
-        let draft = draft.evidence(self.line(case));
+    /// Adds what it is and how it is opened, in a target with a shell or without.
+    pub(super) fn tell_to(
+        &self,
+        to: Use,
+        user: &Credentials,
+        has_shell: bool,
+        draft: Draft,
+    ) -> Draft {
+        let draft = draft.evidence(self.line(user));
         // Who builds the image is root, to whom the loader is not closed.
-        if !(case.has)(b"/bin/sh") {
+        if !has_shell {
             let text = "copy it so that every user may come to it";
             return match self.copied(to) {
                 Some(copy) => draft.fix(None, text, Some(&copy)),
                 None => draft.fix(None, text, None),
             };
         }
-        let what = match (self.directories.len(), self.closes_file(case, to)) {
+        let what = match (self.directories.len(), self.closes_file(user, to)) {
             (0, _) if to == Use::Start => "read and execute it",
             (0, _) => "read it",
             (1, false) => "search the directory",
@@ -92,7 +99,7 @@ impl Barrier {
             (_, true) => "search the directories and read the file",
         };
         let text = format!("let every user {what}, in a line before `USER`");
-        let draft = draft.fix(None, &text, Some(&self.chmod(case, to)));
+        let draft = draft.fix(None, &text, Some(&self.chmod(user, to)));
         match self.copied(to) {
             Some(copy) => draft.fix(None, "or copy it with that permission", Some(&copy)),
             None => draft,
@@ -100,14 +107,14 @@ impl Barrier {
     }
 
     /// The line that opens all that is closed.
-    fn chmod(&self, case: &Case<'_>, to: Use) -> String {
+    fn chmod(&self, user: &Credentials, to: Use) -> String {
         let mut commands = Vec::new();
         if !self.directories.is_empty() {
             let directories = self.directories.iter();
             let words: Vec<String> = directories.map(|d| quote::word(d.as_bytes())).collect();
             commands.push(format!("chmod a+x {}", words.join(" ")));
         }
-        if self.closes_file(case, to) {
+        if self.closes_file(user, to) {
             let bits = match to {
                 Use::Read => "a+r",
                 Use::Start => "a+rx",
@@ -161,7 +168,7 @@ pub(super) fn program(case: &Case<'_>, path: &TargetPath, script: Option<&Script
     }));
     let barrier = (case.barrier)(name).filter(Barrier::is_directory);
     let draft = match &barrier {
-        Some(barrier) => barrier.tell_to(Use::Start, case, draft),
+        Some(barrier) => barrier.tell_to(Use::Start, case.user, (case.has)(b"/bin/sh"), draft),
         None => {
             draft
                 .evidence(unseen(case, name))
@@ -254,5 +261,5 @@ pub(super) fn loader(case: &Case<'_>, path: &[u8], program: &TargetPath) -> Opti
     );
     let draft = Draft::new(case, Code::UserCannotReach, path, message)
         .evidence(format!("PT_INTERP  {}", Shown(path)));
-    Some(barrier.tell_to(Use::Start, case, draft))
+    Some(barrier.tell_to(Use::Start, case.user, (case.has)(b"/bin/sh"), draft))
 }

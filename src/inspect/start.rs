@@ -74,7 +74,9 @@ impl Inspector<'_> {
             is_instead(&mut inspection, outcome);
         }
         let findings = std::mem::take(&mut inspection.subject.findings);
-        let findings = finding::command_findings(start, findings, &reported);
+        let findings = finding::command_findings(start, findings, &reported, &|name| {
+            self.lookup(name).runc.is_ok()
+        });
         rejudge(&mut inspection, findings);
         inspection
     }

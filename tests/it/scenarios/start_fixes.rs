@@ -159,3 +159,132 @@ fn a_program_behind_a_closed_directory_is_opened_where_it_is() {
         or copy it with that permission | COPY --chmod=755 --from=build /app /app",
     );
 }
+
+/// With Docker's rules for JSON and a shell's for words. What a shell would do besides is
+/// not done by anyone then.
+#[test]
+fn a_line_for_a_shell_becomes_an_exec_form_where_it_is_no_more_than_words() {
+    let shell_form = |line: &str, expected: &str| {
+        let scene = format!("Cmd /bin/sh -c '{line}'\n/app/exe elf static");
+        check(&scene, &format!("shell-form-no-shell\n{expected}"));
+    };
+    shell_form(
+        "exec /app/exe --flag \"a b\" \\'$x\\'",
+        r#"use the exec form, which needs no shell | CMD ["/app/exe", "--flag", "a b", "$x"]"#,
+    );
+    shell_form(
+        "exe -x",
+        r#"use the exec form, which needs no shell, and bring `exe`, which is not here | CMD ["exe", "-x"]"#,
+    );
+    for line in [
+        "cd /app && ./exe",
+        "/app/exe $PORT",
+        "/app/exe ${PORT:-80}",
+        "A=b /app/exe",
+        "/app/exe *.conf",
+        "/app/exe \"$PORT\"",
+    ] {
+        shell_form(
+            line,
+            "take a base that has a shell: the line is more than a program and its arguments
+            or start the program alone, in exec form, which expands nothing",
+        );
+    }
+}
+
+#[test]
+fn a_list_that_is_no_json_keeps_its_elements() {
+    let check = |config: &str, expected: &str| {
+        let scene = format!("{config}\n/app/exe elf static\n/bin/sh elf static");
+        check(&scene, &format!("exec-form-malformed\n{expected}"));
+    };
+    let quotes = "use double quotes, and commas between the elements";
+    check(
+        r"Cmd /bin/sh -c '[\'/app/exe\', \'a, b\']'",
+        &format!(r#"{quotes} | CMD ["/app/exe", "a, b"]"#),
+    );
+    check(
+        r"Cmd /bin/sh -c '[\'/app/exe\', \'$PORT\']'",
+        &format!(r#"{quotes}; no variable is expanded then | CMD ["/app/exe", "$PORT"]"#),
+    );
+    check(
+        "Entrypoint 'sh -c \"echo $HOME\"'",
+        r#"write one list element for each word | ENTRYPOINT ["sh", "-c", "echo $HOME"]"#,
+    );
+    check(
+        "Entrypoint '/app/exe --port $PORT'",
+        "leave out the brackets, so that a shell runs it, which the line needs",
+    );
+}
+
+#[test]
+fn what_is_in_path_and_not_found_is_mended_there() {
+    check(
+        "
+        run npm
+        /usr/local/bin/npm  link ../lib/node_modules/npm/bin/npm-cli.js
+        ",
+        "not-in-path
+        copy what the link leads to as well | COPY --from=build /usr/local/lib/node_modules /usr/local/lib/node_modules",
+    );
+    let closed = "
+        run --user 1000 exe
+        /bin/exe      elf static mode=0700 owner=0:0
+        /opt/bin/exe  elf static
+        /bin/sh       elf static
+    ";
+    check(
+        closed,
+        "not-in-path
+        give it the permission, in a line before `USER` | RUN chmod 755 /bin/exe
+        or name another by its whole path, or put its directory into PATH | ENV PATH=/opt/bin:$PATH",
+    );
+    check(
+        "
+        run exe
+        /bin/exe  elf static mode=0644
+        ",
+        "not-in-path
+        bring it with the permission | COPY --chmod=755 … /bin/exe",
+    );
+    check(
+        "
+        run --user 1000 exe
+        /usr/local/bin/     dir mode=0700 owner=0:0
+        /usr/local/bin/exe  elf static
+        /bin/sh             elf static
+        ",
+        "not-in-path
+        let every user search the directory, in a line before `USER` | RUN chmod a+x /usr/local/bin
+        or copy it with that permission | COPY --chmod=755 --from=build /usr/local/bin /usr/local/bin",
+    );
+    check(
+        "
+        run exe
+        /opt/bin/exe  elf static
+        ",
+        "not-in-path
+        name it by its whole path, or put its directory into PATH | ENV PATH=/opt/bin:$PATH",
+    );
+}
+
+/// moby/sys `user.GetExecUser` reads the file for numbers too.
+#[test]
+fn a_file_of_users_that_cannot_be_read_is_not_helped_by_numbers() {
+    let passwd = format!("root:x:0:0::/:/bin/sh\\n{}\\n", "x".repeat(70_000));
+    for user in ["nobody", "65532:65532"] {
+        let scene =
+            format!("Cmd /app/exe\nUser {user}\n/app/exe elf static\n/etc/passwd text '{passwd}'");
+        check(
+            &scene,
+            "user-unknown
+            shorten its longest line to less than 64 KiB
+            or bring the files | COPY --from=build /etc/passwd /etc/group /etc/",
+        );
+    }
+    check(
+        "Cmd /app/exe\nUser 3000000000\n/app/exe elf static",
+        "user-unknown
+        give numbers in that range | USER 65532:65532",
+    );
+}
