@@ -280,6 +280,7 @@ impl<'t> Inspector<'t> {
             in_path: &|name| self.lookup(name).path.is_some(),
             env: env.as_ref(),
             hops: &hops,
+            leads_to: &|of| self.leads_to(&self.settings.workdir.seen_by_process(of)),
             barrier: &|of| self.barrier(of),
             near: &near,
             owner: &owner,

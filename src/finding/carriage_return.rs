@@ -73,12 +73,12 @@ pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
             .fix(
                 None,
                 "and keep them out",
-                Some("echo '*.sh text eol=lf' >> .gitattributes"),
+                Some(&kept_out(script.path.file_name())),
             );
         // The next thing that would be said.
         let draft = match missing(case, shebang) {
             Some(interpreter) => {
-                let (text, snippet) = script::base_with(interpreter);
+                let (text, snippet) = script::base_with(interpreter, case.target.libc);
                 draft.fix(None, &format!("and {text}"), snippet.as_deref())
             }
             None if shebang.argument.is_none() => draft.consequence(format!(
@@ -88,6 +88,26 @@ pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
         };
         found.push(draft.done());
     }
+}
+
+/// What keeps git from putting carriage returns into the file called `name`: by its ending,
+/// or by its own name (gitattributes(5), gitignore(5)).
+fn kept_out(name: &[u8]) -> String {
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-+".contains(byte);
+    let is_shells = name.len() > 3 && name.ends_with(b".sh");
+    let pattern = match name {
+        _ if is_shells => "*.sh".to_owned(),
+        name if name.iter().all(is_plain) => lossy(name),
+        // Nothing else means what it says.
+        name => {
+            let any = |byte: &u8| match is_plain(byte) {
+                true => char::from(*byte),
+                false => '?',
+            };
+            name.iter().map(any).collect()
+        }
+    };
+    format!("echo '{pattern} text eol=lf' >> .gitattributes")
 }
 
 /// Whether the refusal of `execve` follows from a carriage return that was told.

@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use super::{Case, Code, Draft, fingerprint, install, near, quote, quoted};
+use super::command_line::{Asks, split};
+use super::{Case, Code, Draft, fingerprint, install, near, quote, quoted, script};
 use crate::bytes::Shown;
 use crate::errno::Errno;
 use crate::kernel::{End, Script, Shebang};
@@ -198,12 +199,11 @@ impl Of<'_> {
             .draft(Code::ShebangMalformed, path, message)
             .also(self.invalid_option(letter));
         if is_busybox {
-            let draft = draft.also(self.is_busybox()).fix(
-                None,
-                "name the interpreter itself, with one argument at most",
-                Some("#!/usr/bin/NAME ARGUMENT"),
-            );
-            return draft.remedy(coreutils(self.case)).done();
+            let draft = self.direct(draft.also(self.is_busybox()));
+            let program = self.split().into_iter().next();
+            let is_there = program.is_none_or(|program| (self.case.in_path)(&program));
+            let other = coreutils(self.case).filter(|_| is_there);
+            return draft.remedy(other).done();
         }
         draft
             .fix(None, "leave it out, or put it behind the program", None)
@@ -223,12 +223,55 @@ impl Of<'_> {
     /// The fix by `-S`, where this `env` has it.
     fn split_fix(&self, draft: Draft) -> Draft {
         match self.env.flavour {
-            Flavour::Busybox => draft.fix(
+            Flavour::Busybox => self.direct(draft),
+            _ => {
+                let line = self.split_line();
+                let program = self.split().into_iter().next();
+                let lacks = program.filter(|program| !(self.case.in_path)(program));
+                let text = match lacks {
+                    Some(program) => {
+                        let program = quoted(&program);
+                        format!("let env split it, and bring {program}, which is not here")
+                    }
+                    None => "let env split it".to_owned(),
+                };
+                draft.fix(None, &text, Some(&line))
+            }
+        }
+    }
+
+    /// The program that env is to start, and its arguments, where there is nothing else in
+    /// its own argument.
+    fn split(&self) -> Vec<Vec<u8>> {
+        let argument = self.argument();
+        let argument = argument.strip_prefix(b"-S").unwrap_or(argument);
+        let line = split(argument).filter(|line| line.asks == Asks::Nothing);
+        let words = line.map(|line| line.words).unwrap_or_default();
+        match words.first() {
+            Some(first) if !first.starts_with(b"-") => words,
+            _ => Vec::new(),
+        }
+    }
+
+    /// The fix that leaves env out, which hands the kernel's one argument on.
+    fn direct(&self, draft: Draft) -> Draft {
+        let words = self.split();
+        let line = match &words[..] {
+            [name] => script::direct(self.case, name, None),
+            [name, argument] => script::direct(self.case, name, Some(argument)),
+            _ => None,
+        };
+        match line {
+            Some((line, None)) => draft.fix(None, "name the interpreter itself", Some(&line)),
+            Some((line, Some(command))) => {
+                let text = format!("install the interpreter, and begin with `{line}`");
+                draft.fix(None, &text, Some(&command))
+            }
+            None => draft.fix(
                 None,
-                "name the interpreter itself, with one argument at most",
-                Some("#!/usr/bin/NAME ARGUMENT"),
+                "name the interpreter itself by its path, with one argument at most",
+                None,
             ),
-            _ => draft.fix(None, "let env split it", Some(&self.split_line())),
         }
     }
 

@@ -3,7 +3,8 @@
 use super::interpreter;
 use super::mend::Known;
 use super::{
-    Case, Code, Draft, carriage_return, ecosystem, format, lost, near, quote, quoted, reach,
+    Case, Code, Draft, carriage_return, dangling, ecosystem, format, lost, near, quote, quoted,
+    reach, script,
 };
 use crate::elf::Header;
 use crate::errno::Errno;
@@ -86,18 +87,21 @@ fn lookup(case: &Case<'_>, path: &TargetPath, errno: Errno) -> Finding {
     } else if let Some(draft) = lost::draft(case, object, std::iter::once(object), "") {
         draft.evidence(format!("{path}: {errno}"))
     } else if !hops.is_empty() {
-        let (whither, fix) = match errno {
-            Errno::LOOP => (
-                "leads round in a circle",
-                "put the file there that the link was to lead to, or correct the link",
-            ),
-            _ => (
-                "leads to nothing",
-                "copy the file that the link leads to as well",
-            ),
+        let is_circle = errno == Errno::LOOP;
+        let whither = match is_circle {
+            true => "leads round in a circle",
+            false => "leads to nothing",
         };
         let message = format!("`{path}` is a link that {whither}");
-        Draft::new(case, Code::BrokenSymlink, object, message).fix(None, fix, None)
+        let draft = Draft::new(case, Code::BrokenSymlink, object, message);
+        match is_circle {
+            true => draft.fix(
+                None,
+                "put the file there that the link was to lead to, or correct the link",
+                None,
+            ),
+            false => dangling::mend(case, draft, object),
+        }
     } else {
         let message = format!("`{path}` is not in this target");
         Draft::new(case, Code::EntrypointMissing, object, message)
@@ -161,7 +165,7 @@ fn interpreted_by_directory(case: &Case<'_>, script: &Script, path: &TargetPath)
             script.path
         ))
         .evidence("the file ends before a name, so the kernel opens the working directory instead")
-        .fix(None, "begin the file with a short line", Some("#!/bin/sh")),
+        .remedy(Some(script::beginning(case, &script.path))),
         false => draft(format!(
             "`{}` names {}, which is a directory",
             script.path,
@@ -202,7 +206,14 @@ fn not_executable(case: &Case<'_>, path: &TargetPath, metadata: &Metadata) -> Fi
         .evidence(format!("{path}: {mode}"))
         .seen(case);
     // The permission alone would not start what is no program.
-    let (draft, bring) = match format::stranger(path, case.head) {
+    let (draft, bring) = match format::stranger(case, path) {
+        // Of a whole one more would be known.
+        None if case.head.starts_with(b"\x7fELF") && case.exec.program.is_none() => (
+            draft
+                .consequence("it is no whole ELF file either: it is cut short")
+                .fix(None, "fetch or build the file again", None),
+            "and bring it with the permission",
+        ),
         None => (draft, "bring it with the permission"),
         Some(stranger) => {
             let draft = draft.consequence(format!("it is no program either: {}", stranger.message));
@@ -240,7 +251,7 @@ fn shebang(case: &Case<'_>, path: &TargetPath, error: ShebangError) -> Finding {
     };
     let message = format!("the `#!` line of `{path}` {why}");
     Draft::new(case, Code::ShebangMalformed, path.as_bytes(), message)
-        .fix(None, "begin the file with a short line", Some("#!/bin/sh"))
+        .remedy(Some(script::beginning(case, path)))
         .seen(case)
         .done()
 }

@@ -1,7 +1,7 @@
 //! Findings about files that are neither ELF files nor scripts: what they are instead.
 
 use super::looks::{Looks, is_jar, looks_like};
-use super::{Case, Code, Draft, quote};
+use super::{Case, Code, Draft, quote, script};
 use crate::bytes::Shown;
 use crate::elf::NotElf;
 use crate::path::TargetPath;
@@ -30,7 +30,7 @@ impl Stranger {
 /// A file that the kernel takes for nothing that it knows.
 pub(super) fn finding(case: &Case<'_>, path: &TargetPath, what: &NotElf) -> Finding {
     let head = case.head;
-    let stranger = stranger(path, head).unwrap_or_else(|| {
+    let stranger = stranger(case, path).unwrap_or_else(|| {
         let message = match what {
             NotElf::Empty => format!("`{path}` is empty"),
             NotElf::TooShort { .. } => format!("`{path}` is cut short: {what}"),
@@ -55,9 +55,10 @@ pub(super) fn finding(case: &Case<'_>, path: &TargetPath, what: &NotElf) -> Find
     stranger.fixed(draft).seen(case).done()
 }
 
-/// What `head`, the first bytes of a file, gives away of it; `None` where it is a script
-/// or an ELF file, or nothing that is known.
-pub(super) fn stranger(path: &TargetPath, head: &[u8]) -> Option<Stranger> {
+/// What the first bytes of the file at the end of the way give away of it; `None` where it
+/// is a script or an ELF file, or nothing that is known.
+pub(super) fn stranger(case: &Case<'_>, path: &TargetPath) -> Option<Stranger> {
+    let head = case.head;
     if head.starts_with(b"#!") || head.starts_with(b"\x7fELF") {
         return None;
     }
@@ -77,34 +78,42 @@ pub(super) fn stranger(path: &TargetPath, head: &[u8]) -> Option<Stranger> {
             },
         });
     }
-    let has_shebang = |head: &[u8]| {
+    let shebang = {
         let mut pairs = head.windows(2).take(SHEBANG_WITHIN);
-        pairs.any(|pair| pair == b"#!")
+        pairs.position(|pair| pair == b"#!").map(|at| &head[at..])
     };
-    let begin_so = ("let its first two bytes be `#!`", Some("#!/bin/sh"));
-    if head.starts_with(BYTE_ORDER_MARK) && has_shebang(head) {
+    if head.starts_with(BYTE_ORDER_MARK) && shebang.is_some() {
         let message =
             format!("`{path}` does not begin with `#!`: a byte order mark stands before it");
         let name = quote::file(path.as_bytes());
         let remove = format!(r"sed -i '1s/^\xef\xbb\xbf//' {name}");
-        let fix = ("remove the byte order mark", Some(&*remove));
-        return Some(malformed(message, fix));
+        return Some(malformed(
+            message,
+            plain(("remove the byte order mark", Some(&remove))),
+        ));
     }
-    if has_shebang(head) {
+    if let Some(shebang) = shebang {
         let message = format!("`{path}` does not begin with `#!`: other bytes stand before it");
-        return Some(malformed(message, begin_so));
+        let line = shebang.split(|&byte| byte == b'\n').next();
+        let line = Shown(line.unwrap_or_default().trim_ascii_end()).to_string();
+        let is_whole = shebang.contains(&b'\n');
+        let line = Some(&*line).filter(|_| is_whole);
+        return Some(malformed(
+            message,
+            plain(("let its first two bytes be `#!`", line)),
+        ));
     }
     is_text(head).then(|| {
         let message = format!("`{path}` is a text file without a `#!` line");
-        malformed(message, begin_so)
+        malformed(message, script::beginning(case, path))
     })
 }
 
-fn malformed(message: String, fix: (&str, Option<&str>)) -> Stranger {
+fn malformed(message: String, fix: Fix) -> Stranger {
     Stranger {
         code: Code::ShebangMalformed,
         message,
-        fix: plain(fix),
+        fix,
     }
 }
 

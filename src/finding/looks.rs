@@ -101,6 +101,7 @@ fn is_json(text: &[u8]) -> bool {
 /// What servers say instead of a file: `404: Not Found`, `404 page not found`,
 /// `Not Found`.
 fn is_http_error(text: &[u8]) -> bool {
+    const CLOUDFLARES: &[u8] = b"error code: ";
     const PHRASES: [&[u8]; 4] = [
         b"not found",
         b"forbidden",
@@ -111,6 +112,12 @@ fn is_http_error(text: &[u8]) -> bool {
     let line = line.unwrap_or_default().trim_ascii();
     if PHRASES.iter().any(|p| line.eq_ignore_ascii_case(p)) {
         return true;
+    }
+    // Cloudflare's: `error code: 1010`.
+    let start = line.get(..CLOUDFLARES.len());
+    if start.is_some_and(|start| start.eq_ignore_ascii_case(CLOUDFLARES)) {
+        let number = &line[CLOUDFLARES.len()..];
+        return !number.is_empty() && number.iter().all(u8::is_ascii_digit);
     }
     let [b'4' | b'5', b'0'..=b'9', b'0'..=b'9', rest @ ..] = line else {
         return false;
@@ -188,7 +195,9 @@ mod tests {
 
     #[test]
     fn the_first_bytes_tell_what_a_file_is() {
-        let cases: [(&[u8], Option<Looks>); 20] = [
+        let cases: [(&[u8], Option<Looks>); 22] = [
+            (b"error code: 1010", Some(Looks::HttpError)),
+            (b"error code: none", None),
             (b"404: Not Found", Some(Looks::HttpError)),
             (b"404 page not found\n", Some(Looks::HttpError)),
             (b"Not Found", Some(Looks::HttpError)),

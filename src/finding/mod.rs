@@ -10,6 +10,7 @@ mod certificates;
 mod code;
 mod command_line;
 mod cpu;
+mod dangling;
 mod dlopen;
 mod ecosystem;
 mod env;
@@ -110,6 +111,8 @@ pub struct Case<'a> {
     pub(crate) beyond: &'a Beyond,
     /// Links on the way to something that is not there.
     pub hops: &'a dyn Fn(&[u8]) -> Vec<String>,
+    /// The file that links lead to and that is not there.
+    pub leads_to: &'a dyn Fn(&[u8]) -> Option<TargetPath>,
     /// What keeps the user from a file that is there.
     pub barrier: &'a dyn Fn(&[u8]) -> Option<Barrier>,
     /// What the target has that is like a name it lacks.

@@ -2,7 +2,7 @@
 
 use super::command_line::{Asks, elements, split};
 use super::reach::{Barrier, Use};
-use super::{Code, Draft, quote, quoted};
+use super::{Code, Draft, dangling, quote, quoted};
 use crate::bytes::Shown;
 use crate::errno::Errno;
 use crate::outcome;
@@ -212,26 +212,15 @@ fn mend_in_path(met: &InPath, searched: &Searched<'_>, draft: Draft) -> Draft {
         }
         NotFound::Dangling(hops, end) => {
             let draft = hops.iter().cloned().fold(draft, Draft::evidence);
-            let end = with_its_package(end.as_bytes());
-            let copied = quote::copied(&[end, end]);
             draft.fix(
                 None,
                 "copy what the link leads to as well",
-                Some(&format!("COPY --from=build {copied}")),
+                Some(&dangling::copied(end.as_bytes())),
             )
         }
         NotFound::Closed(barrier) => {
             barrier.tell_to(Use::Start, searched.user, searched.has_shell, draft)
         }
-    }
-}
-
-/// What is to be copied for the file at `path`: programs of npm need what is beside them.
-fn with_its_package(path: &[u8]) -> &[u8] {
-    const MODULES: &[u8] = b"/node_modules/";
-    match memchr::memmem::find(path, MODULES) {
-        Some(at) => &path[..at + MODULES.len() - 1],
-        None => path,
     }
 }
 

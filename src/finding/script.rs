@@ -1,9 +1,11 @@
 //! Fixes for scripts whose interpreter is not there.
 
-use super::{Case, Draft, near};
+use super::{Case, Draft, dangling, near};
 use crate::bytes::{Shown, lossy};
+use crate::kernel::Script;
 use crate::package::Manager;
-use crate::path::{file_name, parent};
+use crate::path::{TargetPath, file_name, parent};
+use crate::report::{Fix, Libc};
 
 /// Interpreters, and the packages that have them where they are called so by every
 /// distribution.
@@ -17,13 +19,34 @@ const BOURNE: [&str; 10] = [
 /// Where programs are that everyone uses.
 const USUAL: [&[u8]; 3] = [b"/usr/bin", b"/usr/local/bin", b"/bin"];
 
+/// What files are called by what interprets them.
+const ENDINGS: [(&[u8], &str); 13] = [
+    (b"sh", "sh"),
+    (b"bash", "bash"),
+    (b"zsh", "zsh"),
+    (b"py", "python3"),
+    (b"js", "node"),
+    (b"mjs", "node"),
+    (b"cjs", "node"),
+    (b"rb", "ruby"),
+    (b"pl", "perl"),
+    (b"php", "php"),
+    (b"lua", "lua"),
+    (b"tcl", "tclsh"),
+    (b"R", "Rscript"),
+];
+
 /// An image that has an interpreter.
 struct Image {
     /// The interpreter, without the release that may end its name.
     interpreter: &'static str,
-    /// `{}` stands for the release, or for `usual` where the name tells none.
-    image: &'static str,
+    /// With glibc, and with musl; `{}` stands for the release, or for `usual` where the
+    /// name tells none.
+    glibc: &'static str,
+    musl: Option<&'static str>,
     usual: &'static str,
+    /// It has the interpreter under names with a release, too.
+    names_release: bool,
     /// Where the interpreter is in it.
     directories: &'static [&'static [u8]],
 }
@@ -35,37 +58,57 @@ const BOTH: &[&[u8]] = &[b"/usr/local/bin", b"/bin", b"/usr/bin"];
 
 const fn image(
     interpreter: &'static str,
-    image: &'static str,
+    glibc: &'static str,
+    musl: Option<&'static str>,
     usual: &'static str,
     directories: &'static [&'static [u8]],
 ) -> Image {
     Image {
         interpreter,
-        image,
+        glibc,
+        musl,
         usual,
+        names_release: false,
         directories,
     }
 }
 
 const IMAGES: [Image; 8] = [
-    image("python", "python:{}-slim", "3", LOCAL),
-    image("node", "node:{}-slim", "lts", LOCAL),
-    image("ruby", "ruby:{}-slim", "3", LOCAL),
-    image("perl", "perl:{}-slim", "5", BOTH),
-    image("php", "php:{}-cli", "8", LOCAL),
-    image("bash", "debian:12-slim", "", SYSTEM),
-    image("dash", "debian:12-slim", "", SYSTEM),
-    image("sh", "debian:12-slim", "", SYSTEM),
+    Image {
+        names_release: true,
+        ..image(
+            "python",
+            "python:{}-slim",
+            Some("python:{}-alpine"),
+            "3",
+            LOCAL,
+        )
+    },
+    image("node", "node:{}-slim", Some("node:{}-alpine"), "lts", LOCAL),
+    image("ruby", "ruby:{}-slim", Some("ruby:{}-alpine"), "3", LOCAL),
+    image("perl", "perl:{}-slim", None, "5", BOTH),
+    image("php", "php:{}-cli", Some("php:{}-cli-alpine"), "8", LOCAL),
+    image("bash", "debian:12-slim", None, "", SYSTEM),
+    image("dash", "debian:12-slim", None, "", SYSTEM),
+    image("sh", "debian:12-slim", Some("alpine:3"), "", SYSTEM),
 ];
 
 /// Adds the fixes for a script that names `interpreter`, which is not there: by its path,
 /// or, to `env`, by its name.
 pub(super) fn mend(case: &Case<'_>, draft: Draft, interpreter: &[u8]) -> Draft {
     let name = lossy(file_name(interpreter));
-    let has_shell = (case.has)(b"/bin/sh");
-    let draft = by_its_place(case, draft, interpreter);
+    let has_shell = (case.starts)(b"/bin/sh");
+    let relinked = match draft.finding.fixes.is_empty() {
+        true => dangling::relinked(case, interpreter),
+        false => None,
+    };
+    let draft = by_its_place(case, draft.remedy(relinked), interpreter);
     let is_elsewhere = !draft.finding.fixes.is_empty();
-    let draft = match BOURNE.contains(&&*name) && has_shell && !is_elsewhere {
+    let draft = match is_elsewhere {
+        true => draft,
+        false => by_another_name(case, draft, interpreter),
+    };
+    let draft = match BOURNE.contains(&&*name) && has_shell && !is_elsewhere && name != "sh" {
         true => draft.fix(
             Some("the script needs no more than a plain shell"),
             "name that one",
@@ -73,25 +116,145 @@ pub(super) fn mend(case: &Case<'_>, draft: Draft, interpreter: &[u8]) -> Draft {
         ),
         false => draft,
     };
-    if let Some(manager) = packager(case, interpreter) {
-        let install = match is_elsewhere {
-            true => format!("or install `{name}`"),
-            false => format!("install `{name}`"),
-        };
-        return draft.fix(None, &install, Some(&manager.command(&name)));
+    if let Some((text, command)) = installed(case, interpreter) {
+        return or(draft, &text, Some(&command));
     }
     if is_elsewhere {
         return draft;
     }
-    let (text, snippet) = base_with(interpreter);
+    let (text, snippet) = base_with(interpreter, case.target.libc);
     let draft = or(draft, &text, snippet.as_deref());
-    match case.loaders.is_empty() && !has_shell {
+    let mut draft = match case.loaders.is_empty() && !has_shell {
         true => or(
             draft,
             "start a program instead of a script: this target has no shell",
             Some("ENTRYPOINT [\"/app/server\"]"),
         ),
         false => or(draft, "name an interpreter that the target has", None),
+    };
+    draft.finding.fixes.truncate(3);
+    draft
+}
+
+/// Adds the line that names the same interpreter as it is called here: of another release,
+/// or of none.
+fn by_another_name(case: &Case<'_>, draft: Draft, interpreter: &[u8]) -> Draft {
+    let Some(script) = case.exec.scripts.last() else {
+        return draft;
+    };
+    let name = lossy(file_name(interpreter));
+    let base = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+    let (others, when): (&[&str], _) = match base {
+        "python" if name == "python" => (&["python3"], "it is written for Python 3"),
+        "python" => (&["python3"], "it runs under the release that is here"),
+        "node" | "nodejs" => (
+            &["node", "nodejs"],
+            "it runs under the release that is here",
+        ),
+        "php" | "ruby" | "perl" | "lua" => (&[], "it runs under the release that is here"),
+        _ => return draft,
+    };
+    let mut others = others.iter().copied().chain([base]);
+    let line = others.find_map(|other| {
+        let is_other = other != name && !is_python_2(&name);
+        let there = elsewhere(case, other.as_bytes()).filter(|_| is_other)?;
+        named(case, script, interpreter, &there)
+    });
+    match line {
+        Some(line) => draft.fix(Some(when), "name it as it is called here", Some(&line)),
+        None => draft,
+    }
+}
+
+fn is_python_2(name: &str) -> bool {
+    name.starts_with("python2")
+}
+
+/// The line of `script` with the program at `path` in the place of `interpreter`, which the
+/// script names itself or asks env for.
+fn named(case: &Case<'_>, script: &Script, interpreter: &[u8], path: &str) -> Option<String> {
+    let shebang = &script.shebang;
+    if *shebang.interpreter == *interpreter {
+        return Some(line(path, shebang.argument.as_deref()));
+    }
+    let is_all = shebang.argument.as_deref() == Some(interpreter);
+    let name = file_name(path.as_bytes());
+    (is_all && (case.in_path)(name))
+        .then(|| line(&Shown(&shebang.interpreter).to_string(), Some(name)))
+}
+
+/// How the interpreter is installed, and the command: where its package does not put it at
+/// that path, the script is to name it where it is put.
+fn installed(case: &Case<'_>, interpreter: &[u8]) -> Option<(String, String)> {
+    let name = lossy(file_name(interpreter));
+    let manager = manager(case).filter(|_| PACKAGED.contains(&&*name))?;
+    let put = place(case, &name, manager);
+    let text = match parent(interpreter) {
+        // It is there already where env does not look.
+        b"" if (case.has)(&[put, b"/", name.as_bytes()].concat()) => return None,
+        b"" => {
+            let looks_in = |directory: &[u8]| case.env.is_some_and(|env| env.looks_in(directory));
+            let both: [&[u8]; 2] = [b"/bin", b"/usr/bin"];
+            let is_seen = looks_in(put) || (is_merged(case) && both.into_iter().any(looks_in));
+            is_seen.then(|| format!("install `{name}`"))?
+        }
+        b"/bin" | b"/usr/bin" if is_merged(case) => format!("install `{name}`"),
+        directory if directory == put => format!("install `{name}`"),
+        _ => {
+            let shebang = &case.exec.scripts.last()?.shebang;
+            let argument = shebang.argument.as_deref();
+            let is_named = *shebang.interpreter == *interpreter;
+            let path = format!("{}/{name}", lossy(put));
+            let is_new = is_named && !(case.has)(path.as_bytes());
+            let line = is_new.then(|| line(&path, argument))?;
+            format!("install `{name}`, and begin with `{line}`")
+        }
+    };
+    Some((text, manager.command(&name)))
+}
+
+/// How one comes by `name`, a program, for a script that begins with its path and
+/// `argument`: the line, and what installs it where it is not there.
+pub(super) fn direct(
+    case: &Case<'_>,
+    name: &[u8],
+    argument: Option<&[u8]>,
+) -> Option<(String, Option<String>)> {
+    if let Some(there) = elsewhere(case, name) {
+        return Some((line(&there, argument), None));
+    }
+    let name = lossy(name);
+    let manager = manager(case).filter(|_| PACKAGED.contains(&&*name))?;
+    let path = format!("{}/{name}", lossy(place(case, &name, manager)));
+    Some((line(&path, argument), Some(manager.command(&name))))
+}
+
+/// The fix that gives the script at `path` a `#!` line: for what its name says that it is,
+/// or, if that says nothing, for a shell.
+pub(super) fn beginning(case: &Case<'_>, path: &TargetPath) -> Fix {
+    let name = path.file_name();
+    let ending = name.rsplit(|&byte| byte == b'.').next();
+    let ending = ending.filter(|ending| ending.len() < name.len());
+    let known = ENDINGS.iter().find(|(known, _)| ending == Some(known));
+    let interpreter = known.map_or("sh", |(_, interpreter)| interpreter);
+    let is_in_path = || (case.in_path)(interpreter.as_bytes()) && (case.starts)(b"/usr/bin/env");
+    let line = match interpreter {
+        "sh" => (case.starts)(b"/bin/sh").then(|| "#!/bin/sh".to_owned()),
+        _ if is_in_path() => Some(format!("#!/usr/bin/env {interpreter}")),
+        _ => elsewhere(case, interpreter.as_bytes()).map(|there| line(&there, None)),
+    };
+    let text = match (&line, known) {
+        (Some(_), _) => "begin it with a `#!` line".to_owned(),
+        (None, Some(_)) => format!(
+            "begin it with a `#!` line for `{interpreter}`, and bring that, which is not here"
+        ),
+        (None, None) => "begin it with a `#!` line, and bring what that names".to_owned(),
+    };
+    let is_guess = known.is_none() && line.is_some();
+    Fix {
+        when: is_guess.then(|| "it is a shell's script".to_owned()),
+        text,
+        snippet: line,
     }
 }
 
@@ -141,25 +304,19 @@ pub(super) fn line(interpreter: &str, argument: Option<&[u8]>) -> String {
     }
 }
 
-/// What installs the interpreter where it is looked for.
-fn packager(case: &Case<'_>, interpreter: &[u8]) -> Option<Manager> {
-    let name = lossy(file_name(interpreter));
+/// What installs packages that have interpreters under the names they are called by.
+fn manager(case: &Case<'_>) -> Option<Manager> {
     let managers = [Manager::Apt, Manager::Apk, Manager::Microdnf, Manager::Dnf];
     let is_here = |manager: &Manager| manager.programs().iter().any(|p| (case.has)(p.as_bytes()));
-    let manager = managers.into_iter().find(is_here)?;
-    let directory = directory_of(&name, manager);
-    let is_put_there = || match parent(interpreter) {
-        // It is there already where env does not look.
-        b"" if (case.has)(&[directory, b"/", name.as_bytes()].concat()) => false,
-        b"" => {
-            let looks_in = |directory: &[u8]| case.env.is_some_and(|env| env.looks_in(directory));
-            let both: [&[u8]; 2] = [b"/bin", b"/usr/bin"];
-            looks_in(directory) || (is_merged(case) && both.into_iter().any(looks_in))
-        }
-        b"/bin" | b"/usr/bin" if is_merged(case) => true,
-        named => named == directory,
-    };
-    (PACKAGED.contains(&&*name) && is_put_there()).then_some(manager)
+    managers.into_iter().find(is_here)
+}
+
+/// Where its package puts the interpreter called `name`.
+fn place(case: &Case<'_>, name: &str, manager: Manager) -> &'static [u8] {
+    match is_merged(case) {
+        true => b"/usr/bin",
+        false => directory_of(name, manager),
+    }
 }
 
 /// Whether `/bin` is `/usr/bin`: then `/bin/..` is `/usr`.
@@ -186,23 +343,28 @@ fn or(draft: Draft, text: &str, snippet: Option<&str>) -> Draft {
     draft.fix(None, &text, snippet)
 }
 
-/// What to do and what to write for a base that has `interpreter`. Where the base has it at
-/// another path, `env` finds it.
-pub(super) fn base_with(interpreter: &[u8]) -> (String, Option<String>) {
+/// What to do and what to write for a base with `libc` that has `interpreter`. Where the
+/// base has it at another path, or under another name, `env` finds it.
+pub(super) fn base_with(interpreter: &[u8], libc: Libc) -> (String, Option<String>) {
     let name = file_name(interpreter);
     let text = format!("take a base that has {}", super::quoted(name));
-    let image = image_with(&lossy(name)).map(|(image, directories)| {
+    let base = image_with(&lossy(name), libc).map(|(image, from)| {
         let directory = parent(interpreter);
-        match directory.is_empty() || directories.contains(&directory) {
-            true => format!("FROM {image}"),
-            false => format!("FROM {image}   (#!/usr/bin/env {})", Shown(name)),
+        let called = match image.names_release {
+            true => lossy(name),
+            false => image.interpreter.to_owned(),
+        };
+        let is_there = directory.is_empty() || image.directories.contains(&directory);
+        match is_there && called.as_bytes() == name {
+            true => format!("FROM {from}"),
+            false => format!("FROM {from}   (#!/usr/bin/env {called})"),
         }
     });
-    (text, image)
+    (text, base)
 }
 
-/// An image that has the interpreter called `name`, and where.
-fn image_with(name: &str) -> Option<(String, &'static [&'static [u8]])> {
+/// An image with `libc` that has the interpreter called `name`, and its own name.
+fn image_with(name: &str, libc: Libc) -> Option<(&'static Image, String)> {
     let is_release = |c: char| c.is_ascii_digit() || c == '.';
     IMAGES.iter().find_map(|image| {
         let release = name.strip_prefix(image.interpreter)?;
@@ -212,6 +374,10 @@ fn image_with(name: &str) -> Option<(String, &'static [&'static [u8]])> {
         } else {
             release
         };
-        fits.then(|| (image.image.replace("{}", release), image.directories))
+        let from = match libc {
+            Libc::Musl => image.musl?,
+            _ => image.glibc,
+        };
+        fits.then(|| (image, from.replace("{}", release)))
     })
 }

@@ -63,7 +63,7 @@ fn what_the_package_manager_has_is_installed() {
 fn a_carriage_return_may_hide_that_there_is_no_interpreter() {
     let both = r"shebang-crlf
         remove the carriage returns   sed -i 's/\r$//' exe
-        and keep them out   echo '*.sh text eol=lf' >> .gitattributes";
+        and keep them out   echo 'exe text eol=lf' >> .gitattributes";
     check(
         "
         /app/exe  script '#!/bin/sh\\r\\n'
@@ -84,7 +84,7 @@ fn the_permission_alone_makes_no_program_of_a_text_file() {
     check(
         "/app/exe script 'hello world\\n' mode=0644",
         "no-exec-bit
-        let its first two bytes be `#!`   #!/bin/sh
+        begin it with a `#!` line, and bring what that names
         and bring it with the permission   COPY --chmod=755 … /app/exe",
         "it is no program either: `/app/exe` is a text file without a `#!` line",
     );
@@ -467,11 +467,11 @@ fn an_interpreter_that_is_elsewhere_is_named_there() {
     // A package puts it at that very path, or it does not help.
     check(
         "/bin/bash",
-        &format!("name that one   #!/bin/sh\ninstall `bash`   {apt} bash"),
+        &format!("name that one   #!/bin/sh\nor install `bash`   {apt} bash"),
     );
     check(
         "/usr/local/bin/perl",
-        "take a base that has `perl`   FROM perl:5-slim\nor name an interpreter that the target has",
+        &format!("install `perl`, and begin with `#!/usr/bin/perl`   {apt} perl"),
     );
     check("/usr/bin/env ruby", &format!("install `ruby`   {apt} ruby"));
     // No shells of Bourne's kind.

@@ -288,3 +288,225 @@ fn a_file_of_users_that_cannot_be_read_is_not_helped_by_numbers() {
         give numbers in that range | USER 65532:65532",
     );
 }
+
+/// `import: not found`, said dash of a Python script that began with `#!/bin/sh`.
+#[test]
+fn a_text_without_a_line_gets_the_one_for_what_it_is() {
+    let check = |name: &str, content: &str, rest: &str, expected: &str| {
+        let scene =
+            format!("run /app/{name}\n/app/{name} script '{content}'\n/bin/sh elf static\n{rest}");
+        check(&scene, &format!("shebang-malformed\n{expected}"));
+    };
+    check(
+        "x.py",
+        "import os\\n",
+        "/usr/bin/env elf static\n/usr/bin/python3 elf static",
+        "begin it with a `#!` line | #!/usr/bin/env python3",
+    );
+    check(
+        "x.js",
+        "import os\\n",
+        "/opt/node/bin/node elf static",
+        "begin it with a `#!` line | #!/opt/node/bin/node",
+    );
+    check(
+        "x.rb",
+        "puts 1\\n",
+        "",
+        "begin it with a `#!` line for `ruby`, and bring that, which is not here",
+    );
+    check(
+        "x.sh",
+        "echo\\n",
+        "",
+        "begin it with a `#!` line | #!/bin/sh",
+    );
+    check(
+        "x",
+        "echo\\n",
+        "",
+        "if it is a shell's script: begin it with a `#!` line | #!/bin/sh",
+    );
+    check(
+        "x",
+        "\\n#!/usr/bin/perl -w\\n",
+        "",
+        "let its first two bytes be `#!` | #!/usr/bin/perl -w",
+    );
+}
+
+#[test]
+fn the_permission_alone_makes_no_program_of_what_is_cut_short() {
+    check(
+        "/app/exe text '\\x7fELF' mode=0644",
+        "no-exec-bit
+        fetch or build the file again
+        and bring it with the permission | COPY --chmod=755 … /app/exe",
+    );
+    check(
+        "/app/exe script 'error code: 1010'",
+        "not-an-executable
+        download it again, and fail where that fails | curl -fL -o …",
+    );
+}
+
+/// As `git check-attr eol` has it.
+#[test]
+fn git_is_told_of_the_file_by_its_own_name() {
+    for (name, pattern) in [
+        ("run.sh", "*.sh"),
+        ("gradlew", "gradlew"),
+        ("manage.py", "manage.py"),
+        ("'my entry'", "my?entry"),
+    ] {
+        let path = match name.strip_prefix('\'') {
+            Some(rest) => format!("'/app/{rest}"),
+            None => format!("/app/{name}"),
+        };
+        let word = name.trim_matches('\'');
+        let quoted = if word.contains(' ') { name } else { word };
+        check(
+            &format!("run {path}\n{path} script '#!/bin/sh\\r\\n'\n/bin/sh elf static"),
+            &format!(
+                r"shebang-crlf
+                remove the carriage returns | sed -i 's/\r$//' {quoted}
+                and keep them out | echo '{pattern} text eol=lf' >> .gitattributes"
+            ),
+        );
+    }
+}
+
+#[test]
+fn a_link_to_nothing_is_led_to_the_same_program() {
+    let sh = "
+        /app/exe      script '#!/bin/sh\\n'
+        /bin/sh       link /usr/bin/busybox
+        /bin/busybox  elf static
+        /usr/         dir
+    ";
+    let busybox = r#"let the link lead to /bin/busybox | RUN ["/bin/busybox", "ln", "-sf", "/bin/busybox", "/bin/sh"]"#;
+    check(sh, &format!("shebang-interp-missing\n{busybox}"));
+    let copied = "or copy the file that the link leads to as well | COPY --from=build /usr/bin/busybox /usr/bin/busybox";
+    check(
+        &format!("run /bin/sh\n{sh}"),
+        &format!("broken-symlink\n{busybox}\n{copied}"),
+    );
+    check(
+        &format!(
+            "run /app/by\n/app/by script '#!/usr/bin/env sh\\n'\n/usr/bin/env elf static\n{sh}"
+        ),
+        &format!("broken-symlink\n{busybox}\n{copied}"),
+    );
+    check(
+        "
+        run /usr/bin/tool
+        /usr/bin/tool  link /etc/alternatives/tool
+        /etc/alternatives/tool  link /opt/a/tool
+        /opt/b/tool  elf static
+        /bin/sh      elf static
+        ",
+        "broken-symlink
+        let the link lead to /opt/b/tool | RUN ln -sf /opt/b/tool /usr/bin/tool
+        or copy the file that the link leads to as well | COPY --from=build /opt/a/tool /opt/a/tool",
+    );
+}
+
+/// The images of php and ruby have no names with a release; Alpine's bash is in `/bin`.
+#[test]
+fn an_interpreter_is_called_as_the_target_or_the_image_calls_it() {
+    let check = |line: &str, rest: &str, expected: &str| {
+        let scene = format!("/app/exe script '#!{line}\\n'\n{rest}");
+        check(&scene, &format!("shebang-interp-missing\n{expected}"));
+    };
+    let glibc = "/bin/sh elf static\n/usr/bin/env elf static";
+    let other = "or name an interpreter that the target has";
+    check(
+        "/usr/bin/php8.2",
+        glibc,
+        &format!(
+            "take a base that has `php8.2` | FROM php:8.2-cli   (#!/usr/bin/env php)\n{other}"
+        ),
+    );
+    check(
+        "/usr/bin/env ruby2.7",
+        glibc,
+        &format!(
+            "take a base that has `ruby2.7` | FROM ruby:2.7-slim   (#!/usr/bin/env ruby)\n{other}"
+        ),
+    );
+    check(
+        "/usr/bin/env python",
+        &format!("{glibc}\n/usr/bin/python3 elf static"),
+        &format!(
+            "if it is written for Python 3: name it as it is called here | #!/usr/bin/env python3
+            or take a base that has `python` | FROM python:3-slim\n{other}"
+        ),
+    );
+    check(
+        "/usr/local/bin/python3.11 -u",
+        &format!("{glibc}\n/usr/bin/python3 elf static"),
+        &format!(
+            "if it runs under the release that is here: name it as it is called here | #!/usr/bin/python3 -u
+            or take a base that has `python3.11` | FROM python:3.11-slim\n{other}"
+        ),
+    );
+    let alpine = "
+        loader musl
+        /bin/busybox  elf static
+        /bin/sh       link busybox
+        /sbin/apk     elf static
+        /usr/bin/env  link /bin/busybox
+    ";
+    check(
+        "/usr/bin/bash -e",
+        alpine,
+        "if the script needs no more than a plain shell: name that one | #!/bin/sh
+        or install `bash`, and begin with `#!/bin/bash -e` | RUN apk add --no-cache bash",
+    );
+    check(
+        "/usr/bin/node",
+        alpine,
+        &format!(
+            "take a base that has `node` | FROM node:lts-alpine   (#!/usr/bin/env node)\n{other}"
+        ),
+    );
+}
+
+#[test]
+fn busyboxs_env_is_left_out_for_the_interpreters_own_path() {
+    let check = |line: &str, rest: &str, expected: &str| {
+        let scene = format!(
+            "
+            loader musl
+            /app/exe      script '#!/usr/bin/env {line}\\n'
+            /bin/busybox  elf static
+            /bin/sh       link busybox
+            /sbin/apk     elf static
+            /usr/bin/env  link /bin/busybox
+            {rest}"
+        );
+        check(&scene, &format!("shebang-malformed\n{expected}"));
+    };
+    let bash = "/bin/bash elf static";
+    let coreutils = "or install the env of coreutils | RUN apk add --no-cache coreutils";
+    check(
+        "-S bash -e",
+        bash,
+        &format!("name the interpreter itself | #!/bin/bash -e\n{coreutils}"),
+    );
+    check(
+        "bash -e",
+        bash,
+        "name the interpreter itself | #!/bin/bash -e",
+    );
+    check(
+        "-S bash -e",
+        "",
+        "install the interpreter, and begin with `#!/bin/bash -e` | RUN apk add --no-cache bash",
+    );
+    check(
+        "-S A=b bash -e -u",
+        bash,
+        &format!("name the interpreter itself by its path, with one argument at most\n{coreutils}"),
+    );
+}
