@@ -160,9 +160,20 @@ fn by_another_name(case: &Case<'_>, draft: Draft, interpreter: &[u8]) -> Draft {
         let there = elsewhere(case, other.as_bytes()).filter(|_| is_other)?;
         named(case, script, interpreter, &there)
     });
-    match line {
-        Some(line) => draft.fix(Some(when), "name it as it is called here", Some(&line)),
-        None => draft,
+    if let Some(line) = line {
+        return draft.fix(Some(when), "name it as it is called here", Some(&line));
+    }
+    // No package has it under the name that Python 2 had.
+    let python = match &*name {
+        "python" => direct(case, b"python3", None),
+        _ => None,
+    };
+    match python {
+        Some((line, Some(command))) => {
+            let text = format!("install `python3`, and begin with `{line}`");
+            draft.fix(Some(when), &text, Some(&command))
+        }
+        _ => draft,
     }
 }
 

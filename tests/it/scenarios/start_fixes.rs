@@ -443,6 +443,14 @@ fn an_interpreter_is_called_as_the_target_or_the_image_calls_it() {
         ),
     );
     check(
+        "/usr/bin/env python",
+        &format!("{glibc}\n/usr/bin/apt-get elf static"),
+        &format!(
+            "if it is written for Python 3: install `python3`, and begin with `#!/usr/bin/python3` | RUN apt-get update && apt-get install -y --no-install-recommends python3
+            or take a base that has `python` | FROM python:3-slim\n{other}"
+        ),
+    );
+    check(
         "/usr/local/bin/python3.11 -u",
         &format!("{glibc}\n/usr/bin/python3 elf static"),
         &format!(
