@@ -30,16 +30,19 @@ pub fn runtime_findings(plan: &Plan) -> Vec<Finding> {
     findings
 }
 
+/// Whether a name leads runtimes to a program, and whether that starts.
+type IsThere<'a> = &'a dyn Fn(&[u8]) -> Option<bool>;
+
 /// `findings` about the program that `start` names, with those of them replaced
 /// that come from how the command was written. `reported` is how others word what the
-/// program comes to; `is_there` says whether a runtime comes from a name to a file that it
-/// would execute.
+/// program comes to; `is_there` says whether a name leads to a program, and that it
+/// starts.
 #[must_use]
 pub fn command_findings(
     start: &Start,
     findings: Vec<Finding>,
     reported: &[Reported],
-    is_there: &dyn Fn(&[u8]) -> bool,
+    is_there: IsThere<'_>,
 ) -> Vec<Finding> {
     let absent = [Code::EntrypointMissing, Code::NotInPath];
     let is_absent = |finding: &Finding| absent.iter().any(|code| code.word() == finding.code);
@@ -231,11 +234,7 @@ fn into_path(program: Option<&String>) -> Option<String> {
 }
 
 /// What a program that is not there owes to the way in which the command was written.
-fn written(
-    start: &Start,
-    reported: &[Reported],
-    is_there: &dyn Fn(&[u8]) -> bool,
-) -> Option<Finding> {
+fn written(start: &Start, reported: &[Reported], is_there: IsThere<'_>) -> Option<Finding> {
     let program = start.argv.first()?;
     let about = start.program.path.as_ref();
     let subject = about.map_or(&program[..], TargetPath::as_bytes);
@@ -248,20 +247,27 @@ fn written(
         let draft = Draft::about(subject, Code::ShellFormNoShell, program, message)
             .evidence(format!("{field} runs {}", Shown(line)));
         let as_list = is_list(line).then(|| elements(line)).flatten();
-        match as_list.or_else(|| plain_words(line)) {
+        let words = as_list.or_else(|| plain_words(line));
+        // A script, as a rule, which needs the shell itself.
+        let fails = |words: &Vec<Vec<u8>>| {
+            let program = words.first();
+            program.is_some_and(|program| is_there(program) == Some(false))
+        };
+        match words.filter(|words| !fails(words)) {
             Some(words) => {
-                let text = also_brought("use the exec form, which needs no shell", &words, is_there);
+                let text =
+                    also_brought("use the exec form, which needs no shell", &words, is_there);
                 draft.fix(None, &text, Some(&instruction(start.role, &words)))
             }
             None => draft
                 .fix(
                     None,
-                    "take a base that has a shell: the line is more than a program and its arguments",
+                    "take a base that has a shell, which the line needs",
                     None,
                 )
                 .fix(
                     None,
-                    "or start the program alone, in exec form, which expands nothing",
+                    "or start a program alone, in exec form, which expands nothing",
                     None,
                 ),
         }
@@ -299,7 +305,7 @@ fn written(
 }
 
 /// Adds the fix that writes `list` as JSON.
-fn as_json(draft: Draft, start: &Start, list: &[u8], is_there: &dyn Fn(&[u8]) -> bool) -> Draft {
+fn as_json(draft: Draft, start: &Start, list: &[u8], is_there: IsThere<'_>) -> Draft {
     let text = "use double quotes, and commas between the elements";
     let Some(words) = elements(list) else {
         return draft.fix(None, text, None);
@@ -313,9 +319,9 @@ fn as_json(draft: Draft, start: &Start, list: &[u8], is_there: &dyn Fn(&[u8]) ->
 }
 
 /// `text`, and that the program is to be brought, where it is not there.
-fn also_brought(text: &str, words: &[Vec<u8>], is_there: &dyn Fn(&[u8]) -> bool) -> String {
+fn also_brought(text: &str, words: &[Vec<u8>], is_there: IsThere<'_>) -> String {
     match words.first() {
-        Some(program) if !is_there(program) => {
+        Some(program) if is_there(program).is_none() => {
             format!("{text}, and bring {}, which is not here", quoted(program))
         }
         _ => text.to_owned(),
@@ -360,7 +366,7 @@ fn is_list(line: &[u8]) -> bool {
 }
 
 /// An exec form that Docker could not read as JSON became a shell's line.
-fn malformed_line(start: &Start, is_there: &dyn Fn(&[u8]) -> bool) -> Option<Finding> {
+fn malformed_line(start: &Start, is_there: IsThere<'_>) -> Option<Finding> {
     let line = start.shell_line()?.trim_ascii();
     if !is_list(line) {
         return None;

@@ -75,7 +75,9 @@ impl Inspector<'_> {
         }
         let findings = std::mem::take(&mut inspection.subject.findings);
         let findings = finding::command_findings(start, findings, &reported, &|name| {
-            self.lookup(name).runc.is_ok()
+            let lookup = self.lookup(name);
+            let path = lookup.path.filter(|_| lookup.runc.is_ok())?;
+            Some(self.would_start(path.as_bytes()))
         });
         rejudge(&mut inspection, findings);
         inspection

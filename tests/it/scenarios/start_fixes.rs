@@ -186,10 +186,17 @@ fn a_line_for_a_shell_becomes_an_exec_form_where_it_is_no_more_than_words() {
     ] {
         shell_form(
             line,
-            "take a base that has a shell: the line is more than a program and its arguments
-            or start the program alone, in exec form, which expands nothing",
+            "take a base that has a shell, which the line needs
+            or start a program alone, in exec form, which expands nothing",
         );
     }
+    // The exec form of a script needs the shell as well.
+    check(
+        "Cmd /bin/sh -c /app/run.sh\n/app/run.sh script '#!/bin/sh\\n'",
+        "shell-form-no-shell
+        take a base that has a shell, which the line needs
+        or start a program alone, in exec form, which expands nothing",
+    );
 }
 
 #[test]
