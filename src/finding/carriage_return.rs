@@ -78,7 +78,7 @@ pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
         // The next thing that would be said.
         let draft = match missing(case, shebang) {
             Some(interpreter) => {
-                let (text, snippet) = script::base_with(interpreter, case.target.libc);
+                let (text, snippet) = script::bringing(case, interpreter);
                 draft.fix(None, &format!("and {text}"), snippet.as_deref())
             }
             None if shebang.argument.is_none() => draft.consequence(format!(

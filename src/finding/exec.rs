@@ -214,7 +214,21 @@ fn not_executable(case: &Case<'_>, path: &TargetPath, metadata: &Metadata) -> Fi
                 .fix(None, "fetch or build the file again", None),
             "and bring it with the permission",
         ),
-        None => (draft, "bring it with the permission"),
+        None => match script::lacking(case, path) {
+            // What is said once it has the permission.
+            Some(interpreter) => {
+                let draft = draft.consequence(format!(
+                    "it names {}, which does not start here either",
+                    quoted(&interpreter)
+                ));
+                let (text, snippet) = script::bringing(case, &interpreter);
+                (
+                    draft.fix(None, &text, snippet.as_deref()),
+                    "and bring it with the permission",
+                )
+            }
+            None => (draft, "bring it with the permission"),
+        },
         Some(stranger) => {
             let draft = draft.consequence(format!("it is no program either: {}", stranger.message));
             (stranger.fixed(draft), "and bring it with the permission")

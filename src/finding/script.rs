@@ -2,7 +2,7 @@
 
 use super::{Case, Draft, dangling, near};
 use crate::bytes::{Shown, lossy};
-use crate::kernel::Script;
+use crate::kernel::{Script, Shebang};
 use crate::package::Manager;
 use crate::path::{TargetPath, file_name, parent};
 use crate::report::{Fix, Libc};
@@ -224,6 +224,40 @@ fn installed(case: &Case<'_>, interpreter: &[u8]) -> Option<(String, String)> {
     Some((text, manager.command(&name)))
 }
 
+/// How a script comes by `interpreter`, which is not there and which it is to go on naming:
+/// what to do, and what to write.
+pub(super) fn bringing(case: &Case<'_>, interpreter: &[u8]) -> (String, Option<String>) {
+    match installed(case, interpreter) {
+        Some((text, command)) => (text, Some(command)),
+        None => base_with(interpreter, case.target.libc),
+    }
+}
+
+/// The interpreter that the script at `path` names, itself or to env, and that does not
+/// start here.
+pub(super) fn lacking(case: &Case<'_>, path: &TargetPath) -> Option<Vec<u8>> {
+    let mut scripts = case.exec.scripts.iter();
+    let known = scripts.find(|script| script.path == *path);
+    let shebang = match known {
+        Some(script) => script.shebang.clone(),
+        None => Shebang::parse(case.head)?.ok()?,
+    };
+    // That is said by itself.
+    if shebang.ends_in_cr() {
+        return None;
+    }
+    let interpreter = &shebang.interpreter;
+    if !(case.starts)(interpreter) {
+        return Some(interpreter.clone());
+    }
+    let name = shebang
+        .argument
+        .filter(|_| file_name(interpreter) == b"env")?;
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-+".contains(byte);
+    let is_plain = !name.starts_with(b"-") && name.iter().all(is_name);
+    (is_plain && !(case.in_path)(&name)).then_some(name)
+}
+
 /// How one comes by `name`, a program, for a script that begins with its path and
 /// `argument`: the line, and what installs it where it is not there.
 pub(super) fn direct(
@@ -356,7 +390,7 @@ fn or(draft: Draft, text: &str, snippet: Option<&str>) -> Draft {
 
 /// What to do and what to write for a base with `libc` that has `interpreter`. Where the
 /// base has it at another path, or under another name, `env` finds it.
-pub(super) fn base_with(interpreter: &[u8], libc: Libc) -> (String, Option<String>) {
+fn base_with(interpreter: &[u8], libc: Libc) -> (String, Option<String>) {
     let name = file_name(interpreter);
     let text = format!("take a base that has {}", super::quoted(name));
     let base = image_with(&lossy(name), libc).map(|(image, from)| {

@@ -98,7 +98,8 @@ fn the_permission_alone_makes_no_program_of_a_text_file() {
     check(
         "/app/exe script '#!/bin/sh\\n' mode=0644",
         "no-exec-bit
-        bring it with the permission   COPY --chmod=755 … /app/exe",
+        take a base that has `sh`   FROM debian:12-slim
+        and bring it with the permission   COPY --chmod=755 … /app/exe",
         "at run time: exec: \"/app/exe\": permission denied",
     );
 }

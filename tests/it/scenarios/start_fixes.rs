@@ -357,6 +357,32 @@ fn the_permission_alone_makes_no_program_of_what_is_cut_short() {
     );
 }
 
+#[test]
+fn the_permission_alone_brings_no_interpreter() {
+    let check = |line: &str, expected: &str| {
+        let scene = format!(
+            "/app/exe text '#!{line}\\n' mode=0644\n/usr/bin/env elf static\n/bin/sh elf static
+             /usr/bin/apt-get elf static\n/bin link /usr/bin"
+        )
+        .replace("/bin/sh elf", "/usr/bin/sh elf");
+        check(
+            &scene,
+            &format!(
+                "no-exec-bit
+                {expected}
+                and bring it with the permission | COPY --chmod=755 … /app/exe
+                or give it the permission | RUN chmod 755 /app/exe"
+            ),
+        );
+    };
+    let apt = "RUN apt-get update && apt-get install -y --no-install-recommends";
+    check("/usr/bin/perl", &format!("install `perl` | {apt} perl"));
+    check(
+        "/usr/bin/env node",
+        "take a base that has `node` | FROM node:lts-slim",
+    );
+}
+
 /// As `git check-attr eol` has it.
 #[test]
 fn git_is_told_of_the_file_by_its_own_name() {
