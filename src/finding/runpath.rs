@@ -3,7 +3,7 @@
 
 use super::{Case, Code, Draft, quote, quoted};
 use crate::bytes::Shown;
-use crate::graph::Graph;
+use crate::graph::{Graph, Library};
 use crate::loader::{Directory, Loaded, Role};
 use crate::report::Finding;
 
@@ -39,10 +39,10 @@ pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
     }
 }
 
-/// A directory as it is written, without the slash that the search puts behind it.
-fn without_slash(directory: &[u8]) -> &[u8] {
+/// A directory without the slashes behind it, of which the search keeps one.
+fn without_slashes(directory: &[u8]) -> &[u8] {
     match directory.strip_suffix(b"/") {
-        Some(rest) if !rest.is_empty() => rest,
+        Some(rest) if !rest.is_empty() => without_slashes(rest),
         _ => directory,
     }
 }
@@ -87,7 +87,7 @@ fn dead(case: &Case<'_>, graph: &Graph, loaded: &Loaded) -> Option<Finding> {
     for (directory, fault) in &faults {
         let shown = match *directory {
             b"" => "an empty element".to_owned(),
-            directory => Shown(without_slash(directory)).to_string(),
+            directory => Shown(without_slashes(directory)).to_string(),
         };
         let why = match fault {
             Fault::Open => "everyone may write there",
@@ -96,7 +96,7 @@ fn dead(case: &Case<'_>, graph: &Graph, loaded: &Loaded) -> Option<Finding> {
         };
         draft = draft.evidence(format!("{tag}: {shown}: {why}"));
     }
-    let lacks = |library: &&crate::graph::Library| {
+    let lacks = |library: &&Library| {
         let is_missing = library.status == crate::graph::Status::Missing;
         is_missing
             && library
@@ -108,21 +108,89 @@ fn dead(case: &Case<'_>, graph: &Graph, loaded: &Loaded) -> Option<Finding> {
     draft = draft.also(
         lacking.map(|library| format!("it needs {}, which is not found", quoted(&library.name))),
     );
-    let draft = draft
-        .fix(
+    draft = match lacking {
+        // Its own finding says where it is, and adds to this very list.
+        Some(_) => draft.fix(
             None,
-            "let the runpath start at the file",
-            Some(&format!(
-                "patchelf --set-rpath '$ORIGIN/../lib' {}",
-                quote::word(path)
-            )),
-        )
-        .fix(
+            "when that is found, take what is told here out of the list",
+            None,
+        ),
+        None => without(draft, graph, loaded, tag, &faults),
+    };
+    let is_of_build = |(directory, fault): &(&[u8], Fault)| {
+        matches!(fault, Fault::Gone) && !directory.starts_with(b"/nix/")
+    };
+    if faults.iter().all(is_of_build) {
+        draft = draft.fix(
             Some("CMake"),
             "install it, which takes the build's own runpath out",
             Some("cmake --install build"),
         );
+    }
     Some(draft.done())
+}
+
+/// The fix that leaves the rest of the list as it is written, and nothing out that a
+/// library comes by.
+fn without(
+    draft: Draft,
+    graph: &Graph,
+    loaded: &Loaded,
+    tag: &str,
+    faults: &[(&[u8], Fault)],
+) -> Draft {
+    let is_by = |library: &Library, directory: &[u8]| {
+        let owner = library.owner.map(|id| graph.map.get(id));
+        let path = library.path.as_deref().unwrap_or_default();
+        let is_below = match directory {
+            b"" => !path.starts_with(b"/"),
+            directory => path.starts_with(directory),
+        };
+        is_below && owner.is_some_and(|owner| std::ptr::eq(owner, loaded))
+    };
+    let in_use = faults.iter().find(|(directory, _)| {
+        let mut libraries = graph.libraries.iter();
+        libraries.any(|library| is_by(library, directory))
+    });
+    match in_use {
+        Some((_, Fault::Relative)) => {
+            let text = "name the directory by its whole path, or by $ORIGIN";
+            return draft.fix(None, text, None);
+        }
+        Some(_) => {
+            let text = "move the libraries to where root alone may write, and name that directory";
+            return draft.fix(None, text, None);
+        }
+        None => {}
+    }
+    let dynamic = loaded.object.as_ref().map(|object| &object.dynamic);
+    let list = dynamic.and_then(|dynamic| dynamic.runpath.as_deref().or(dynamic.rpath.as_deref()));
+    let elements = list.unwrap_or_default().split(|&byte| byte == b':');
+    let is_faulty = |element: &[u8]| {
+        let mut faults = faults.iter();
+        faults.any(|(directory, _)| without_slashes(directory) == without_slashes(element))
+    };
+    let (out, kept): (Vec<&[u8]>, Vec<&[u8]>) = elements.partition(|element| is_faulty(element));
+    let text = match faults {
+        [_] => "take it out of the list",
+        _ => "take them out of the list",
+    };
+    // One with a token would have to be told by what it stands for.
+    if out.len() < faults.len() {
+        return draft.fix(None, text, None);
+    }
+    let file = quote::word(&loaded.path);
+    let command = match kept.as_slice() {
+        [] => format!("patchelf --remove-rpath {file}"),
+        kept => {
+            let set = match tag {
+                "DT_RPATH" => "--force-rpath --set-rpath",
+                _ => "--set-rpath",
+            };
+            format!("patchelf {set} {} {file}", quote::word(&kept.join(&b':')))
+        }
+    };
+    draft.fix(None, text, Some(&command))
 }
 
 fn fault(case: &Case<'_>, loaded: &Loaded, directory: &[u8]) -> Option<Fault> {

@@ -30,6 +30,7 @@ mod interpreter;
 mod layers;
 mod layout;
 mod library;
+mod placed;
 mod rights;
 mod runtime;
 mod scene;
