@@ -286,6 +286,8 @@ impl<'t> Inspector<'t> {
             owner: &owner,
             has: &has,
             starts: &|of| self.would_start(of),
+            real: &|of| self.files.rootfs().real_path(of),
+            conf: &|| self.nearby.conf(&self.files),
             symbols: &symbols,
             defines: &defines,
             layers: finding::Layers {

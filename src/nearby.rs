@@ -74,6 +74,7 @@ pub struct Nearby {
     extent: Extent,
     index: OnceCell<Arc<Index>>,
     listed: OnceCell<Vec<Listed>>,
+    conf: OnceCell<&'static str>,
     known: RefCell<HashMap<Box<[u8]>, Rc<Near>, RandomState>>,
 }
 
@@ -135,6 +136,12 @@ impl Nearby {
         let near = Rc::new(self.search(files, name));
         self.known.borrow_mut().insert(name.into(), near.clone());
         near
+    }
+
+    /// The file to add a line to that tells `ldconfig` of one more directory.
+    #[must_use]
+    pub fn conf(&self, files: &Files<'_>) -> &'static str {
+        self.conf.get_or_init(|| conf::for_more(files))
     }
 
     fn search(&self, files: &Files<'_>, name: &[u8]) -> Near {

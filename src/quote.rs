@@ -68,7 +68,8 @@ pub(crate) fn value(directory: &[u8], rest: &str) -> String {
     let directory = text(directory);
     match is_plain(&directory) {
         true => format!("{directory}{rest}"),
-        false => format!("\"{}{rest}\"", escaped(&directory)),
+        // Between double quotes a single one is itself, and so would be its backslash.
+        false => format!("\"{}{rest}\"", escaped(&directory).replace(r"\'", "'")),
     }
 }
 
@@ -137,5 +138,6 @@ mod tests {
         assert_eq!(value(b"/opt/lib", ":$X"), "/opt/lib:$X");
         assert_eq!(value(b"/opt/my lib", ":$X"), r#""/opt/my lib:$X""#);
         assert_eq!(value(b"/opt/$lib", ""), r#""/opt/\$lib""#);
+        assert_eq!(value(b"/it's", ""), r#""/it's""#);
     }
 }

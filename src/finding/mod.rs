@@ -31,6 +31,7 @@ mod mixed;
 pub(crate) mod near;
 mod nss;
 mod page;
+mod place;
 mod protection;
 mod reach;
 mod release;
@@ -127,6 +128,10 @@ pub struct Case<'a> {
     pub has: &'a dyn Fn(&[u8]) -> bool,
     /// Whether the kernel would start the file at a path for the user.
     pub starts: &'a dyn Fn(&[u8]) -> bool,
+    /// The path without links of what a path of the target leads to.
+    pub real: &'a dyn Fn(&[u8]) -> Option<TargetPath>,
+    /// The file in which `ldconfig` is told of one more directory.
+    pub conf: &'a dyn Fn() -> &'static str,
     /// What its file does to the rights of who starts it.
     pub rights: Rights<'a>,
     /// The CPU's level, where one was given.
@@ -307,6 +312,12 @@ impl Draft {
     /// A fix that there may be.
     fn remedy(mut self, fix: Option<Fix>) -> Draft {
         self.finding.fixes.extend(fix);
+        self
+    }
+
+    /// Leaves out the fixes behind the first ones.
+    fn at_most(mut self, count: usize) -> Draft {
+        self.finding.fixes.truncate(count);
         self
     }
 

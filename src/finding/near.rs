@@ -1,10 +1,11 @@
 //! What a missing library's near misses tell: which code it is, and what mends it.
 
+use super::place::{self, object};
 use super::{Case, Code, Draft, install, owned, quote, quoted};
 use crate::bytes::Shown;
-use crate::elf::{Class, NotElf, Object};
-use crate::graph::{Graph, Library};
-use crate::loader::{Directory, LinkMap, Rule, TryOutcome};
+use crate::elf::{Class, Linkage, NotElf, Object};
+use crate::graph::{Attempt, Graph, Library, Status};
+use crate::loader::{Directory, LinkMap, ObjectId, Rule, TryOutcome};
 use crate::nearby::{Near, NearFile, What};
 use crate::package::{Manager, Provider, capability};
 use crate::path::{file_name, parent};
@@ -24,17 +25,28 @@ const COMPILER_RUNTIMES: [&[u8]; 6] = [
     b"libquadmath.so.0",
 ];
 
+/// How far two libraries of different sonames are one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kin {
+    /// One ABI: distributions have made up the name. Of libaio that holds for 64 bits, where
+    /// times always had as many.
+    Same,
+    /// Built in another way.
+    Other,
+}
+
 /// One library under the sonames of several distributions.
-const ALIASES: [&[&[u8]]; 6] = [
-    &[b"libbz2.so.1.0", b"libbz2.so.1"],
-    &[b"libpcap.so.0.8", b"libpcap.so.1"],
-    &[b"libcurl-gnutls.so.4", b"libcurl.so.4"],
-    &[b"libhdf5_serial.so.103", b"libhdf5.so.103"],
-    &[b"libjpeg.so.62", b"libjpeg.so.8"],
-    &[b"libaio.so.1", b"libaio.so.1t64"],
+const ALIASES: [(&[&[u8]], Kin); 6] = [
+    (&[b"libbz2.so.1.0", b"libbz2.so.1"], Kin::Same),
+    (&[b"libpcap.so.0.8", b"libpcap.so.1"], Kin::Same),
+    (&[b"libcurl-gnutls.so.4", b"libcurl.so.4"], Kin::Other),
+    (&[b"libhdf5_serial.so.103", b"libhdf5.so.103"], Kin::Other),
+    (&[b"libjpeg.so.62", b"libjpeg.so.8"], Kin::Other),
+    (&[b"libaio.so.1", b"libaio.so.1t64"], Kin::Same),
 ];
 
 /// A library that none of the places has where it was looked for.
+#[derive(Clone, Copy)]
 pub(super) struct Lacking<'a> {
     pub(super) graph: &'a Graph,
     pub(super) library: &'a Library,
@@ -56,30 +68,37 @@ pub(super) fn draft(case: &Case<'_>, lacking: &Lacking<'_>) -> Draft {
     let main = lacking.graph.map.get(LinkMap::MAIN).object.as_deref();
     let near = (case.near)(name);
     let fits = |file: &&NearFile| object(file).is_some_and(|object| fits(object, main));
-    // Where the loader was, something else is the matter: no permission, a circle
-    // of links before it.
-    let attempts = &lacking.library.attempts;
-    let was_met = |file: &&NearFile| {
-        attempts
-            .iter()
-            .any(|attempt| *attempt.path == *file.path.as_bytes())
-    };
-    let ended = attempts.iter().any(|attempt| {
-        matches!(
-            attempt.outcome,
-            TryOutcome::LinkLoop | TryOutcome::Unreadable | TryOutcome::IoError
-        )
-    });
-    let usable: Vec<&NearFile> = near
-        .same
-        .iter()
-        .filter(fits)
-        .filter(|file| !ended && !was_met(file))
-        .collect();
+    let was_met = |file: &&NearFile| was_met(lacking.library, file);
+    let usable = usable(lacking.graph, lacking.library, &near);
     let draft = |code, message| Draft::new(case, code, name, message);
-    let draft = if let Some(first) = usable.first() {
-        misplaced(case, lacking, first, &usable)
-    } else if let Some(other) = near.versions.iter().find(fits) {
+    let draft = if let Some((why, file)) = cause(case, lacking, &usable) {
+        misplaced(case, lacking, &why, file, &usable)
+    } else if let Some((other, kin)) = alias(case, name, main) {
+        let message = format!(
+            "{} is not found; {by} needs it, and this target calls that library {}",
+            quoted(name),
+            quoted(file_name(other.as_bytes()))
+        );
+        let draft = draft(Code::SonameDiffersByDistro, message)
+            .evidence(format!("here it is {}", owned(case, other.as_bytes())));
+        let is_64 = main.is_some_and(|main| main.class() == Class::Elf64);
+        let link = || {
+            let new = [parent(other.as_bytes()), b"/", name].concat();
+            let (old, new) = (quote::word(other.file_name()), quote::word(&new));
+            format!("RUN ln -s {old} {new}")
+        };
+        let draft = match kin {
+            Kin::Same if is_64 && case.can_run() => {
+                draft.fix(None, "make a link: it is the same library", Some(&link()))
+            }
+            Kin::Same | Kin::Other => draft,
+        };
+        let text = match draft.finding.fixes.is_empty() {
+            true => "build it on the distribution that it is to run on",
+            false => "or build it on the distribution that it is to run on",
+        };
+        draft.fix(None, text, None)
+    } else if let Some(other) = near.versions.iter().filter(is_library).find(fits) {
         let message = format!(
             "{} is not found; {by} needs it, and this target has another version, {}",
             quoted(name),
@@ -91,19 +110,6 @@ pub(super) fn draft(case: &Case<'_>, lacking: &Lacking<'_>) -> Draft {
                 owned(case, other.path.as_bytes())
             ))
             .fix(None, "build it on the release that it is to run on", None)
-    } else if let Some(other) = alias(case, name, main) {
-        let message = format!(
-            "{} is not found; {by} needs it, and this target calls that library {}",
-            quoted(name),
-            quoted(file_name(other.as_bytes()))
-        );
-        draft(Code::SonameDiffersByDistro, message)
-            .evidence(format!("here it is {}", owned(case, other.as_bytes())))
-            .fix(
-                None,
-                "build it on the distribution that it is to run on",
-                None,
-            )
     } else if COMPILER_RUNTIMES.contains(&name) {
         let message = format!(
             "{}, of the compiler's runtime, is not found; {by} needs it",
@@ -124,85 +130,277 @@ pub(super) fn draft(case: &Case<'_>, lacking: &Lacking<'_>) -> Draft {
     draft.also(is_nowhere.then(|| "no file of that name is anywhere in this target".to_owned()))
 }
 
-/// The library is there, and not where the loader looks.
-fn misplaced(
+/// Whether the search for `library` came by this file. That one is not elsewhere, whatever
+/// kept the loader from taking it.
+fn was_met(library: &Library, file: &NearFile) -> bool {
+    let mut attempts = library.attempts.iter();
+    attempts.any(|attempt| *attempt.path == *file.path.as_bytes())
+}
+
+/// Files that the loader would take for `library`, where it does not look. Where its search
+/// ended at something else, no file elsewhere mends that.
+fn usable<'n>(graph: &Graph, library: &Library, near: &'n Near) -> Vec<&'n NearFile> {
+    let main = graph.map.get(LinkMap::MAIN).object.as_deref();
+    let has_ended = library.attempts.iter().any(|attempt| {
+        matches!(
+            attempt.outcome,
+            TryOutcome::LinkLoop | TryOutcome::Unreadable | TryOutcome::IoError
+        )
+    });
+    let fits = |file: &&NearFile| object(file).is_some_and(|object| fits(object, main));
+    let usable = near.same.iter().filter(fits);
+    usable
+        .filter(|file| !has_ended && !was_met(library, file))
+        .collect()
+}
+
+/// Why a library is not found that is there.
+enum Why<'a> {
+    /// The runpath of this object leads to it, and it is another that asks.
+    Runpath(ObjectId),
+    /// The cache has it at a path where it was; this file lists where it is.
+    Moved(&'a Attempt),
+    /// This file lists its directory, and the cache does not have it.
+    Listed(&'a str),
+    /// It is for CPUs of this level.
+    Level(&'a [u8]),
+    /// Nothing leads to its directory.
+    Unsearched,
+}
+
+/// Why the library is not found, and which of the usable files should have been.
+fn cause<'a>(
     case: &Case<'_>,
-    lacking: &Lacking<'_>,
-    first: &NearFile,
-    usable: &[&NearFile],
-) -> Draft {
-    let name = &*lacking.library.name;
-    let by = lacking.by;
-    let place = parent(first.path.as_bytes());
-    let directory = Shown(place);
-    let in_words = |why: String| {
-        let message = format!("{} is in {directory}, {why}; {by} needs it", quoted(name));
-        move |code| Draft::new(case, code, name, message)
-    };
-    let stale = lacking.library.attempts.iter().find(|attempt| {
+    lacking: &'a Lacking<'_>,
+    usable: &[&'a NearFile],
+) -> Option<(Why<'a>, &'a NearFile)> {
+    let library = lacking.library;
+    if let Some((owner, file)) = ancestor_with_runpath(case, lacking, usable) {
+        return Some((Why::Runpath(owner), file));
+    }
+    let stale = library.attempts.iter().find(|attempt| {
         let gone = matches!(
             attempt.outcome,
             TryOutcome::Absent | TryOutcome::BrokenLink | TryOutcome::NotADirectory
         );
         attempt.rule == Rule::Cache && gone
     });
-    let listed = usable.iter().find_map(|file| file.listed_by.as_deref());
-    let draft = if let Some(owner) = ancestor_with_runpath(lacking, usable) {
-        let why = format!(
-            "which only the runpath of {} names, and a runpath is not inherited",
-            quoted(owner)
-        );
-        in_words(why)(Code::RunpathNotTransitive)
-            .fix(
-                None,
-                "give each library that needs another a runpath of its own",
-                Some("patchelf --set-rpath '$ORIGIN' LIBRARY"),
+    let listed = usable.iter().filter(|_| !lacking.musl).find_map(|file| {
+        let listed = file.listed_by.as_deref();
+        let listed = listed.filter(|_| place::is_cached_as(&library.name, file));
+        listed.map(|listed| (listed, *file))
+    });
+    match (stale, listed) {
+        (Some(attempt), Some((_, file))) => return Some((Why::Moved(attempt), file)),
+        (None, Some((listed, file))) => return Some((Why::Listed(listed), file)),
+        (_, None) => {}
+    }
+    let first = *usable.first()?;
+    if let Some(level) = level(first.path.as_bytes()) {
+        return Some((Why::Level(level), first));
+    }
+    let is_clean = |file: &&&NearFile| {
+        let place = parent(file.path.as_bytes());
+        level(file.path.as_bytes()).is_none() && !place::has_other_libc(case, lacking.graph, place)
+    };
+    let file = usable.iter().find(is_clean).copied().unwrap_or(first);
+    Some((Why::Unsearched, file))
+}
+
+/// The library is there, and not where the loader looks.
+fn misplaced(
+    case: &Case<'_>,
+    lacking: &Lacking<'_>,
+    why: &Why<'_>,
+    file: &NearFile,
+    usable: &[&NearFile],
+) -> Draft {
+    let name = &*lacking.library.name;
+    let by = lacking.by;
+    let directory = Shown(parent(file.path.as_bytes()));
+    let in_words = |code, why: String| {
+        let message = format!("{} is in {directory}, {why}; {by} needs it", quoted(name));
+        Draft::new(case, code, name, message)
+    };
+    let draft = match *why {
+        Why::Runpath(owner) => {
+            let why = format!(
+                "which only the runpath of {} names, and a runpath is not inherited",
+                quoted(&lacking.graph.map.get(owner).path)
+            );
+            inherited(
+                case,
+                lacking,
+                owner,
+                file,
+                in_words(Code::RunpathNotTransitive, why),
             )
-            .fix(
+        }
+        Why::Moved(attempt) => {
+            let why = format!("and ld.so.cache says {}", Shown(&attempt.path));
+            ldconfig(case, in_words(Code::LdcacheStale, why))
+        }
+        Why::Listed(listed) => {
+            let why = format!("which {listed} lists, and ld.so.cache does not have it");
+            ldconfig(case, in_words(Code::LdcacheStale, why))
+        }
+        Why::Level(level) => {
+            let why = format!("where only a CPU of level {} looks", Shown(level));
+            in_words(Code::LibNotOnSearchPath, why).fix(
                 None,
-                "or link the program with DT_RPATH, which is inherited",
-                Some("-Wl,--disable-new-dtags"),
+                "put the build for the baseline beside its directory too",
+                None,
             )
-    } else if let Some(attempt) = stale.filter(|_| !lacking.musl) {
-        let why = format!("and ld.so.cache says {}", Shown(&attempt.path));
-        ldconfig(case, in_words(why)(Code::LdcacheStale))
-    } else if let Some(listed) = listed.filter(|_| !lacking.musl) {
-        let why = format!("which {listed} lists, and ld.so.cache does not have it");
-        ldconfig(case, in_words(why)(Code::LdcacheStale))
-    } else if let Some(level) = level(first.path.as_bytes()) {
-        let why = format!("where only a CPU of level {} looks", Shown(level));
-        in_words(why)(Code::LibNotOnSearchPath).fix(
-            None,
-            "put the build for the baseline beside its directory too",
-            None,
-        )
-    } else {
-        let draft = in_words("which is not searched".to_owned())(Code::LibNotOnSearchPath);
-        let has_list = (case.variable)(b"LD_LIBRARY_PATH").is_some_and(|list| !list.is_empty());
-        let others = if has_list { ":$LD_LIBRARY_PATH" } else { "" };
-        let snippet = format!("ENV LD_LIBRARY_PATH={}", quote::value(place, others));
-        let draft = draft.fix(None, "name the directory to the loader", Some(&snippet));
-        let directory = quote::word(place);
-        let configure = format!("RUN echo {directory} > /etc/ld.so.conf.d/local.conf && ldconfig");
-        let draft = match lacking.musl || !runs_ldconfig(case) {
-            true => draft,
-            false => draft.fix(None, "or put it into the cache", Some(&configure)),
-        };
-        let file = match *lacking.library.requesters {
-            [one] => quote::word(&lacking.graph.map.get(one).path),
-            _ => "FILE".to_owned(),
-        };
-        let runpath = format!("patchelf --add-rpath {directory} {file}");
-        draft.fix(
-            None,
-            "or give what needs it a runpath",
-            Some(runpath.as_str()),
-        )
+        }
+        Why::Unsearched => {
+            let why = "which is not searched".to_owned();
+            unsearched(case, lacking, file, in_words(Code::LibNotOnSearchPath, why))
+        }
     };
     let told = usable.iter().take(MAX_TOLD);
     told.fold(draft, |draft, file| {
         draft.evidence(format!("it is here: {}", owned(case, file.path.as_bytes())))
     })
+}
+
+/// What lets a library find another by a runpath that is not its own.
+fn inherited(
+    case: &Case<'_>,
+    lacking: &Lacking<'_>,
+    owner: ObjectId,
+    file: &NearFile,
+    draft: Draft,
+) -> Draft {
+    let (graph, library) = (lacking.graph, lacking.library);
+    let path = |id: &ObjectId| &*graph.map.get(*id).path;
+    let real = |path: &[u8]| Some(parent((case.real)(path)?.as_bytes()).to_vec());
+    let directory = real(file.path.as_bytes());
+    let directory = directory.unwrap_or_else(|| parent(file.path.as_bytes()).to_vec());
+    // What the library needs from there it finds by no other's runpath either.
+    let others = place::beside(case, graph, library, file);
+    let asks_more = |path: &&[u8]| {
+        let near = (case.near)(file_name(path));
+        let mut same = near.same.iter();
+        same.find(|file| file.path.as_bytes() == *path)
+            .is_some_and(|file| !place::beside(case, graph, library, file).is_empty())
+    };
+    let found = [file.path.as_bytes()].into_iter();
+    let found = found.chain(others.iter().map(|path| &**path));
+    let more: Vec<&[u8]> = found.filter(asks_more).collect();
+    let mut requesters = library.requesters.iter();
+    let is_beside = requesters.all(|id| real(path(id)).as_ref() == Some(&directory));
+    let directory = match is_beside && !case.rights.secure {
+        true => b"$ORIGIN".to_vec(),
+        false => directory,
+    };
+    let command = place::runpath(case, graph, &library.requesters, &more, &directory, false);
+    let draft = draft.fix(
+        None,
+        "give each library that needs another a runpath of its own",
+        command.as_deref(),
+    );
+    // Who has a runpath inherits nothing.
+    let has_own = |id: &ObjectId| graph.map.get(*id).expanded.runpath.is_some();
+    if library.requesters.iter().any(has_own) {
+        return draft;
+    }
+    let of = place::named(graph, owner);
+    draft.fix(
+        None,
+        &format!("or link {of} with DT_RPATH, which is inherited"),
+        Some("-Wl,--disable-new-dtags"),
+    )
+}
+
+/// What lets a library be found in a directory that nothing leads to.
+fn unsearched(case: &Case<'_>, lacking: &Lacking<'_>, file: &NearFile, draft: Draft) -> Draft {
+    let (graph, library) = (lacking.graph, lacking.library);
+    let place = parent(file.path.as_bytes());
+    if place::has_other_libc(case, graph, place) {
+        let libc = Shown(place);
+        let draft = draft.evidence(format!(
+            "{libc}/libc.so.6: another C library, which every program would get from there"
+        ));
+        return draft.remedy(Some(place::copy(case, graph, library, file)));
+    }
+    let places = places(case, lacking);
+    let all: Vec<&[u8]> = places.iter().map(|place| &**place).collect();
+    let is_for_cache = place::is_cached_as(&library.name, file) && !lacking.musl;
+    // What is found by a runpath finds its own needs by none.
+    let has_own = object(file).is_some_and(|object| object.dynamic.runpath.is_some());
+    let is_inherited =
+        !lacking.musl && !has_own && !place::beside(case, graph, library, file).is_empty();
+    let lines = [
+        (
+            match all.as_slice() {
+                [_] => "name the directory to the loader",
+                _ => "name the directories to the loader, of all that is not found",
+            },
+            place::environment(case, &all),
+        ),
+        (
+            match all.as_slice() {
+                [_] => "put it into the cache",
+                _ => "put all of them into the cache",
+            },
+            place::cache(case, &all).filter(|_| is_for_cache),
+        ),
+        (
+            "give what needs it a runpath",
+            place::runpath(case, graph, &library.requesters, &[], place, is_inherited),
+        ),
+    ];
+    let lines = lines
+        .into_iter()
+        .filter_map(|(text, line)| Some((text, line?)));
+    let mut draft = draft;
+    for (number, (text, line)) in lines.enumerate() {
+        let text = match number {
+            0 => text.to_owned(),
+            _ => format!("or {text}"),
+        };
+        draft = draft.fix(None, &text, Some(&line));
+    }
+    match draft.finding.fixes.is_empty() {
+        true => draft.remedy(Some(place::copy(case, graph, library, file))),
+        false => draft,
+    }
+}
+
+/// The directories of all libraries that lie where nothing leads to, each once: a line that
+/// names one alone would be undone by the line about another.
+fn places(case: &Case<'_>, lacking: &Lacking<'_>) -> Vec<Vec<u8>> {
+    let graph = lacking.graph;
+    let mut places: Vec<Vec<u8>> = Vec::new();
+    let is_absent = |library: &&Library| {
+        let mut attempts = library.attempts.iter();
+        let is_one = std::ptr::eq(*library, lacking.library);
+        library.status == Status::Missing
+            && !library.name.contains(&b'/')
+            && (is_one
+                || attempts.all(|attempt| {
+                    matches!(
+                        attempt.outcome,
+                        TryOutcome::Absent | TryOutcome::NotADirectory
+                    )
+                }))
+    };
+    for library in graph.libraries.iter().filter(is_absent) {
+        let of_one = Lacking {
+            library,
+            ..*lacking
+        };
+        let near = (case.near)(&library.name);
+        let usable = usable(graph, library, &near);
+        if let Some((Why::Unsearched, file)) = cause(case, &of_one, &usable) {
+            let place = parent(file.path.as_bytes());
+            let is_known = places.iter().any(|known| known == place);
+            if !is_known && !place::has_other_libc(case, graph, place) {
+                places.push(place.to_vec());
+            }
+        }
+    }
+    places
 }
 
 /// The level of CPUs for which a file is, by its directory.
@@ -212,15 +410,10 @@ fn level(path: &[u8]) -> Option<&[u8]> {
     parts.next()
 }
 
-/// Whether the target can run its own ldconfig.
-fn runs_ldconfig(case: &Case<'_>) -> bool {
-    case.can_run() && ((case.has)(b"/sbin/ldconfig") || (case.has)(b"/usr/sbin/ldconfig"))
-}
-
 /// How a cache is made that knows what there is.
 fn ldconfig(case: &Case<'_>, draft: Draft) -> Draft {
     let text = "make the cache again after the last change";
-    match runs_ldconfig(case) {
+    match place::runs_ldconfig(case) {
         true => draft.fix(None, text, Some("RUN ldconfig")),
         // From outside, on an unpacked root.
         false => draft.fix(None, text, Some("ldconfig -r ROOTFS")),
@@ -228,25 +421,30 @@ fn ldconfig(case: &Case<'_>, draft: Draft) -> Draft {
 }
 
 /// An object on the way to who asks, but not that one, whose runpath leads to a
-/// usable file. glibc looks into the runpath of the object that asks and of no
-/// other; musl goes up the chain, so there is none for it.
-fn ancestor_with_runpath<'g>(lacking: &'g Lacking<'_>, usable: &[&NearFile]) -> Option<&'g [u8]> {
+/// usable file, and the file. glibc looks into the runpath of the object that asks and of
+/// no other; musl goes up the chain, so there is none for it.
+fn ancestor_with_runpath<'n>(
+    case: &Case<'_>,
+    lacking: &Lacking<'_>,
+    usable: &[&'n NearFile],
+) -> Option<(ObjectId, &'n NearFile)> {
     let map = &lacking.graph.map;
     let asks = *lacking.library.requesters.first()?;
-    let leads_there = |directory: &Directory| match directory {
-        Directory::Search(text) => usable.iter().any(|file| {
-            let text = text.strip_suffix(b"/").unwrap_or(text);
-            parent(file.path.as_bytes()) == text
-        }),
-        Directory::Dropped(..) | Directory::Beyond => false,
+    let leads_to = |directory: &Directory| match directory {
+        Directory::Search(text) if text.starts_with(b"/") => {
+            // As it is written, it may go by way of links and `..`.
+            let path = [text, &*lacking.library.name].concat();
+            let file = (case.real)(&path)?;
+            let is_it =
+                |near: &&&NearFile| (case.real)(near.path.as_bytes()).as_ref() == Some(&file);
+            usable.iter().find(is_it).copied()
+        }
+        Directory::Search(_) | Directory::Dropped(..) | Directory::Beyond => None,
     };
-    let owner = map.chain(asks).skip(1).find(|id| {
-        let runpath = &map.get(*id).expanded.runpath;
-        runpath
-            .iter()
-            .any(|directories| directories.iter().any(leads_there))
-    })?;
-    Some(&map.get(owner).path)
+    map.chain(asks).skip(1).find_map(|id| {
+        let runpath = map.get(id).expanded.runpath.as_ref()?;
+        Some((id, runpath.iter().find_map(leads_to)?))
+    })
 }
 
 /// Adds to each of `findings`, which are about libraries that are nowhere, the fix that
@@ -336,26 +534,26 @@ pub(super) fn installing(case: &Case<'_>, wanted: &[&[u8]]) -> Option<Fix> {
 }
 
 /// A library of the target that has another soname elsewhere.
-fn alias(case: &Case<'_>, name: &[u8], main: Option<&Object>) -> Option<crate::path::TargetPath> {
-    let others = ALIASES.iter().find(|names| names.contains(&name))?;
-    others
-        .iter()
-        .filter(|other| **other != name)
-        .find_map(|other| {
-            let near: std::rc::Rc<Near> = (case.near)(other);
-            let file = near
-                .same
-                .iter()
-                .find(|file| object(file).is_some_and(|o| fits(o, main)));
-            file.map(|file| file.path.clone())
-        })
+fn alias(
+    case: &Case<'_>,
+    name: &[u8],
+    main: Option<&Object>,
+) -> Option<(crate::path::TargetPath, Kin)> {
+    let (others, kin) = ALIASES.iter().find(|(names, _)| names.contains(&name))?;
+    let others = others.iter().filter(|other| **other != name);
+    others.into_iter().find_map(|other| {
+        let near: std::rc::Rc<Near> = (case.near)(other);
+        let fits = |file: &&NearFile| object(file).is_some_and(|o| fits(o, main));
+        let file = near.same.iter().find(fits)?;
+        Some((file.path.clone(), *kin))
+    })
 }
 
-fn object(file: &NearFile) -> Option<&Object> {
-    match &file.what {
-        What::Object(object) => Some(object),
-        What::Other { .. } | What::Dangling(_) => None,
-    }
+/// Whether a file is a library, and not a program that is called after one.
+fn is_library(file: &&NearFile) -> bool {
+    object(file).is_some_and(|object| {
+        object.dynamic.soname.is_some() || object.linkage() == Linkage::SharedObject
+    })
 }
 
 /// Whether `main`'s loader would take `object`, and it is no library of another

@@ -1,7 +1,7 @@
 //! Directories in rpath and runpath that belong to the machine that built a file, or
 //! to whoever is there first.
 
-use super::{Case, Code, Draft, quote, quoted};
+use super::{Case, Code, Draft, place, quote, quoted};
 use crate::bytes::Shown;
 use crate::graph::{Graph, Library};
 use crate::loader::{Directory, Loaded, Role};
@@ -115,7 +115,7 @@ fn dead(case: &Case<'_>, graph: &Graph, loaded: &Loaded) -> Option<Finding> {
             "when that is found, take what is told here out of the list",
             None,
         ),
-        None => without(draft, graph, loaded, tag, &faults),
+        None => without(case, draft, graph, loaded, tag, &faults),
     };
     let is_of_build = |(directory, fault): &(&[u8], Fault)| {
         matches!(fault, Fault::Gone) && !directory.starts_with(b"/nix/")
@@ -133,6 +133,7 @@ fn dead(case: &Case<'_>, graph: &Graph, loaded: &Loaded) -> Option<Finding> {
 /// The fix that leaves the rest of the list as it is written, and nothing out that a
 /// library comes by.
 fn without(
+    case: &Case<'_>,
     draft: Draft,
     graph: &Graph,
     loaded: &Loaded,
@@ -189,6 +190,10 @@ fn without(
             };
             format!("patchelf {set} {} {file}", quote::word(&kept.join(&b':')))
         }
+    };
+    let command = match loaded.role {
+        Role::Main => place::with_rights(case, command),
+        Role::Library | Role::Loader => command,
     };
     draft.fix(None, text, Some(&command))
 }

@@ -3,10 +3,10 @@
 //! (`AT_SECURE`; glibc `elf/dl-load.c:fillin_rpath`, `_dl_dst_substitute`; musl
 //! `ldso/dynlink.c:fixup_rpath`).
 
-use super::{Case, Code, Draft, quote, quoted};
+use super::{Case, Code, Draft, place, quote, quoted};
 use crate::bytes::Shown;
-use crate::graph::{Attempt, Graph, Library, LoaderFile, Status};
-use crate::loader::{Detail, LinkMap, LoaderKind, ObjectId, Rule, Secure};
+use crate::graph::{Attempt, Graph, Library, Status};
+use crate::loader::{Detail, LinkMap, ObjectId, Rule, Secure};
 use crate::path::{TargetPath, file_name, parent};
 use crate::report::{Finding, Severity};
 use crate::rootfs::Capabilities;
@@ -57,7 +57,7 @@ pub(super) fn withheld(case: &Case<'_>, graph: &Graph, library: &Library) -> Opt
     let draft = Draft::new(case, Code::SecureExec, name, message)
         .evidence(format!("{}: what would have been taken", Shown(&path)))
         .also(gains(case));
-    Some(mended(case, draft, parent(&path)))
+    Some(mended(case, graph, library, draft, &path))
 }
 
 /// The finding about a name with a token, which is not even looked for
@@ -74,13 +74,25 @@ pub(super) fn forbidden(case: &Case<'_>, graph: &Graph, library: &Library) -> Op
         quoted(name),
         quoted(case.path.as_bytes()),
     );
-    let requester = library.requesters.first().map(|id| graph.map.get(*id))?;
+    let asks = *library.requesters.first()?;
+    let requester = graph.map.get(asks);
     let object = requester.object.as_ref()?;
     let is_needed = object.dynamic.needed().any(|need| *need == **name);
-    let snippet = is_needed.then(|| {
-        let (bare, of) = (file_name(name), &requester.path);
-        let (old, new) = (quote::name(name), quote::name(bare));
-        format!("patchelf --replace-needed {old} {new} {}", quote::word(of))
+    let origin = origin(case, graph, asks);
+    let directory = expanded(parent(name), origin.as_deref());
+    let directory = directory.filter(|directory| {
+        let path = [directory, &b"/"[..], file_name(name)].concat();
+        is_needed && !directory.contains(&b'$') && (case.has)(&path)
+    });
+    let snippet = directory.map(|directory| {
+        let (old, new) = (quote::name(name), quote::name(file_name(name)));
+        let option = place::adding(graph, &[asks], false).unwrap_or("--add-rpath");
+        let (directory, of) = (quote::word(&directory), quote::word(&requester.path));
+        let command = format!("patchelf --replace-needed {old} {new} {option} {directory} {of}");
+        match asks {
+            LinkMap::MAIN => place::with_rights(case, command),
+            _ => command,
+        }
     });
     let draft = Draft::new(case, Code::SecureExec, name, message).also(gains(case));
     Some(draft.fix(
@@ -152,7 +164,7 @@ pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
         .evidence(format!("security.capability: {granted}"))
         .evidence(format!("{}: found {how}", Shown(path)))
         .evidence("whoever else starts it gains rights, and then neither counts");
-    found.push(mended(case, draft, parent(path)).done());
+    found.push(mended(case, graph, library, draft, path).done());
 }
 
 /// Whether a library was found in a way that does not count where rights are gained.
@@ -199,36 +211,31 @@ fn gains(case: &Case<'_>) -> Option<String> {
     ))
 }
 
-fn mended(case: &Case<'_>, draft: Draft, directory: &[u8]) -> Draft {
-    let directory = match directory {
-        b"" => "/".to_owned(),
-        directory => quote::word(directory),
+/// Ways by which the library at `path` is found for everyone.
+fn mended(case: &Case<'_>, graph: &Graph, library: &Library, draft: Draft, path: &[u8]) -> Draft {
+    let directory = match parent(path) {
+        b"" => b"/",
+        directory => directory,
     };
-    let program = quote::word(case.path.as_bytes());
+    let near = (case.near)(&library.name);
+    let file = near.same.iter().find(|file| file.path.as_bytes() == path);
+    // What it needs from there it finds by no runpath but its own.
+    let is_inherited = file.is_some_and(|file| {
+        let has_own = place::object(file).is_some_and(|object| object.dynamic.runpath.is_some());
+        place::is_glibc(case) && !has_own && !place::beside(case, graph, library, file).is_empty()
+    });
+    let requesters = &library.requesters;
+    let command = place::runpath(case, graph, requesters, &[], directory, is_inherited);
     let draft = draft.fix(
         None,
         "name the directory by an absolute runpath",
-        Some(&format!("patchelf --set-rpath {directory} {program}")),
+        command.as_deref(),
     );
-    let is_glibc = case
-        .graph
-        .is_some_and(|(file, _)| matches!(file, LoaderFile::Known(LoaderKind::Glibc(_))));
-    let draft = match is_glibc {
-        true => draft.fix(
-            None,
-            "or let ldconfig know the directory",
-            Some(&format!(
-                "RUN echo {directory} > /etc/ld.so.conf.d/app.conf && ldconfig"
-            )),
-        ),
-        false => draft,
-    };
-    match (case.rights.granted)().filter(Capabilities::secures) {
-        Some(granted) => draft.fix(
-            None,
-            "or give the capabilities to the container instead of the file",
-            Some(&format!("docker run {}", granted.to_add())),
-        ),
+    let is_cached = file.is_none_or(|file| place::is_cached_as(&library.name, file));
+    let has_other = place::has_other_libc(case, graph, directory);
+    let is_for_cache = place::is_glibc(case) && is_cached && !has_other;
+    match place::cache(case, &[directory]).filter(|_| is_for_cache) {
+        Some(line) => draft.fix(None, "or let ldconfig know the directory", Some(&line)),
         None => draft,
     }
 }

@@ -10,16 +10,18 @@ mod offer;
 use self::offer::{better_copy, chosen_by, chosen_rule, numbers, offer};
 use super::mend::Known;
 use super::release::Level;
-use super::{Case, Code, Draft, mixed, quote, quoted};
+use super::{Case, Code, Draft, mixed, place, quoted};
 use crate::bytes::{Shown, lossy};
 use crate::elf::{Symbols, Undefined};
 use crate::graph::{Graph, LoaderFile, VersionFault, VersionProblem};
 use crate::loader::{LinkMap, ObjectId};
-use crate::path::file_name;
+use crate::path::{TargetPath, file_name};
 use crate::report::{Finding, Severity};
 
 /// The most symbols that are named of one version.
 const MAX_SYMBOLS: usize = 3;
+/// The most fixes of one finding.
+const MAX_FIXES: usize = 3;
 /// The most names in one line of evidence.
 const MAX_SHOWN: usize = 8;
 
@@ -174,15 +176,13 @@ impl Group {
         draft = draft.also(mend::target_is(case, code));
         draft = draft.also(level.and_then(mend::would_do));
         draft = self.seen(case, graph, draft);
-        if let Some(better) = &better {
-            draft = draft.fix(
-                None,
-                "let the copy be found that has it",
-                Some(&format!(
-                    "ENV LD_LIBRARY_PATH={}",
-                    quote::value(better.parent().as_bytes(), "")
-                )),
-            );
+        let directory = better.as_ref().map(TargetPath::parent).filter(|directory| {
+            offer::comes_after_environment(graph, first.provider)
+                && !place::has_other_libc(case, graph, directory.as_bytes())
+        });
+        let line = directory.and_then(|place| place::environment(case, &[place.as_bytes()]));
+        if let Some(line) = line {
+            draft = draft.fix(None, "let the copy be found that has it", Some(&line));
         }
         match code {
             Code::GlibcTooOld => mend::glibc_fixes(draft, case, known.as_ref(), level),
@@ -190,6 +190,7 @@ impl Group {
             Code::LibstdcxxTooOld => mend::libstdcxx_fixes(draft, level),
             _ => mend::other_fixes(draft),
         }
+        .at_most(MAX_FIXES)
         .done()
     }
 

@@ -33,6 +33,37 @@ pub(super) fn directories(files: &Files<'_>) -> Vec<Listed> {
     listed
 }
 
+/// The file that takes one more directory: one of its own where `ld.so.conf` includes such,
+/// else that one.
+pub(super) fn for_more(files: &Files<'_>) -> &'static str {
+    const OWN: &str = "/etc/ld.so.conf.d/local.conf";
+    let own = OWN.as_bytes();
+    let is_there = files.rootfs().real_path(parent(own)).is_some();
+    let conf = TargetPath::root().join(CONF);
+    let text = files.rootfs().read(CONF, MAX_TEXT).unwrap_or_default();
+    let is_included = text.split(|&b| b == b'\n').any(|line| {
+        let mut words = words(line);
+        let is_include = words.next() == Some(b"include");
+        is_include
+            && words.any(|pattern| {
+                let pattern = conf.parent().join(pattern);
+                let is_beside = parent(pattern.as_bytes()) == parent(own);
+                is_beside && matches(file_name(pattern.as_bytes()), file_name(own))
+            })
+    });
+    match is_there && is_included {
+        true => OWN,
+        false => "/etc/ld.so.conf",
+    }
+}
+
+/// The words of a line, without its comment.
+fn words(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let line = line.split(|&b| b == b'#').next().unwrap_or_default();
+    line.split(|b| b.is_ascii_whitespace())
+        .filter(|word| !word.is_empty())
+}
+
 fn read(files: &Files<'_>, conf: &TargetPath, depth: usize, listed: &mut Vec<Listed>) {
     let Ok(text) = files.rootfs().read(conf.as_bytes(), MAX_TEXT) else {
         return;

@@ -253,7 +253,7 @@ fn a_library_in_a_directory_that_is_not_searched() {
         lib-not-on-search-path: `liba.so.1` is in /opt/x, which is not searched; `/app/exe` needs it
         = it is here: /opt/x/liba.so.1
         help: name the directory to the loader: ENV LD_LIBRARY_PATH=/opt/x
-        help: or put it into the cache: RUN echo /opt/x > /etc/ld.so.conf.d/local.conf && ldconfig
+        help: or put it into the cache: RUN echo /opt/x >> /etc/ld.so.conf && ldconfig
         help: or give what needs it a runpath: patchelf --add-rpath /opt/x /app/exe
         ",
     );
@@ -302,6 +302,7 @@ fn a_cache_that_names_a_file_which_moved() {
     check(
         "
         /app/exe           elf needed=liba.so.1
+        /etc/ld.so.conf    text '/new\\n'
         /etc/ld.so.cache   cache liba.so.1=>/old/liba.so.1
         /new/liba.so.1     elf
         ",
@@ -324,7 +325,7 @@ fn the_runpath_of_the_program_is_not_that_of_its_libraries() {
         "
         runpath-not-transitive: `libb.so` is in /app/lib, which only the runpath of `/app/exe` names, and a runpath is not inherited; `/app/lib/liba.so` needs it
         = it is here: /app/lib/libb.so
-        help: give each library that needs another a runpath of its own: patchelf --set-rpath '$ORIGIN' LIBRARY
+        help: give each library that needs another a runpath of its own: patchelf --add-rpath '$ORIGIN' /app/lib/liba.so
         help: or link the program with DT_RPATH, which is inherited: -Wl,--disable-new-dtags
         ",
     );
@@ -371,10 +372,10 @@ fn the_other_soname_of_the_same_library() {
         /usr/lib/libpcap.so.0.8  elf
         ",
         "
-        soname-bumped: `libpcap.so.1` is not found; `/app/exe` needs it, and this target has another version, `libpcap.so.0.8`
-        = another version: /usr/lib/libpcap.so.0.8
+        soname-differs-by-distro: `libpcap.so.1` is not found; `/app/exe` needs it, and this target calls that library `libpcap.so.0.8`
+        = here it is /usr/lib/libpcap.so.0.8
         = no file of that name is anywhere in this target
-        help: build it on the release that it is to run on: -
+        help: build it on the distribution that it is to run on: -
         ",
     );
     check(

@@ -60,17 +60,19 @@ fn another_copy_that_has_the_version_is_named_and_what_kept_it_from_being_found(
         ";
     let copy = "`/usr/local/lib64/libstdc++.so.6` has GLIBCXX_3.4.32; ";
     let rules = [
-        (&[][..], "a default directory comes before it"),
+        (&[][..], "a default directory comes before it", ""),
+        // The list stays, behind it.
         (
             &["--library-path", "/old"][..],
             "LD_LIBRARY_PATH comes before it",
+            ":$LD_LIBRARY_PATH",
         ),
     ];
-    for (options, rule) in rules {
+    for (options, rule, rest) in rules {
         let lines = first(fixture, options);
         assert_eq!(lines[0], "libstdcxx-too-old");
         assert!(lines.contains(&format!("{copy}{rule}")), "{lines:?}");
-        let fix = "ENV LD_LIBRARY_PATH=/usr/local/lib64".to_owned();
+        let fix = format!("ENV LD_LIBRARY_PATH=/usr/local/lib64{rest}");
         assert!(lines.contains(&fix), "{lines:?}");
     }
 }

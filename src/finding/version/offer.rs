@@ -3,9 +3,9 @@
 use super::{name, path};
 use crate::bytes::Shown;
 use crate::elf::Versions;
-use crate::finding::{Case, owned, quoted};
+use crate::finding::{Case, near, owned, place, quoted};
 use crate::graph::{Graph, Library};
-use crate::loader::{ObjectId, Rule};
+use crate::loader::{LinkMap, ObjectId, Rule};
 use crate::nearby::NearFile;
 use crate::path::TargetPath;
 
@@ -18,11 +18,28 @@ pub(super) fn better_copy(
 ) -> Option<TargetPath> {
     let provider = provider?;
     let near = (case.near)(name(graph, provider));
+    let main = graph.map.get(LinkMap::MAIN).object.as_deref();
     let fits = |file: &&NearFile| {
         let is_other = file.path.as_bytes() != path(graph, provider);
-        is_other && (case.defines)(&file.path, version)
+        let fits = place::object(file).is_some_and(|object| near::fits(object, main));
+        is_other && fits && (case.defines)(&file.path, version)
     };
     near.same.iter().find(fits).map(|file| file.path.clone())
+}
+
+/// Whether LD_LIBRARY_PATH is asked before what chose the provider, or is what chose it.
+pub(super) fn comes_after_environment(graph: &Graph, provider: Option<ObjectId>) -> bool {
+    let rule = taken(graph, provider).and_then(|library| library.rule);
+    matches!(
+        rule,
+        Some(
+            Rule::LibraryPath
+                | Rule::Runpath
+                | Rule::RunpathInherited
+                | Rule::Cache
+                | Rule::DefaultDirectory
+        )
+    )
 }
 
 /// The rule by which a provider was taken.

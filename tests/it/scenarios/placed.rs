@@ -111,3 +111,308 @@ fn a_list_that_lacks_a_directory_is_mended_first() {
         ",
     );
 }
+
+/// What a Debian has to make its cache with.
+const LDCONFIG: &str = "
+        /bin/sh                      elf static
+        /sbin/ldconfig               elf static
+        /etc/ld.so.conf              text 'include /etc/ld.so.conf.d/*.conf\\n'
+        /etc/ld.so.conf.d/libc.conf  text '/usr/local/lib\\n'
+";
+
+/// `check` where there is an ldconfig.
+fn check_debian(scene: &str, code: &str, expected: &str) {
+    check(&format!("{LDCONFIG}{scene}"), code, expected);
+}
+
+#[test]
+fn what_several_libraries_lack_is_one_line() {
+    check_debian(
+        "
+        /app/exe         elf needed=liba.so,libb.so
+        /opt/a/liba.so   elf
+        /opt/b/libb.so   elf
+        ",
+        "lib-not-on-search-path",
+        r"
+        `liba.so` is in /opt/a, which is not searched; `/app/exe` needs it
+        help: name the directories to the loader, of all that is not found: ENV LD_LIBRARY_PATH=/opt/a:/opt/b
+        help: or put all of them into the cache: RUN printf '%s\n' /opt/a /opt/b >> /etc/ld.so.conf.d/local.conf && ldconfig
+        help: or give what needs it a runpath: patchelf --add-rpath /opt/a /app/exe
+        `libb.so` is in /opt/b, which is not searched; `/app/exe` needs it
+        help: name the directories to the loader, of all that is not found: ENV LD_LIBRARY_PATH=/opt/a:/opt/b
+        help: or put all of them into the cache: RUN printf '%s\n' /opt/a /opt/b >> /etc/ld.so.conf.d/local.conf && ldconfig
+        help: or give what needs it a runpath: patchelf --add-rpath /opt/b /app/exe
+        ",
+    );
+}
+
+/// With it in any list every program would get another C library than its loader's.
+#[test]
+fn a_directory_with_another_c_library_is_not_searched() {
+    check_debian(
+        "
+        /app/exe                              elf needed=liba.so,libc.so.6
+        /usr/lib/x86_64-linux-gnu/libc.so.6   libc 2.36
+        /opt/libs/libc.so.6                   libc 2.41
+        /opt/libs/liba.so                     elf needed=libb.so,libc.so.6
+        /opt/libs/libb.so                     elf needed=libc.so.6
+        ",
+        "lib-not-on-search-path",
+        "
+        `liba.so` is in /opt/libs, which is not searched; `/app/exe` needs it
+        help: copy that library, and what it needs, to where the loader looks: RUN cp /opt/libs/liba.so /opt/libs/libb.so /usr/lib/x86_64-linux-gnu/
+        ",
+    );
+    check(
+        "
+        /app/exe                              elf needed=liba.so,libc.so.6
+        /usr/lib/x86_64-linux-gnu/libc.so.6   libc 2.36
+        /opt/libs/libc.so.6                   libc 2.41
+        /opt/libs/liba.so                     elf needed=libc.so.6
+        ",
+        "lib-not-on-search-path",
+        "
+        `liba.so` is in /opt/libs, which is not searched; `/app/exe` needs it
+        help: copy that library alone to where the loader looks: COPY --from=build /opt/libs/liba.so /usr/lib/x86_64-linux-gnu/
+        ",
+    );
+}
+
+/// patchelf makes a runpath of it otherwise, and what was inherited is not any more.
+#[test]
+fn a_directory_is_added_to_an_rpath_as_to_one() {
+    check(
+        "
+        /app/exe           elf needed=libc.so,liba.so rpath=/opt/r
+        /opt/r/libc.so     elf needed=libd.so
+        /opt/r/libd.so     elf
+        /opt/a/liba.so     elf
+        ",
+        "lib-not-on-search-path",
+        "
+        `liba.so` is in /opt/a, which is not searched; `/app/exe` needs it
+        help: name the directory to the loader: ENV LD_LIBRARY_PATH=/opt/a
+        help: or give what needs it a runpath: patchelf --force-rpath --add-rpath /opt/a /app/exe
+        ",
+    );
+    // What is found there needs another from there.
+    check(
+        "
+        /app/exe           elf needed=liba.so
+        /opt/a/liba.so     elf needed=libd.so
+        /opt/a/libd.so     elf
+        ",
+        "lib-not-on-search-path",
+        "
+        `liba.so` is in /opt/a, which is not searched; `/app/exe` needs it
+        help: name the directory to the loader: ENV LD_LIBRARY_PATH=/opt/a
+        help: or give what needs it a runpath: patchelf --force-rpath --add-rpath /opt/a /app/exe
+        ",
+    );
+}
+
+#[test]
+fn ldconfig_is_told_where_it_reads_and_of_what_it_reads() {
+    let without_include = "
+        /bin/sh               elf static
+        /sbin/ldconfig        elf static
+        /etc/ld.so.conf.d     dir
+        /app/exe              elf needed=liba.so
+        /opt/a/liba.so        elf
+    ";
+    check(
+        without_include,
+        "lib-not-on-search-path",
+        "
+        `liba.so` is in /opt/a, which is not searched; `/app/exe` needs it
+        help: name the directory to the loader: ENV LD_LIBRARY_PATH=/opt/a
+        help: or put it into the cache: RUN echo /opt/a >> /etc/ld.so.conf && ldconfig
+        help: or give what needs it a runpath: patchelf --add-rpath /opt/a /app/exe
+        ",
+    );
+    // `=` begins a type, and a name that is no library's does not come into the cache.
+    check_debian(
+        "
+        /app/exe          elf needed=liba.so
+        /opt/a=b/liba.so  elf
+        ",
+        "lib-not-on-search-path",
+        "
+        `liba.so` is in /opt/a=b, which is not searched; `/app/exe` needs it
+        help: name the directory to the loader: ENV LD_LIBRARY_PATH=/opt/a=b
+        help: or give what needs it a runpath: patchelf --add-rpath /opt/a=b /app/exe
+        ",
+    );
+    check_debian(
+        "
+        /app/exe                elf needed=plugin.so
+        /usr/local/lib/plugin.so  elf
+        ",
+        "lib-not-on-search-path",
+        "
+        `plugin.so` is in /usr/local/lib, which is not searched; `/app/exe` needs it
+        help: name the directory to the loader: ENV LD_LIBRARY_PATH=/usr/local/lib
+        help: or give what needs it a runpath: patchelf --add-rpath /usr/local/lib /app/exe
+        ",
+    );
+    check_debian(
+        "
+        /app/exe          elf needed=liba.so
+        /opt/a:b/liba.so  elf
+        ",
+        "lib-not-on-search-path",
+        "
+        `liba.so` is in /opt/a:b, which is not searched; `/app/exe` needs it
+        help: put it into the cache: RUN echo /opt/a:b >> /etc/ld.so.conf.d/local.conf && ldconfig
+        ",
+    );
+}
+
+/// A new cache has what is listed.
+#[test]
+fn a_file_that_moved_to_where_nothing_leads_is_not_for_the_cache() {
+    check_debian(
+        "
+        /app/exe          elf needed=liba.so
+        /etc/ld.so.cache  cache liba.so=>/usr/local/lib/liba.so
+        /opt/z/liba.so    elf
+        ",
+        "lib-not-on-search-path",
+        "
+        `liba.so` is in /opt/z, which is not searched; `/app/exe` needs it
+        help: name the directory to the loader: ENV LD_LIBRARY_PATH=/opt/z
+        help: or put it into the cache: RUN echo /opt/z >> /etc/ld.so.conf.d/local.conf && ldconfig
+        help: or give what needs it a runpath: patchelf --add-rpath /opt/z /app/exe
+        ",
+    );
+    check_debian(
+        "
+        /app/exe                elf needed=liba.so
+        /etc/ld.so.cache        cache liba.so=>/opt/z/liba.so
+        /usr/local/lib/liba.so  elf
+        ",
+        "ldcache-stale",
+        "
+        `liba.so` is in /usr/local/lib, and ld.so.cache says /opt/z/liba.so; `/app/exe` needs it
+        help: make the cache again after the last change: RUN ldconfig
+        ",
+    );
+}
+
+#[test]
+fn a_runpath_that_goes_up_and_down_is_one() {
+    check(
+        "
+        run /opt/y/bin/exe
+        /opt/y/bin/exe      elf needed=liba.so runpath=$ORIGIN/../lib
+        /opt/y/lib/liba.so  elf needed=libb.so
+        /opt/y/lib/libb.so  elf needed=libc.so
+        /opt/y/lib/libc.so  elf
+        ",
+        "runpath-not-transitive",
+        "
+        `libb.so` is in /opt/y/lib, which only the runpath of `/opt/y/bin/exe` names, and a runpath is not inherited; `/opt/y/bin/../lib/liba.so` needs it
+        help: give each library that needs another a runpath of its own: patchelf --add-rpath '$ORIGIN' /opt/y/bin/../lib/liba.so /opt/y/lib/libb.so
+        help: or link the program with DT_RPATH, which is inherited: -Wl,--disable-new-dtags
+        ",
+    );
+}
+
+/// What asks is not beside it, and another copy is nearer to the root.
+#[test]
+fn a_runpath_of_its_own_names_where_the_library_is() {
+    check(
+        "
+        run /opt/y/bin/exe
+        /opt/x/lib/libb.so   elf
+        /opt/y/bin/exe       elf needed=liba.so runpath=/opt/y/plug:/opt/y/lib
+        /opt/y/plug/liba.so  elf needed=libb.so runpath=/opt/y/more
+        /opt/y/lib/libb.so   elf
+        ",
+        "runpath-not-transitive",
+        "
+        `libb.so` is in /opt/y/lib, which only the runpath of `/opt/y/bin/exe` names, and a runpath is not inherited; `/opt/y/plug/liba.so` needs it
+        help: give each library that needs another a runpath of its own: patchelf --add-rpath /opt/y/lib /opt/y/plug/liba.so
+        ",
+    );
+}
+
+#[test]
+fn a_library_of_another_soname_is_no_other_version() {
+    check_debian(
+        "
+        /app/exe                                     elf needed=libaio.so.1
+        /usr/lib/x86_64-linux-gnu/libaio.so.1t64     link libaio.so.1t64.0.2
+        /usr/lib/x86_64-linux-gnu/libaio.so.1t64.0.2 elf soname=libaio.so.1t64
+        ",
+        "soname-differs-by-distro",
+        "
+        `libaio.so.1` is not found; `/app/exe` needs it, and this target calls that library `libaio.so.1t64`
+        help: make a link: it is the same library: RUN ln -s libaio.so.1t64 /usr/lib/x86_64-linux-gnu/libaio.so.1
+        help: or build it on the distribution that it is to run on: -
+        ",
+    );
+    // Of one name, and of another ABI.
+    check_debian(
+        "
+        /app/exe                elf needed=libjpeg.so.8
+        /usr/lib/libjpeg.so.62  elf soname=libjpeg.so.62
+        ",
+        "soname-differs-by-distro",
+        "
+        `libjpeg.so.8` is not found; `/app/exe` needs it, and this target calls that library `libjpeg.so.62`
+        help: build it on the distribution that it is to run on: -
+        ",
+    );
+    // A program is no version of a library.
+    check_debian(
+        "
+        /app/exe                 elf needed=libssl.so.1.1
+        /usr/bin/libssl.so.9-tool  elf program
+        ",
+        "soname-bumped",
+        "",
+    );
+}
+
+/// The list that there is stays behind it.
+#[test]
+fn a_copy_that_has_the_version_comes_before_the_list() {
+    let scene = |by: &str| {
+        format!(
+            "
+            run {by} /app/exe
+            /app/exe                              elf needed=libz.so.1,liba.so verneed=libz.so.1:V2 {}
+            /opt/conda/lib/libz.so.1              elf verdef=V1
+            /opt/conda/lib/liba.so                elf
+            /usr/lib/x86_64-linux-gnu/libz.so.1   elf verdef=V1,V2
+            ",
+            match by {
+                "" => "rpath=/opt/conda/lib",
+                _ => "",
+            }
+        )
+    };
+    check(
+        &scene("--env LD_LIBRARY_PATH=/opt/conda/lib"),
+        "other-version-missing",
+        "
+        `/app/exe` needs a newer `libz.so.1` than the one that is loaded: V2
+        help: let the copy be found that has it: ENV LD_LIBRARY_PATH=/usr/lib/x86_64-linux-gnu:$LD_LIBRARY_PATH
+        help: upgrade that library: -
+        help: or build against the library that the target has: -
+        ",
+    );
+    // A DT_RPATH comes before the variable.
+    check(
+        &scene(""),
+        "other-version-missing",
+        "
+        `/app/exe` needs a newer `libz.so.1` than the one that is loaded: V2
+        help: upgrade that library: -
+        help: or build against the library that the target has: -
+        help: the file is a link made by hand to another release? remove it and install the right package: -
+        ",
+    );
+}
