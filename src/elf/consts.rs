@@ -18,6 +18,7 @@ plain! {
     ELFDATA2MSB: u8;
     ELFOSABI_SYSV: u8;
     ELFOSABI_GNU: u8;
+    ET_REL: u16;
     ET_EXEC: u16;
     ET_DYN: u16;
     EM_386: u16;

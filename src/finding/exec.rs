@@ -7,6 +7,7 @@ use super::{
     reach, script,
 };
 use crate::elf::Header;
+use crate::elf::consts::ET_REL;
 use crate::errno::Errno;
 use crate::kernel::{ElfRefusal, End, InterpreterRefusal, Refusal, Script, ShebangError};
 use crate::path::TargetPath;
@@ -379,16 +380,18 @@ fn elf(case: &Case<'_>, path: &TargetPath, refusal: ElfRefusal) -> Finding {
         ElfRefusal::Machine => (Code::ArchMismatch, "its machine is another"),
     };
     let message = format!("the kernel does not take `{path}`: {why}");
-    let anomalies = case
-        .exec
-        .program
-        .iter()
-        .flat_map(|program| &program.object.anomalies);
+    let objects = || case.exec.program.iter().map(|program| &program.object);
+    let is_linkable = objects().any(|object| object.header.object_type == ET_REL);
+    let fix = match is_linkable {
+        true => "link it: it is an object file",
+        false => "fetch or build the file again",
+    };
+    let anomalies = objects().flat_map(|object| &object.anomalies);
     let draft = Draft::new(case, code, path.as_bytes(), message);
     anomalies
         .fold(draft, |draft, anomaly| draft.evidence(anomaly.to_string()))
         .seen(case)
-        .fix(None, "fetch or build the file again", None)
+        .fix(None, fix, None)
         .done()
 }
 

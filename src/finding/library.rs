@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Case, Code, Draft, loaded, lost, near, quoted, reach, secure};
+use super::{Case, Code, Draft, by_path, loaded, lost, near, quoted, reach, secure};
 use crate::bytes::{Shown, same};
 use crate::elf::NeedKind;
 use crate::graph::{Attempt, Graph, Library, Limit, LoaderFile, Status};
@@ -165,17 +165,7 @@ fn missing(case: &Case<'_>, file: &LoaderFile, graph: &Graph, library: &Library)
     let draft = runtime_words(case, draft, library);
     let draft = match code {
         Code::WrongArchLib => draft.fix(None, "install the library for this architecture", None),
-        Code::NeededAbsolute => draft
-            .fix(
-                None,
-                "give the library a soname and link again",
-                Some("-Wl,-soname,NAME"),
-            )
-            .fix(
-                None,
-                "or change the name",
-                Some("patchelf --replace-needed …"),
-            ),
+        Code::NeededAbsolute => by_path::named(case, graph, library, draft),
         Code::BrokenSymlink => draft.fix(None, "copy what the link leads to as well", None),
         _ => draft.fix(None, "install the package that has it, or copy it in", None),
     };
@@ -346,7 +336,7 @@ fn unusable(case: &Case<'_>, graph: &Graph, library: &Library, why: &str) -> Fin
     let message = format!("{} cannot be loaded: {why}; {by} needs it", quoted(&path));
     let draft = Draft::new(case, Code::LibNotElf, &library.name, message);
     let draft = runtime_words(case, draft, library);
-    draft.fix(None, "put the real library there", None).done()
+    by_path::instead(case, draft, &path).done()
 }
 
 fn preload(case: &Case<'_>, graph: &Graph, library: &Library) -> Finding {

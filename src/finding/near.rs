@@ -594,18 +594,22 @@ fn line(file: &NearFile) -> String {
 }
 
 /// What a file is that has a library's name and is no ELF file.
-fn other(why: &NotElf, head: &[u8]) -> String {
+pub(super) fn other(why: &NotElf, head: &[u8]) -> String {
     if let Some(looks) = super::looks::looks_like(head) {
         return looks.words().to_owned();
     }
-    let is_script = [&b"GROUP"[..], b"INPUT", b"OUTPUT_FORMAT", b"GNU ld script"]
-        .iter()
-        .any(|word| memchr::memmem::find(head, word).is_some());
     match why {
         NotElf::Empty => "an empty file".to_owned(),
-        _ if is_script => "a linker's script, for linking and not for loading".to_owned(),
+        _ if is_linkers(head) => "a linker's script, for linking and not for loading".to_owned(),
         _ => why.to_string(),
     }
+}
+
+/// Whether a file that begins so is a linker's script.
+pub(super) fn is_linkers(head: &[u8]) -> bool {
+    [&b"GROUP"[..], b"INPUT", b"OUTPUT_FORMAT", b"GNU ld script"]
+        .iter()
+        .any(|word| memchr::memmem::find(head, word).is_some())
 }
 
 /// Files that could be the loader `path`, elsewhere in the target.

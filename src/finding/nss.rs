@@ -101,9 +101,16 @@ fn modules(case: &Case<'_>, found: &mut Vec<Finding>) {
             Some((_, later)) => searched(case, draft, &later.attempts),
             None => draft,
         };
-        let draft = match first {
-            Some((service, _)) => mend(case, draft, service),
-            None => draft,
+        let services = modules.missing.iter().map(|(service, _)| service.as_str());
+        let (own, others): (Vec<&str>, Vec<&str>) =
+            services.partition(|service| is_of_glibc(service));
+        let draft = match own.is_empty() {
+            true => draft,
+            false => bring(case, draft),
+        };
+        let draft = match others.is_empty() {
+            true => draft,
+            false => install_or_leave(draft, &others),
         };
         found.push(draft.done());
     }
@@ -126,14 +133,34 @@ fn modules(case: &Case<'_>, found: &mut Vec<Finding>) {
     }
 }
 
-/// What mends a service whose module is missing: whose that is, where it is known.
-fn mend(case: &Case<'_>, draft: Draft, service: &str) -> Draft {
-    if !matches!(service, "files" | "dns" | "compat" | "hesiod") {
-        return draft
-            .fix(None, "install the package that has the module", None)
-            .fix(None, "or take the service out of /etc/nsswitch.conf", None);
-    }
-    // They are glibc's own, and stand beside it.
+/// Whether the module of a service is one of glibc's own.
+fn is_of_glibc(service: &str) -> bool {
+    matches!(service, "files" | "dns" | "compat" | "hesiod")
+}
+
+/// What mends services whose modules packages of their own bring. Others in the same line
+/// stay: they may be all that answers.
+fn install_or_leave(draft: Draft, services: &[&str]) -> Draft {
+    let modules = match services.len() {
+        1 => "the module",
+        _ => "the modules",
+    };
+    let all = services.join(", ");
+    let names = escape(&all);
+    let or = |text: String| match draft.finding.fixes.is_empty() {
+        true => text,
+        false => format!("and {text}"),
+    };
+    let install = or(format!("install the package that has {modules} of {names}"));
+    draft.fix(None, &install, None).fix(
+        None,
+        &format!("or take {names} out of /etc/nsswitch.conf"),
+        None,
+    )
+}
+
+/// What mends services whose modules are glibc's own, and stand beside it.
+fn bring(case: &Case<'_>, draft: Draft) -> Draft {
     let graph = case.graph.map(|(_, graph)| graph);
     let libc = graph.and_then(|graph| Some(graph.map.get(graph.map.named(b"libc.so.6")?)));
     let copy = libc.map(|libc| {

@@ -102,11 +102,7 @@ pub(super) fn runpath(
 /// that asked for it only as DT_RUNPATH (`elf/dl-load.c:_dl_map_object`), and patchelf
 /// writes that: so it is to be a DT_RPATH where there is one, and where what is found needs
 /// others from there.
-pub(super) fn adding(
-    graph: &Graph,
-    objects: &[ObjectId],
-    is_inherited: bool,
-) -> Option<&'static str> {
+fn adding(graph: &Graph, objects: &[ObjectId], is_inherited: bool) -> Option<&'static str> {
     let is_forced = |&id: &ObjectId| {
         let has_own = graph.map.get(id).expanded.runpath.is_some();
         let mut chain = graph.map.chain(id);

@@ -84,15 +84,14 @@ pub(super) fn forbidden(case: &Case<'_>, graph: &Graph, library: &Library) -> Op
         let path = [directory, &b"/"[..], file_name(name)].concat();
         is_needed && !directory.contains(&b'$') && (case.has)(&path)
     });
-    let snippet = directory.map(|directory| {
+    // Of one command that did both, patchelf up to 0.14 mixes up the arguments.
+    let snippet = directory.and_then(|directory| {
         let (old, new) = (quote::name(name), quote::name(file_name(name)));
-        let option = place::adding(graph, &[asks], false).unwrap_or("--add-rpath");
-        let (directory, of) = (quote::word(&directory), quote::word(&requester.path));
-        let command = format!("patchelf --replace-needed {old} {new} {option} {directory} {of}");
-        match asks {
-            LinkMap::MAIN => place::with_rights(case, command),
-            _ => command,
-        }
+        let of = quote::word(&requester.path);
+        let added = place::runpath(case, graph, &[asks], &[], &directory, false)?;
+        Some(format!(
+            "patchelf --replace-needed {old} {new} {of} && {added}"
+        ))
     });
     let draft = Draft::new(case, Code::SecureExec, name, message).also(gains(case));
     Some(draft.fix(

@@ -327,7 +327,7 @@ fn names_are_quoted_for_patchelf() {
     assert_eq!(
         snippets(findings_for(&user, token, "/app/a b"), "secure-exec"),
         [
-            "patchelf --replace-needed '$ORIGIN/lib/lib a.so' 'lib a.so' --add-rpath /app/lib '/app/a b'"
+            "patchelf --replace-needed '$ORIGIN/lib/lib a.so' 'lib a.so' '/app/a b' && patchelf --add-rpath /app/lib '/app/a b'"
         ]
     );
 }

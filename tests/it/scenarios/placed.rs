@@ -416,3 +416,127 @@ fn a_copy_that_has_the_version_comes_before_the_list() {
         ",
     );
 }
+
+/// patchelf up to 0.14 mixes up what two options of one command are given.
+#[test]
+fn a_program_that_gains_rights_is_given_them_again() {
+    if !rustix::process::geteuid().is_root() {
+        eprintln!("skipped: only root can give a file capabilities");
+        return;
+    }
+    check_debian(
+        "
+        run --user 1000:1000 --env LD_LIBRARY_PATH=/opt/b /app/exe
+        /app/exe          elf needed=liba.so,libb.so,$ORIGIN/libc.so runpath=$ORIGIN/lib caps=ep
+        /app/lib/liba.so  elf
+        /app/libc.so      elf
+        /opt/b/libb.so    elf
+        ",
+        "secure-exec",
+        "
+        `liba.so` is not found, because `/app/exe` gains rights: `$ORIGIN/lib` does not count then
+        help: name the directory by an absolute runpath: patchelf --add-rpath /app/lib /app/exe && setcap cap_net_bind_service=ep /app/exe
+        help: or let ldconfig know the directory: RUN echo /app/lib >> /etc/ld.so.conf.d/local.conf && ldconfig
+        `libb.so` is not found, because `/app/exe` gains rights: LD_LIBRARY_PATH does not count then
+        help: name the directory by an absolute runpath: patchelf --add-rpath /opt/b /app/exe && setcap cap_net_bind_service=ep /app/exe
+        help: or let ldconfig know the directory: RUN echo /opt/b >> /etc/ld.so.conf.d/local.conf && ldconfig
+        `$ORIGIN/libc.so` is not looked for, because `/app/exe` gains rights: the loader then takes no name with a token
+        help: name the library without its directory, and the directory by an absolute runpath: patchelf --replace-needed '$ORIGIN/libc.so' libc.so /app/exe && patchelf --add-rpath /app /app/exe && setcap cap_net_bind_service=ep /app/exe
+        ",
+    );
+    // Nothing of the environment counts for it.
+    check_debian(
+        "
+        run --user 1000:1000 /app/exe
+        /app/exe          elf needed=liba.so mode=4755 owner=0:0
+        /opt/a/liba.so    elf
+        ",
+        "lib-not-on-search-path",
+        "
+        `liba.so` is in /opt/a, which is not searched; `/app/exe` needs it
+        help: put it into the cache: RUN echo /opt/a >> /etc/ld.so.conf.d/local.conf && ldconfig
+        help: or give what needs it a runpath: patchelf --add-rpath /opt/a /app/exe
+        ",
+    );
+}
+
+#[test]
+fn a_path_that_is_needed_is_changed_to_where_the_library_is() {
+    check(
+        "
+        /app/exe       elf needed=/build/liba.so
+        /opt/q/liba.so elf
+        ",
+        "needed-absolute",
+        "
+        `/build/liba.so` is not there; `/app/exe` needs it by this path
+        help: name it where it is: patchelf --replace-needed /build/liba.so /opt/q/liba.so /app/exe
+        help: or give the library a soname and link again: -Wl,-soname,liba.so
+        ",
+    );
+    check(
+        "
+        /app/exe       elf needed=/build/liba.so
+        ",
+        "needed-absolute",
+        "
+        `/build/liba.so` is not there; `/app/exe` needs it by this path
+        help: give the library a soname and link again: -Wl,-soname,liba.so
+        help: or put it at that path: COPY --from=build /build/liba.so /build/liba.so
+        ",
+    );
+}
+
+#[test]
+fn what_stands_in_a_library_s_place_says_how_one_comes_by_it() {
+    let of = |file: &str| format!("/app/exe  elf needed=liba.so\n/usr/lib/liba.so  {file}");
+    check(
+        &of(
+            "text 'version https://git-lfs.github.com/spec/v1\\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\\nsize 12345\\n'",
+        ),
+        "lib-not-elf",
+        "
+        `/usr/lib/liba.so` cannot be loaded: invalid ELF header; `/app/exe` needs it
+        help: fetch the file that it stands for: git lfs pull
+        ",
+    );
+    check(
+        &of(
+            "text '/* GNU ld script */\\nINPUT ( liba.so.1 AS_NEEDED ( libb.so.1 ) ) and so on and so forth\\n'",
+        ),
+        "lib-not-elf",
+        "
+        `/usr/lib/liba.so` cannot be loaded: invalid ELF header; `/app/exe` needs it
+        help: link again with a library that has a soname, which is then what is needed: -
+        ",
+    );
+    check(
+        &of("elf type=rel"),
+        "lib-not-elf",
+        "
+        `/usr/lib/liba.so` cannot be loaded: only ET_DYN and ET_EXEC can be loaded; `/app/exe` needs it
+        help: link it: it is an object file: cc -shared -o liba.so …
+        ",
+    );
+}
+
+/// What glibc brings is not to be taken out, least of all with DNS.
+#[test]
+fn each_service_is_mended_by_who_brings_its_module() {
+    check(
+        "
+        loader glibc 2.31
+        /app/exe                   elf needed=libc.so.6 calls=getaddrinfo
+        /usr/lib/libc.so.6         libc
+        /usr/lib/libnss_files.so.2 elf
+        /etc/nsswitch.conf         text 'hosts: files mdns4_minimal [NOTFOUND=return] dns\\n'
+        ",
+        "nss-modules",
+        "
+        `/app/exe` looks hosts up, and the NSS modules `libnss_mdns4_minimal.so.2`, `libnss_dns.so.2` are not found
+        help: copy glibc's modules with it, of the same release: COPY --from=build /usr/lib/libnss_* /usr/lib/
+        help: and install the package that has the module of mdns4_minimal: -
+        help: or take mdns4_minimal out of /etc/nsswitch.conf: -
+        ",
+    );
+}
