@@ -1,7 +1,8 @@
 //! What mends a need that is a path where nothing is, and a file that is no library.
 
+use super::looks::{self, Looks};
 use super::place::{self, object};
-use super::{Case, Draft, looks, near, quote};
+use super::{Case, Draft, near, quote};
 use crate::bytes::Shown;
 use crate::elf::Object;
 use crate::elf::consts::ET_REL;
@@ -73,7 +74,21 @@ pub(super) fn instead(case: &Case<'_>, draft: Draft, path: &[u8]) -> Draft {
     let draft = match file.map(|file| &file.what) {
         Some(What::Other { why, head, .. }) => {
             let draft = draft.evidence(format!("{}: {}", Shown(path), near::other(why, head)));
-            match looks::looks_like(head) {
+            // What Java or another system would start is no library either.
+            let looks = looks::looks_like(head).filter(|looks| {
+                matches!(
+                    looks,
+                    Looks::LfsPointer
+                        | Looks::Html
+                        | Looks::HttpError
+                        | Looks::Xml
+                        | Looks::Json
+                        | Looks::Gzip
+                        | Looks::Zstd
+                        | Looks::Zip
+                )
+            });
+            match looks {
                 Some(looks) => {
                     let (when, text, snippet) = looks.remedy(&TargetPath::root().join(path));
                     draft.fix(when, text, snippet.as_deref())

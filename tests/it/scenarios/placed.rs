@@ -4,9 +4,28 @@
 use super::Scene;
 use crate::support::text::lines;
 
+/// The findings with this code about what is started: the message, then `help:` and what is
+/// to be done, with what is to be typed, a line each.
+fn told(scene: &Scene, code: &str) -> String {
+    let report = scene.report();
+    let subjects = report["subjects"].as_array().unwrap().iter();
+    let findings = subjects.flat_map(|subject| subject["findings"].as_array().unwrap());
+    let mut told = String::new();
+    for finding in findings.filter(|finding| finding["code"] == code) {
+        told += &format!("{}\n", finding["message"].as_str().unwrap());
+        for fix in finding["fixes"].as_array().unwrap() {
+            let when = fix["when"].as_str().map(|when| format!("{when}? "));
+            let text = fix["text"].as_str().unwrap();
+            let snippet = fix["snippet"].as_str().unwrap_or("-");
+            told += &format!("help: {}{text}: {snippet}\n", when.unwrap_or_default());
+        }
+    }
+    told
+}
+
 /// Compares what is told of `code` in a scene, a message and its fixes a line each.
 fn check(scene: &str, code: &str, expected: &str) {
-    let told = Scene::parse(scene).told(code);
+    let told = told(&Scene::parse(scene), code);
     let told: Vec<&str> = lines(&told).map(str::trim).collect();
     let expected: Vec<&str> = lines(expected).map(str::trim).collect();
     assert!(

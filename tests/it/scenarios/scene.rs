@@ -112,25 +112,6 @@ impl Scene {
             .collect()
     }
 
-    /// The findings with this code about what is started: the message, then `help:` and what
-    /// is to be done, with what is to be typed, a line each.
-    pub(super) fn told(&self, code: &str) -> String {
-        let report = self.report();
-        let subjects = report["subjects"].as_array().unwrap().iter();
-        let findings = subjects.flat_map(|subject| subject["findings"].as_array().unwrap());
-        let mut told = String::new();
-        for finding in findings.filter(|finding| finding["code"] == code) {
-            told += &format!("{}\n", finding["message"].as_str().unwrap());
-            for fix in finding["fixes"].as_array().unwrap() {
-                let when = fix["when"].as_str().map(|when| format!("{when}? "));
-                let text = fix["text"].as_str().unwrap();
-                let snippet = fix["snippet"].as_str().unwrap_or("-");
-                told += &format!("help: {}{text}: {snippet}\n", when.unwrap_or_default());
-            }
-        }
-        told
-    }
-
     pub(super) fn report(&self) -> Value {
         let scratch = tempfile::tempdir().unwrap();
         let archive = scratch.path().join("image.tar");
