@@ -15,6 +15,9 @@ use crate::report::{Finding, Fix, Libc};
 /// The most near files that are told.
 const MAX_TOLD: usize = 4;
 
+/// The most libraries whose directories stand in one line.
+const MAX_LACKING: usize = 16;
+
 /// Libraries that a compiler's own packages bring, and that go with them.
 const COMPILER_RUNTIMES: [&[u8]; 6] = [
     b"libstdc++.so.6",
@@ -385,7 +388,17 @@ fn places(case: &Case<'_>, lacking: &Lacking<'_>) -> Vec<Vec<u8>> {
                     )
                 }))
     };
-    for library in graph.libraries.iter().filter(is_absent) {
+    let mut absent: Vec<&Library> = graph
+        .libraries
+        .iter()
+        .filter(is_absent)
+        .take(MAX_LACKING + 1)
+        .collect();
+    // So many are not put right by a list of directories.
+    if absent.len() > MAX_LACKING {
+        absent = vec![lacking.library];
+    }
+    for library in absent {
         let of_one = Lacking {
             library,
             ..*lacking

@@ -13,6 +13,8 @@ use crate::report::Fix;
 
 /// The most files that are named in one line.
 const MAX_FILES: usize = 16;
+/// The most needs that are followed from one library.
+const MAX_NEEDS: usize = 256;
 
 /// What follows the directories in LD_LIBRARY_PATH: the list that there is.
 pub(super) fn rest_of_list(case: &Case<'_>) -> &'static str {
@@ -170,7 +172,8 @@ pub(super) fn beside(
     let needs =
         |object: &Object| -> Vec<Vec<u8>> { object.dynamic.needed().map(<[u8]>::to_vec).collect() };
     let mut wanted = object(file).map(needs).unwrap_or_default();
-    while let Some(name) = wanted.pop() {
+    for _ in 0..MAX_NEEDS {
+        let Some(name) = wanted.pop() else { break };
         let path = in_directory(place, &name);
         let mut defaults = defaults.iter();
         let is_elsewhere = graph.map.named(&name).is_some()
