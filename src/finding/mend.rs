@@ -5,6 +5,7 @@
 
 mod base;
 
+use super::builder::{self, Toolchain};
 use super::ecosystem::Brought;
 use super::{Case, Draft, quote};
 use crate::bytes::Shown;
@@ -211,13 +212,23 @@ impl<'c> Known<'c> {
         draft.fix(None, text, Some(&snippet))
     }
 
-    /// The image to build in for the target's own release, where the target is a known
-    /// one.
-    pub(super) fn builder(&self) -> Option<String> {
-        self.case.target.distro.as_ref()?;
+    /// Adds where it is built so that the target's glibc is new enough for it.
+    pub(super) fn on_no_newer(&self, draft: Draft) -> Draft {
+        match self.toolchain() {
+            Some(toolchain) => builder::on_no_newer(draft, self.case, toolchain),
+            // Who brings it, built it.
+            None => draft,
+        }
+    }
+
+    /// What it is built by; `None` where it comes from a registry of packages.
+    fn toolchain(&self) -> Option<Toolchain> {
+        let minor = |release: &str| release.split('.').nth(1)?.parse().ok();
         match self.origin() {
-            Origin::Packaged(_) => Some(self.on_the_same_libc()?.snippet),
-            _ => Some(self.build_image()?.line(true)),
+            Origin::Go(go) => Some(Toolchain::Go(go.release().as_deref().and_then(minor))),
+            Origin::Rust(version) => Some(Toolchain::Rust(version.and_then(minor))),
+            Origin::Packaged(_) => None,
+            Origin::Unknown => Some(Toolchain::Other),
         }
     }
 

@@ -5,6 +5,7 @@
 //! finding, and what follows from it is folded under it.
 
 mod bounding;
+mod builder;
 mod by_path;
 mod carriage_return;
 mod certificates;

@@ -5,6 +5,8 @@
 //! Rocky and Alma) and Amazon Linux. Which GCC brought which version is in
 //! libstdc++'s manual, "ABI Policy and Guidelines".
 
+use crate::report::Distro;
+
 /// One release.
 #[derive(Debug)]
 pub(super) struct Release {
@@ -135,6 +137,107 @@ pub(super) fn named(id: &str, version: &str) -> Option<&'static Release> {
         let minor = version.strip_prefix(release.version);
         release.id == id && minor.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     })
+}
+
+/// The release that `distro` is, or is built from: RHEL's for its clones, Ubuntu's for
+/// Mint. Its glibc and its libstdc++ are the same.
+pub(super) fn akin(distro: &Distro) -> Option<&'static Release> {
+    /// Mint's releases, by their first number, and Ubuntu's.
+    const MINT: [(&str, &str); 4] = [
+        ("19", "18.04"),
+        ("20", "20.04"),
+        ("21", "22.04"),
+        ("22", "24.04"),
+    ];
+    let version = distro.version_id.as_deref()?;
+    match distro.id.as_str() {
+        "rocky" | "almalinux" | "ol" | "centos" => named("rhel", version),
+        "linuxmint" => {
+            let (_, own) = MINT.iter().find(|(mint, _)| *mint == first(version))?;
+            named("ubuntu", own)
+        }
+        id => named(id, version),
+    }
+}
+
+/// The whole image of `distro`, to build in; of those that are rolled forward none, as it
+/// may be newer.
+pub(super) fn image(distro: &Distro) -> Option<String> {
+    let version = distro.version_id.as_deref()?;
+    let is_plain = |c: char| c.is_ascii_digit() || c == '.';
+    if version.is_empty() || !version.chars().all(is_plain) {
+        return None;
+    }
+    let major = first(version);
+    Some(match distro.id.as_str() {
+        "debian" | "fedora" | "almalinux" => format!("{}:{major}", distro.id),
+        "ubuntu" => format!("ubuntu:{version}"),
+        "linuxmint" => akin(distro)?.image.to_owned(),
+        "rhel" => format!("registry.access.redhat.com/ubi{major}/ubi"),
+        "centos" if major == "7" => "centos:7".to_owned(),
+        "centos" => format!("quay.io/centos/centos:stream{major}"),
+        "rocky" => format!("rockylinux/rockylinux:{major}"),
+        "ol" => format!("oraclelinux:{major}"),
+        "amzn" => format!("amazonlinux:{major}"),
+        "opensuse-leap" => format!("opensuse/leap:{version}"),
+        "sles" => format!("registry.suse.com/bci/bci-base:{version}"),
+        _ => return None,
+    })
+}
+
+/// The first number of a version.
+fn first(version: &str) -> &str {
+    version.split('.').next().unwrap_or(version)
+}
+
+/// What a base must have at least: minor numbers as in [`Release`].
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub(super) struct Wanted {
+    pub(super) glibc: u32,
+    pub(super) glibcxx: u32,
+}
+
+impl Wanted {
+    /// The same, with `level` too.
+    pub(super) fn and(mut self, level: Level) -> Wanted {
+        match level {
+            Level::Glibc(minor) => self.glibc = self.glibc.max(minor),
+            Level::Glibcxx(number) => self.glibcxx = self.glibcxx.max(number),
+        }
+        self
+    }
+
+    fn is_in(self, release: &Release) -> bool {
+        release.has(Level::Glibc(self.glibc)) && release.has(Level::Glibcxx(self.glibcxx))
+    }
+}
+
+/// The image of the first release that has all that is `wanted`: of the distribution of
+/// `own` where it has one. `None` if `own` has it already, which then is not at fault.
+pub(super) fn base(own: Option<&Distro>, wanted: Wanted) -> Option<String> {
+    let akin = own.and_then(akin);
+    if akin.is_some_and(|release| wanted.is_in(release)) {
+        return None;
+    }
+    let fits = |release: &&Release| wanted.is_in(release);
+    let of_own = RELEASES
+        .iter()
+        .filter(|release| akin.is_some_and(|akin| akin.id == release.id))
+        .find(fits);
+    if let (Some(release), Some(distro)) = (of_own, own) {
+        // A clone's release of the same number.
+        let of_clone = Distro {
+            id: distro.id.clone(),
+            version_id: Some(release.version.to_owned()),
+        };
+        let is_clone = distro.id != release.id && distro.id != "linuxmint";
+        return match is_clone {
+            true => image(&of_clone),
+            false => Some(release.image.to_owned()),
+        };
+    }
+    let release = RELEASES.iter().find(fits)?;
+    Some(release.image.to_owned())
 }
 
 #[cfg(test)]

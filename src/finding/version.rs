@@ -185,9 +185,9 @@ impl Group {
             draft = draft.fix(None, "let the copy be found that has it", Some(&line));
         }
         match code {
-            Code::GlibcTooOld => mend::glibc_fixes(draft, case, known.as_ref(), level),
-            Code::RelrUnsupported => mend::relr_fixes(draft, level),
-            Code::LibstdcxxTooOld => mend::libstdcxx_fixes(draft, level),
+            Code::GlibcTooOld => mend::glibc_fixes(draft, case, graph, known.as_ref()),
+            Code::RelrUnsupported => mend::relr_fixes(draft, case, graph),
+            Code::LibstdcxxTooOld => mend::libstdcxx_fixes(draft, case, graph),
             _ => mend::other_fixes(draft),
         }
         .at_most(MAX_FIXES)

@@ -3,68 +3,43 @@
 //! Tags are those that the images' makers give (hub.docker.com, gcr.io/distroless).
 
 use super::{Known, Line, Origin, release_of};
+use crate::finding::builder::{self, Builder};
 use crate::finding::built_for;
 use crate::report::Libc;
 
-/// Debian's releases as images are tagged: number and name.
-const DEBIAN: [(&str, &str); 4] = [
-    ("10", "buster"),
-    ("11", "bullseye"),
-    ("12", "bookworm"),
-    ("13", "trixie"),
-];
 /// The glibc of Debian 12, on which distroless images stand.
 const DISTROLESS: (u32, u32) = (2, 36);
 /// The glibc of Debian 13.
 const NEWER: (u32, u32) = (2, 41);
 
-/// An image to build in.
-pub(super) struct BuildImage {
-    /// With its tag.
-    image: String,
-    /// What is to be added to it.
-    adds: Option<&'static str>,
-}
-
-impl BuildImage {
-    /// The instruction that begins with it, as a stage of several or the only one.
-    pub(super) fn line(&self, is_stage: bool) -> String {
-        let stage = if is_stage { " AS build" } else { "" };
-        let adds = self.adds.map(|adds| format!("   ({adds})"));
-        format!("FROM {}{stage}{}", self.image, adds.unwrap_or_default())
-    }
-}
-
 impl Known<'_> {
     /// The image to build in for the target's own libc; none for what a package manager
     /// brings.
-    pub(super) fn build_image(&self) -> Option<BuildImage> {
-        let is_musl = self.case.target.libc == Libc::Musl;
-        let image = |image, adds| BuildImage { image, adds };
-        Some(match self.origin() {
+    pub(super) fn build_image(&self) -> Option<Builder> {
+        let toolchain = self.toolchain()?;
+        if self.case.target.libc != Libc::Musl {
+            return builder::of(self.case, toolchain);
+        }
+        let (image, adds) = match self.origin() {
             Origin::Go(go) => {
                 let release = go.release().unwrap_or_else(|| "1".to_owned());
-                match is_musl {
-                    true => image(
-                        format!("golang:{release}-alpine"),
-                        Some("apk add gcc musl-dev"),
-                    ),
-                    false => image(format!("golang:{release}{}", self.suffix()), None),
-                }
+                let adds = "apk add gcc musl-dev".to_owned();
+                (format!("golang:{release}-alpine"), Some(adds))
             }
             Origin::Rust(version) => {
                 let version = version.map_or_else(|| "1".to_owned(), release_of);
-                match is_musl {
-                    true => image(format!("rust:{version}-alpine"), None),
-                    false => image(format!("rust:{version}{}", self.suffix()), None),
-                }
+                (format!("rust:{version}-alpine"), None)
             }
-            Origin::Unknown if is_musl => {
+            _ => {
                 let version = self.alpine().map_or_else(String::new, |v| format!(":{v}"));
-                image(format!("alpine{version}"), Some("apk add build-base"))
+                let adds = "apk add build-base".to_owned();
+                (format!("alpine{version}"), Some(adds))
             }
-            Origin::Unknown => image(self.own_system(), None),
-            Origin::Packaged(_) => return None,
+        };
+        Some(Builder {
+            image,
+            adds,
+            is_own: true,
         })
     }
 
@@ -156,46 +131,6 @@ impl Known<'_> {
             debian => debian,
         };
         Some(base.to_owned())
-    }
-
-    /// The tag's suffix for a builder with the target's own glibc.
-    fn suffix(&self) -> String {
-        match self.debian() {
-            Some((_, name)) => format!("-{name}"),
-            None => String::new(),
-        }
-    }
-
-    fn debian(&self) -> Option<&'static (&'static str, &'static str)> {
-        let distro = self.case.target.distro.as_ref()?;
-        let version = distro.version_id.as_deref()?;
-        let is = |release: &&(&str, &str)| release.0 == version;
-        (distro.id == "debian").then(|| DEBIAN.iter().find(is))?
-    }
-
-    /// The target's system as an image: `debian:12`.
-    fn own_system(&self) -> String {
-        let known = [
-            "debian",
-            "ubuntu",
-            "fedora",
-            "archlinux",
-            "almalinux",
-            "rockylinux",
-        ];
-        let distro = self.case.target.distro.as_ref();
-        let distro = distro.filter(|distro| known.contains(&distro.id.as_str()));
-        let plain = |text: &&str| {
-            let plain = |c: char| c.is_ascii_alphanumeric() || c == '.';
-            !text.is_empty() && text.chars().all(plain)
-        };
-        match distro {
-            None => "debian:12".to_owned(),
-            Some(distro) => match distro.version_id.as_deref().filter(plain) {
-                Some(version) => format!("{}:{version}", distro.id),
-                None => distro.id.clone(),
-            },
-        }
     }
 
     /// Alpine's branch, such as `3.20`.

@@ -30,6 +30,7 @@ mod interpreter;
 mod layers;
 mod layout;
 mod library;
+mod mended;
 mod placed;
 mod rights;
 mod runtime;
