@@ -104,7 +104,7 @@ fn end_of_thread(case: &Case<'_>) -> Option<Finding> {
             "at run time, then: {name} must be installed for {function} to work"
         ));
     let draft = searched(case, draft, &later.attempts);
-    let draft = draft.remedy(near::installing(case, &[&later.name[..]]));
+    let draft = draft.remedy(near::bringing(case, &later.name, &later.attempts));
     let is_known = !draft.finding.fixes.is_empty();
     let draft = draft.fix(
         None,

@@ -2,33 +2,129 @@
 
 use super::{Case, Draft};
 use crate::package::Manager;
+use crate::platform::{Abi, abi};
+use crate::report::Fix;
 
 /// What installs packages in the target.
 pub(super) fn manager(case: &Case<'_>) -> Option<Manager> {
-    let is_here = |manager: &Manager| {
-        let mut programs = manager.programs().iter();
-        programs.any(|program| (case.has)(program.as_bytes()))
+    Manager::ALL
+        .into_iter()
+        .find(|manager| is_here(case, *manager))
+}
+
+/// Whether the target has it.
+pub(super) fn is_here(case: &Case<'_>, manager: Manager) -> bool {
+    let mut programs = manager.programs().iter();
+    programs.any(|program| (case.has)(program.as_bytes()))
+}
+
+/// The program's ABI, where the target's own packages are for another.
+fn foreign(case: &Case<'_>) -> Option<&'static Abi> {
+    let header = &case.exec.program.as_ref()?.object.header;
+    let own = abi(header.machine, header.layout, header.flags)?;
+    let platform = case.target.platform.as_ref()?;
+    // A system for i386 under a kernel for x86_64 has no other loader.
+    let has_loader = |abi: &Abi| {
+        case.loaders
+            .iter()
+            .any(|loader| loader.abi.name == abi.name)
     };
-    Manager::ALL.into_iter().find(is_here)
+    let is_of_platform = |abi: &Abi| abi.oci.0 == platform.architecture;
+    let mut loaders = case.loaders.iter();
+    let is_own = is_of_platform(own)
+        || (has_loader(own) && !loaders.any(|loader| is_of_platform(loader.abi)));
+    (!is_own).then_some(own)
+}
+
+/// The names of packages as `manager` knows them for the program's ABI; `None` where it has
+/// none for that.
+pub(super) fn names(case: &Case<'_>, manager: Manager, packages: &[&str]) -> Option<Vec<String>> {
+    let suffix = match foreign(case) {
+        Some(abi) => manager.suffix(abi)?,
+        None => String::new(),
+    };
+    let names = packages.iter().map(|package| format!("{package}{suffix}"));
+    Some(names.collect())
+}
+
+/// The instruction that installs packages for the program's ABI.
+pub(super) fn command(case: &Case<'_>, manager: Manager, packages: &[&str]) -> Option<String> {
+    let names = names(case, manager, packages)?.join(" ");
+    Some(beside(case, manager, manager.command(&names)))
+}
+
+/// The same for packages that are installed, and whose files are gone.
+fn again(case: &Case<'_>, manager: Manager, packages: &[&str]) -> Option<String> {
+    let names = names(case, manager, packages)?.join(" ");
+    Some(beside(case, manager, manager.again(&names)?))
+}
+
+/// apt has to be told of another ABI first.
+fn beside(case: &Case<'_>, manager: Manager, line: String) -> String {
+    let suffix = foreign(case).and_then(|abi| manager.suffix(abi));
+    match (manager, suffix.as_deref().and_then(|s| s.strip_prefix(':'))) {
+        (Manager::Apt, Some(name)) => {
+            let told = format!("RUN dpkg --add-architecture {name} && ");
+            line.replacen("RUN ", &told, 1)
+        }
+        _ => line,
+    }
+}
+
+/// The fix for libraries that are gone, and whose `packages` the target lists as installed:
+/// installing those changes nothing.
+pub(super) fn restoring(case: &Case<'_>, packages: &[String]) -> Option<Fix> {
+    let plain = |name: &&String| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "+-._".contains(c);
+        !name.starts_with('-') && name.chars().all(plain)
+    };
+    let mut named: Vec<&str> = packages.iter().filter(plain).map(String::as_str).collect();
+    named.sort_unstable();
+    named.dedup();
+    let text = match named.as_slice() {
+        [] => return None,
+        [one] => format!("install `{one}` again: it is listed as installed, and its file is gone"),
+        several => format!(
+            "install `{}` again: they are listed as installed, and their files are gone",
+            several.join("`, `")
+        ),
+    };
+    Some(Fix {
+        when: None,
+        text,
+        snippet: Some(again(case, manager(case)?, &named)?),
+    })
 }
 
 /// A fix: install `package`, or, where nothing installs packages, copy `copied` from a
-/// stage that has it.
+/// stage that has it. It is one for every ABI.
 pub(super) fn or_copy(case: &Case<'_>, draft: Draft, package: &str, copied: &str) -> Draft {
-    match manager(case) {
-        Some(manager) => {
-            // SUSE has names of its own.
-            let package = match (manager, package) {
-                (Manager::Zypper, "ca-certificates") => "ca-certificates-mozilla",
-                (Manager::Zypper, "tzdata") => "timezone",
-                (_, package) => package,
-            };
-            draft.fix(
-                None,
-                &format!("install the package `{package}`"),
-                Some(&manager.command(package)),
-            )
-        }
-        None => draft.fix(None, "copy it from a stage that has it", Some(copied)),
+    let Some(manager) = manager(case) else {
+        return draft.fix(None, "copy it from a stage that has it", Some(copied));
+    };
+    // SUSE has names of its own.
+    let package = match (manager, package) {
+        (Manager::Zypper, "ca-certificates") => "ca-certificates-mozilla",
+        (Manager::Zypper, "tzdata") => "timezone",
+        (_, package) => package,
+    };
+    let list = format!("/var/lib/dpkg/info/{package}.list");
+    let again = match manager {
+        Manager::Apt if (case.has)(list.as_bytes()) => manager.again(package),
+        _ => None,
+    };
+    match again {
+        Some(again) => draft.fix(
+            None,
+            &format!(
+                "install `{package}` again: it is listed as installed, and its files are gone"
+            ),
+            Some(&again),
+        ),
+        None => draft.fix(
+            None,
+            &format!("install the package `{package}`"),
+            Some(&manager.command(package)),
+        ),
     }
 }

@@ -466,19 +466,44 @@ pub(super) fn packages(case: &Case<'_>, findings: &mut [&mut Finding]) {
     let objects = findings.iter().filter_map(|finding| finding.object.clone());
     let objects: Vec<String> = objects.collect();
     let names: Vec<&[u8]> = objects.iter().map(String::as_bytes).collect();
-    let (known, others): (Vec<&[u8]>, Vec<&[u8]>) = names
-        .iter()
-        .partition(|name| provider(case, name).is_some());
+    let libraries = case.graph.map_or(&[][..], |(_, graph)| &graph.libraries);
+    let listed = |name: &[u8]| {
+        let mut own = libraries.iter().filter(|library| *library.name == *name);
+        own.find_map(|library| listed(case, &library.attempts))
+    };
+    let gone: Vec<String> = names.iter().filter_map(|name| listed(name)).collect();
+    let restored = install::restoring(case, &gone);
+    let is_restored = |name: &[u8]| restored.is_some() && listed(name).is_some();
+    let rest = names.into_iter().filter(|name| !is_restored(name));
+    let (known, others): (Vec<&[u8]>, Vec<&[u8]>) =
+        rest.partition(|name| provider(case, name).is_some());
     let fixes = [installing(case, &known), by_capabilities(case, &others)];
     for finding in findings {
-        let name = finding.object.as_deref().unwrap_or_default();
+        let name = finding.object.as_deref().unwrap_or_default().as_bytes();
         let [of_known, of_others] = &fixes;
-        let fix = match provider(case, name.as_bytes()) {
+        let fix = match provider(case, name) {
+            _ if is_restored(name) => &restored,
             Some(_) => of_known,
             None => of_others,
         };
         finding.fixes.extend(fix.clone());
     }
+}
+
+/// The package of which the target's package manager lists one of the files that were looked
+/// for, though it is not there.
+fn listed(case: &Case<'_>, attempts: &[Attempt]) -> Option<String> {
+    let absent = attempts
+        .iter()
+        .filter(|attempt| attempt.outcome == TryOutcome::Absent);
+    let mut packages = absent.filter_map(|attempt| (case.owner)(&attempt.path));
+    packages.next()
+}
+
+/// The fix that brings one library, looked for by these `attempts`.
+pub(super) fn bringing(case: &Case<'_>, name: &[u8], attempts: &[Attempt]) -> Option<Fix> {
+    let listed: Vec<String> = listed(case, attempts).into_iter().collect();
+    install::restoring(case, &listed).or_else(|| installing(case, &[name]))
 }
 
 /// The fix that installs whatever packages of rpm have the libraries `wanted`, where
@@ -487,7 +512,8 @@ fn by_capabilities(case: &Case<'_>, wanted: &[&[u8]]) -> Option<Fix> {
     let program = case.exec.program.as_ref();
     let is_64 = program.is_none_or(|program| program.object.class() == Class::Elf64);
     let manager = install::manager(case);
-    let manager = manager.filter(|manager| matches!(manager, Manager::Dnf | Manager::Zypper))?;
+    let manager = manager
+        .filter(|manager| matches!(manager, Manager::Dnf | Manager::Yum | Manager::Zypper))?;
     let capabilities: Option<Vec<String>> =
         wanted.iter().map(|name| capability(name, is_64)).collect();
     let capabilities = capabilities.filter(|all| !all.is_empty())?;
@@ -506,20 +532,28 @@ fn provider(case: &Case<'_>, name: &[u8]) -> Option<Provider> {
     crate::package::provider(case.target.distro.as_ref()?, name)
 }
 
+/// The package of the target's distribution that brings the library `name`.
+pub(super) fn package(case: &Case<'_>, name: &[u8]) -> Option<&'static str> {
+    Some(provider(case, name)?.package)
+}
+
 /// The fix that installs the packages which bring the libraries `wanted`, as far as they are
 /// known.
 pub(super) fn installing(case: &Case<'_>, wanted: &[&[u8]]) -> Option<Fix> {
-    let mut names: Vec<&'static str> = Vec::new();
+    let mut packages: Vec<&'static str> = Vec::new();
     let (mut managers, mut is_certain): (&[Manager], bool) = (&[], true);
     for provider in wanted.iter().filter_map(|name| provider(case, name)) {
         is_certain &= provider.is_certain;
         managers = provider.managers;
         for name in provider.package.split(' ') {
-            if !names.contains(&name) {
-                names.push(name);
+            if !packages.contains(&name) {
+                packages.push(name);
             }
         }
     }
+    let here = |manager: &&Manager| install::is_here(case, **manager);
+    let manager = managers.iter().find(here).copied();
+    let names = install::names(case, manager.or(managers.first().copied())?, &packages)?;
     let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     let has = if is_certain { "" } else { "usually " };
     let what = match quoted.as_slice() {
@@ -530,15 +564,13 @@ pub(super) fn installing(case: &Case<'_>, wanted: &[&[u8]]) -> Option<Fix> {
             several.join(", ")
         ),
     };
-    let here = |manager: &&Manager| manager.programs().iter().any(|p| (case.has)(p.as_bytes()));
-    let manager = managers.iter().find(here);
     let text = match manager {
         Some(_) => what,
         None => format!(
             "{what}, in another stage, and copy the files: this target has no package manager"
         ),
     };
-    let snippet = manager.map(|manager| manager.command(&names.join(" ")));
+    let snippet = manager.and_then(|manager| install::command(case, manager, &packages));
     Some(Fix {
         when: None,
         text,

@@ -78,10 +78,16 @@ pub fn provider(distro: &Distro, soname: &[u8]) -> Option<Provider> {
                 (agree.then_some(DEBIAN_12)?, &[Manager::Apt], false)
             }
             ("alpine", _) => (ALPINE, &[Manager::Apk], false),
-            ("fedora" | "amzn" | "centos" | "rocky" | "almalinux" | "ol", _) => {
-                (FEDORA, &[Manager::Dnf, Manager::Microdnf], false)
-            }
-            ("rhel", _) => (FEDORA, &[Manager::Microdnf, Manager::Dnf], false),
+            ("fedora" | "amzn" | "centos" | "rocky" | "almalinux" | "ol", _) => (
+                FEDORA,
+                &[Manager::Dnf, Manager::Microdnf, Manager::Yum],
+                false,
+            ),
+            ("rhel", _) => (
+                FEDORA,
+                &[Manager::Microdnf, Manager::Dnf, Manager::Yum],
+                false,
+            ),
             _ => return None,
         };
     let package = columns[column];
