@@ -1,13 +1,14 @@
 //! Findings about the dynamic loader that a program names.
 
 use super::mend::Known;
-use super::{Case, Code, Draft, lost, near, quote, quoted, reach};
+use super::{Case, Code, Draft, install, lost, near, quote, quoted, reach};
 use crate::bytes::Shown;
 use crate::elf::Object;
 use crate::errno::Errno;
 use crate::graph::LoaderFile;
 use crate::kernel::{InterpreterRefusal, Program};
 use crate::loader::{LinkMap, LoaderKind};
+use crate::package::Manager;
 use crate::platform::{Abi, abi};
 use crate::report::{Finding, Libc, Severity};
 use crate::target::PresentLoader;
@@ -274,7 +275,7 @@ fn explain(
                 .fix(
                     None,
                     "or bring that ABI's C library",
-                    libc_of(case, name).as_deref(),
+                    libc_of(case, program).as_deref(),
                 )
         }
         Code::ForeignInterpPath => foreign(draft, case, &known, own),
@@ -333,19 +334,42 @@ fn from_build(path: &[u8]) -> String {
     format!("COPY --from=build {}", quote::copied(&[path, path]))
 }
 
-/// What installs the C library for another ABI, where the target's package manager has
-/// it.
-fn libc_of(case: &Case<'_>, abi: &str) -> Option<String> {
-    let has = |path: &str| (case.has)(path.as_bytes());
-    match abi {
-        "i386" if has("/usr/bin/apt-get") => Some(
-            "RUN dpkg --add-architecture i386 && apt-get update && \
-             apt-get install -y libc6:i386 libstdc++6:i386"
-                .to_owned(),
-        ),
-        "i386" if has("/usr/bin/dnf") => Some("RUN dnf install -y glibc.i686".to_owned()),
-        _ => None,
+/// What installs the C library for another ABI, and what else the program lacks, where the
+/// target's package manager has it.
+fn libc_of(case: &Case<'_>, program: &Program) -> Option<String> {
+    let manager = install::manager(case)?;
+    let libc = match (built_for(&program.object), manager) {
+        (Libc::Glibc, Manager::Apt) => "libc6",
+        (Libc::Glibc, Manager::Dnf | Manager::Yum) => "glibc",
+        // Debian has no other libraries for musl.
+        (Libc::Musl, Manager::Apt) if needs_libc_alone(&program.object) => "musl",
+        _ => return None,
+    };
+    let graph = case.graph.map(|(_, graph)| graph);
+    let missing = graph.into_iter().flat_map(|graph| &graph.libraries);
+    let missing = missing.filter(|library| library.status == crate::graph::Status::Missing);
+    let mut packages = vec![libc];
+    for library in missing.filter(|_| libc != "musl") {
+        let package = near::package(case, &library.name);
+        packages.extend(package.filter(|package| !packages.contains(package)));
     }
+    install::command(case, manager, &packages)
+}
+
+/// Whether the C library has all that a program for musl needs, whatever it calls it
+/// (musl `ldso/dynlink.c`, `load_library`).
+fn needs_libc_alone(object: &Object) -> bool {
+    object
+        .dynamic
+        .needed()
+        .all(|name| name == b"libc.so" || name.starts_with(b"libc.musl-"))
+}
+
+/// The fix that brings musl beside the target's own C library.
+pub(super) fn musl(case: &Case<'_>, object: &Object) -> Option<String> {
+    let manager = install::manager(case).filter(|manager| *manager == Manager::Apt)?;
+    let is_whole = built_for(object) == Libc::Musl && needs_libc_alone(object);
+    is_whole.then(|| install::command(case, manager, &["musl"]))?
 }
 
 fn unusable(

@@ -102,6 +102,7 @@ impl<'c> Known<'c> {
     pub(super) fn mend(&self, draft: Draft) -> Draft {
         let lines = [
             self.without_c(),
+            self.beside(),
             self.on_the_same_libc(),
             self.statically(),
             self.another_base(),
@@ -302,6 +303,17 @@ impl<'c> Known<'c> {
         let parts = [&b"libc."[..], b"libpthread.", b"libresolv.", b"ld-"];
         let is_part = |name: &[u8]| parts.iter().any(|part| name.starts_with(part));
         self.object.dynamic.needed().all(is_part)
+    }
+
+    /// musl beside the target's own libc, for what names its loader where it will be.
+    fn beside(&self) -> Option<Line> {
+        let has_other = self.case.target.libc == Libc::Glibc && self.foreign_loader().is_none();
+        let snippet = super::interpreter::musl(self.case, self.object);
+        Some(Line {
+            when: None,
+            text: "install musl beside the target's own libc",
+            snippet: snippet.filter(|_| has_other)?,
+        })
     }
 
     /// A builder that has the target's libc.

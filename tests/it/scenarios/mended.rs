@@ -152,3 +152,154 @@ fn a_base_for_packed_relocations_is_of_the_targets_own_distribution() {
         ],
     );
 }
+
+const DEBIAN_12: &str = r"/etc/os-release  text 'ID=debian\nVERSION_ID=12\n'
+        /usr/bin/apt-get  elf static";
+
+const APT: &str = "apt-get update && apt-get install -y --no-install-recommends";
+
+#[test]
+fn packages_are_of_the_programs_own_architecture() {
+    // The library that is there is for x86_64.
+    let scene = |root: &str| {
+        format!(
+            "
+            {root}
+            /app/exe                       elf i386 needed=libexpat.so.1
+            /lib/ld-linux.so.2             loader glibc 2.36 i386
+            /usr/lib/x86_64-linux-gnu/libexpat.so.1  elf
+            "
+        )
+    };
+    let line = format!("RUN dpkg --add-architecture i386 && {APT} libexpat1:i386");
+    let help = format!("install `libexpat1:i386`, the package that has it: {line}");
+    check("needed-missing", &scene(DEBIAN_12), &[&help]);
+    let fedora = r"/etc/os-release  text 'ID=fedora\nVERSION_ID=41\n'
+        /usr/bin/dnf  elf static";
+    check(
+        "needed-missing",
+        &scene(fedora),
+        &["install `expat.i686`, the package that usually has it: RUN dnf install -y expat.i686"],
+    );
+    // Arch has other names for these.
+    let arch = r"/etc/os-release  text 'ID=arch\n'
+        /usr/bin/pacman  elf static";
+    check(
+        "needed-missing",
+        &scene(arch),
+        &["install the package that has it, or copy it in: -"],
+    );
+}
+
+#[test]
+fn a_package_that_is_listed_is_installed_again() {
+    let scene = |listed: &str| {
+        format!(
+            r"
+            {DEBIAN_12}
+            /app/exe  elf needed=libgomp.so.1
+            /var/lib/dpkg/info/{listed}.list  text '/.\n/usr/lib/x86_64-linux-gnu\n/usr/lib/x86_64-linux-gnu/libgomp.so.1\n'
+            "
+        )
+    };
+    let again = format!(
+        "install `libgomp1` again: it is listed as installed, and its file is gone: RUN {APT} --reinstall libgomp1"
+    );
+    let once = format!("install `libgomp1`, the package that has it: RUN {APT} libgomp1");
+    check("runtime-lib-removed", &scene("libgomp1:amd64"), &[&again]);
+    // The file is in no directory that is searched.
+    let elsewhere = scene("other").replace("/usr/lib/x86_64-linux-gnu/libgomp", "/opt/libgomp");
+    check("runtime-lib-removed", &elsewhere, &[&once]);
+    let apk = r"
+        loader musl
+        /etc/os-release        text 'ID=alpine\nVERSION_ID=3.20.3\n'
+        /sbin/apk              elf static
+        /app/exe               elf needed=libgomp.so.1
+        /lib/apk/db/installed  text 'P:libgomp\nF:usr/lib\nR:libgomp.so.1\n'
+        ";
+    check(
+        "runtime-lib-removed",
+        apk,
+        &[
+            "install `libgomp` again: it is listed as installed, and its file is gone: RUN apk fix --no-cache libgomp",
+        ],
+    );
+}
+
+#[test]
+fn time_zones_that_are_listed_are_installed_again() {
+    let scene = format!(
+        "
+        run --env TZ=Europe/Berlin /app/exe
+        {DEBIAN_12}
+        /var/lib/dpkg/info/tzdata.list  text '/usr/share/zoneinfo'
+        /app/exe   elf needed=libc.so.6 wants=tzset
+        /usr/lib/libc.so.6  libc
+        "
+    );
+    let again = "install `tzdata` again: it is listed as installed, and its files are gone";
+    check(
+        "no-tzdata",
+        &scene,
+        &[&format!("{again}: RUN {APT} --reinstall tzdata")],
+    );
+}
+
+#[test]
+fn another_abi_gets_its_own_c_library_and_what_else_is_missing() {
+    const OWN: &str = "get the build for the target's own ABI: -";
+    let bring = |packages: &str| {
+        format!(
+            "or bring that ABI's C library: RUN dpkg --add-architecture i386 && {APT} {packages}"
+        )
+    };
+    let of_glibc = format!("{DEBIAN_12}\n/app/exe elf i386 needed=libexpat.so.1,libc.so.6");
+    let help = bring("libc6:i386 libexpat1:i386");
+    check("no-multilib", &of_glibc, &[OWN, &help]);
+    let of_musl = |needed: &str| {
+        format!("{DEBIAN_12}\n/app/exe elf i386 interp=/lib/ld-musl-i386.so.1 needed={needed}")
+    };
+    let help = bring("musl:i386");
+    check("no-multilib", &of_musl("libc.so"), &[OWN, &help]);
+    // Debian has no libz for musl.
+    let help = "or bring that ABI's C library: -";
+    check("no-multilib", &of_musl("libz.so.1,libc.so"), &[OWN, help]);
+    let armhf = format!(
+        "
+        Architecture arm64
+        run /app/exe
+        loader none
+        {DEBIAN_12}
+        /lib/ld-linux-aarch64.so.1  loader glibc 2.36 aarch64
+        /app/exe  elf arm needed=libc.so.6
+        "
+    );
+    let help = format!(
+        "or bring that ABI's C library: RUN dpkg --add-architecture armhf && {APT} libc6:armhf"
+    );
+    check("no-multilib", &armhf, &[OWN, &help]);
+}
+
+#[test]
+fn musl_is_installed_beside_glibc() {
+    let scene = |needed: &str| {
+        format!("{DEBIAN_12}\n/app/exe elf interp=/lib/ld-musl-x86_64.so.1 needed={needed}")
+    };
+    let install = format!("install musl beside the target's own libc: RUN {APT} musl");
+    let build = "build on the same libc: FROM debian:12 AS build";
+    let or_build = format!("or {build}");
+    check(
+        "musl-on-glibc",
+        &scene("libc.musl-x86_64.so.1"),
+        &[
+            &install,
+            &or_build,
+            "or link it statically, with musl: musl-gcc -static",
+        ],
+    );
+    check(
+        "musl-on-glibc",
+        &scene("libz.so.1,libc.so"),
+        &[build, "or keep the binary and change the base: FROM alpine"],
+    );
+}
