@@ -9,10 +9,14 @@ use super::builder::{self, Toolchain};
 use super::ecosystem::Brought;
 use super::{Case, Draft, quote};
 use crate::bytes::Shown;
+use crate::elf::consts::ET_DYN;
 use crate::elf::{Build, GoBuild, Object};
 use crate::kernel::Program;
 use crate::platform::Abi;
 use crate::report::Libc;
+
+/// What keeps Go from making a program position-independent: such a one names a loader.
+const EXE: &str = "-buildmode=exe ";
 
 /// What the build of a program lets one say.
 pub(super) struct Known<'c> {
@@ -269,7 +273,7 @@ impl<'c> Known<'c> {
         }
         if go.cgo() == Some(false) {
             // Without C only a position-independent program names a loader.
-            let snippet = self.go_build(go, "-buildmode=exe ");
+            let snippet = format!("CGO_ENABLED=0 {}", self.go_build(go, EXE));
             let when = None;
             let text = "build it as an ordinary program";
             return Some(Line {
@@ -278,10 +282,15 @@ impl<'c> Known<'c> {
                 snippet,
             });
         }
+        // Not every release of Go notes the option.
+        let options = match self.object.header.object_type {
+            ET_DYN => EXE,
+            _ => "",
+        };
         Some(Line {
             when: Some("nothing needs C"),
             text: "build without cgo",
-            snippet: format!("CGO_ENABLED=0 {}", self.go_build(go, "")),
+            snippet: format!("CGO_ENABLED=0 {}", self.go_build(go, options)),
         })
     }
 
@@ -346,11 +355,14 @@ impl<'c> Known<'c> {
         let when = None;
         let text = "link it statically, with musl";
         let snippet = match self.origin() {
-            Origin::Rust(_) => format!("cargo build --release --target {name}-unknown-linux-musl"),
+            Origin::Rust(_) => {
+                let target = format!("{name}-unknown-linux-musl");
+                format!("rustup target add {target} && cargo build --release --target {target}")
+            }
             Origin::Go(go) if go.cgo() == Some(true) && self.case.loaders.is_empty() => {
                 let release = go.release().unwrap_or_else(|| "1".to_owned());
                 format!(
-                    "FROM golang:{release}-alpine   (go build -ldflags '-linkmode external -extldflags -static')"
+                    "FROM golang:{release}-alpine   (apk add gcc musl-dev, go build -ldflags '-linkmode external -extldflags -static')"
                 )
             }
             // Other libraries would have to be there as archives.

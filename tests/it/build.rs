@@ -213,6 +213,39 @@ fn a_go_program_is_mended_with_its_own_toolchain() {
     );
 }
 
+/// A program of which Go notes that C was left out, and one that is position-independent:
+/// what it was built with may be in GOFLAGS, and would be again.
+#[test]
+fn go_that_names_a_loader_without_c_is_told_not_to_be_position_independent() {
+    const EXE: &str = "CGO_ENABLED=0 go build -buildmode=exe";
+    let told = |change: fn(&mut Vec<u8>)| {
+        let mut file = real("cgo/app");
+        change(&mut file);
+        let root = root(&[("app", &file)]);
+        let found = finding("scratch", &root.path().join("app"));
+        snippets(&found)
+            .into_iter()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    let without_c = told(|file| {
+        let text = b"CGO_ENABLED=1";
+        let places: Vec<usize> = memchr::memmem::find_iter(&*file, text).collect();
+        assert!(!places.is_empty());
+        for at in places {
+            file[at + text.len() - 1] = b'0';
+        }
+    });
+    assert_eq!(without_c[0], EXE);
+    // ET_EXEC to ET_DYN.
+    let with_c = told(|file| file[16] = 3);
+    assert_eq!(with_c[0], EXE);
+    assert_eq!(
+        with_c[1],
+        "FROM golang:1.19-alpine   (apk add gcc musl-dev, go build -ldflags '-linkmode external -extldflags -static')"
+    );
+}
+
 /// A symbol of the program is renamed to one that is C's business: what it asks of C is
 /// then no longer what Go does by itself.
 #[test]
@@ -274,7 +307,7 @@ fn rust_is_known_by_what_it_asks_for() {
     let found = finding("testdata/rootfs/musl", &root.path().join("app"));
     let wanted = [
         "FROM rust:1-alpine",
-        "cargo build --release --target x86_64-unknown-linux-musl",
+        "rustup target add x86_64-unknown-linux-musl && cargo build --release --target x86_64-unknown-linux-musl",
         "FROM gcr.io/distroless/cc-debian12",
     ];
     assert_eq!(snippets(&found), wanted);
