@@ -28,7 +28,9 @@ fn executable_stack(case: &Case<'_>, path: &[u8], object: &Object, found: &mut V
         .fix(
             None,
             "mark it as one that needs none",
-            Some(&format!("patchelf --clear-execstack {name}")),
+            Some(&format!(
+                "patchelf --clear-execstack {name}   (0.18 or later)"
+            )),
         )
         .fix(None, "or link it again", Some("-z noexecstack"));
     found.push(finding.done());
