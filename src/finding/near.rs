@@ -7,7 +7,7 @@ use crate::elf::{Class, Linkage, NotElf, Object};
 use crate::graph::{Attempt, Graph, Library, Status};
 use crate::loader::{Directory, LinkMap, ObjectId, Rule, TryOutcome};
 use crate::nearby::{Near, NearFile, What};
-use crate::package::{Manager, Provider, capability};
+use crate::package::{Manager, Provider, capability, lacks};
 use crate::path::{file_name, parent};
 use crate::platform::{abi, machine_name};
 use crate::report::{Finding, Fix, Libc};
@@ -478,11 +478,22 @@ pub(super) fn packages(case: &Case<'_>, findings: &mut [&mut Finding]) {
     let (known, others): (Vec<&[u8]>, Vec<&[u8]>) =
         rest.partition(|name| provider(case, name).is_some());
     let fixes = [installing(case, &known), by_capabilities(case, &others)];
+    let older = Some(Fix {
+        when: None,
+        text: "build it on the release that it runs on: no package of that has the library"
+            .to_owned(),
+        snippet: None,
+    });
+    let distro = case.target.distro.as_ref();
     for finding in findings {
         let name = finding.object.as_deref().unwrap_or_default().as_bytes();
         let [of_known, of_others] = &fixes;
         let fix = match provider(case, name) {
             _ if is_restored(name) => &restored,
+            _ if distro.is_some_and(|distro| lacks(distro, name)) => match finding.fixes.len() {
+                0 => &older,
+                _ => continue,
+            },
             Some(_) => of_known,
             None => of_others,
         };
@@ -514,8 +525,10 @@ fn by_capabilities(case: &Case<'_>, wanted: &[&[u8]]) -> Option<Fix> {
     let manager = install::manager(case);
     let manager = manager
         .filter(|manager| matches!(manager, Manager::Dnf | Manager::Yum | Manager::Zypper))?;
-    let capabilities: Option<Vec<String>> =
-        wanted.iter().map(|name| capability(name, is_64)).collect();
+    let distro = case.target.distro.as_ref();
+    let may_have = |name: &&&[u8]| !distro.is_some_and(|distro| lacks(distro, name));
+    let wanted = wanted.iter().filter(may_have);
+    let capabilities: Option<Vec<String>> = wanted.map(|name| capability(name, is_64)).collect();
     let capabilities = capabilities.filter(|all| !all.is_empty())?;
     let text = match capabilities.len() {
         1 => "install the package that has it, by what it provides",

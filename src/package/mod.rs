@@ -7,4 +7,4 @@ mod table;
 
 pub use manager::Manager;
 pub use owner::Owners;
-pub use soname::{Provider, capability, provider};
+pub use soname::{Provider, capability, lacks, provider};

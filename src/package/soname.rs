@@ -5,7 +5,7 @@
 //! keeps it from installing the others; another distribution gets none.
 
 use super::Manager;
-use super::table::{ARCH, OLDER, OLDER_RELEASES, TABLE};
+use super::table::{ARCH, OLDER, OLDER_RELEASES, SINCE, TABLE};
 use crate::report::Distro;
 
 /// What a package of rpm that has the library `soname` provides, by which dnf and zypper
@@ -61,6 +61,9 @@ pub fn provider(distro: &Distro, soname: &[u8]) -> Option<Provider> {
             is_certain: false,
         });
     }
+    if lacks(distro, soname) {
+        return None;
+    }
     let columns = columns(soname)?;
     let (column, managers, is_certain): (usize, &[Manager], bool) =
         match (distro.id.as_str(), version) {
@@ -78,6 +81,12 @@ pub fn provider(distro: &Distro, soname: &[u8]) -> Option<Provider> {
                 (agree.then_some(DEBIAN_12)?, &[Manager::Apt], false)
             }
             ("alpine", _) => (ALPINE, &[Manager::Apk], false),
+            // Its own package only where the newer one is the usual.
+            ("rhel" | "centos" | "rocky" | "almalinux" | "ol" | "amzn", _)
+                if soname == b"libcrypt.so.1" && lacks(distro, b"libcrypt.so.2") =>
+            {
+                return None;
+            }
             ("fedora" | "amzn" | "centos" | "rocky" | "almalinux" | "ol", _) => (
                 FEDORA,
                 &[Manager::Dnf, Manager::Microdnf, Manager::Yum],
@@ -96,6 +105,31 @@ pub fn provider(distro: &Distro, soname: &[u8]) -> Option<Provider> {
         managers,
         is_certain,
     })
+}
+
+/// Whether no package of this release of `distro` has the library: what is there is older.
+/// Of others than Red Hat's family nothing is known.
+#[must_use]
+pub fn lacks(distro: &Distro, soname: &[u8]) -> bool {
+    let column = match distro.id.as_str() {
+        "rhel" | "centos" | "rocky" | "almalinux" | "ol" => 0,
+        "fedora" => 1,
+        "amzn" => 2,
+        _ => return false,
+    };
+    let version = distro.version_id.as_deref().unwrap_or_default();
+    let major = version.split('.').next().unwrap_or_default();
+    let Ok(major) = major.parse::<u32>() else {
+        return false;
+    };
+    let mut rows = SINCE.lines().map(|row| row.split('|'));
+    let row = rows.find_map(|mut row| {
+        let name = row.next()?;
+        (name.as_bytes() == soname).then_some(row)
+    });
+    let first = row.and_then(|mut cells| cells.nth(column));
+    // What is no number is `-`.
+    first.is_some_and(|first| first.parse().map_or(true, |first: u32| major < first))
 }
 
 /// The package in the release of this column of [`OLDER`].
@@ -183,6 +217,32 @@ mod tests {
         for (id, version) in [("debian", "12"), ("debian", "13"), ("ubuntu", "24.04")] {
             assert_eq!(package(id, version, "libtiff.so.5"), None);
             assert_eq!(package(id, version, "libssl.so.1.1"), None);
+        }
+    }
+
+    #[test]
+    fn a_release_before_a_library_has_no_package_for_it() {
+        let usual = Some("openssl-libs");
+        for id in ["rhel", "rocky", "almalinux", "ol", "centos"] {
+            assert_eq!(package(id, "8.9", "libssl.so.3"), None, "{id}");
+            assert_eq!(package(id, "9", "libssl.so.3"), usual, "{id}");
+        }
+        assert_eq!(package("amzn", "2", "libssl.so.3"), None);
+        assert_eq!(package("amzn", "2023", "libssl.so.3"), usual);
+        assert_eq!(package("rhel", "9.4", "libtiff.so.6"), None);
+        assert_eq!(package("rhel", "10.0", "libtiff.so.6"), Some("libtiff"));
+        assert_eq!(package("fedora", "41", "libtiff.so.6"), Some("libtiff"));
+        assert_eq!(package("amzn", "2023", "libtiff.so.6"), None);
+        // libxcrypt itself has it there.
+        assert_eq!(package("rhel", "8.9", "libcrypt.so.1"), None);
+        assert_eq!(
+            package("rhel", "9.4", "libcrypt.so.1"),
+            Some("libxcrypt-compat")
+        );
+        for row in SINCE.lines() {
+            let cells: Vec<&str> = row.split('|').collect();
+            assert_eq!(cells.len(), 4, "{row}");
+            assert!(columns(cells[0].as_bytes()).is_some(), "{row}");
         }
     }
 

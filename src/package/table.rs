@@ -182,6 +182,29 @@ libpython3.9.so.1.0|libpython3.9|-|-
 libpython3.8.so.1.0|-|libpython3.8|-
 ";
 
+/// What releases of Red Hat's family have from some release on, as the libraries' own
+/// releases in them tell: soname | RHEL and its clones | Fedora | Amazon Linux. `-`: never.
+pub(super) const SINCE: &str = "\
+libssl.so.3|9|36|2023
+libcrypto.so.3|9|36|2023
+libffi.so.8|9|36|2023
+libreadline.so.8|9|30|2023
+libcrypt.so.2|9|30|2023
+libtiff.so.6|10|39|-
+libldap.so.2|9|36|-
+libproj.so.25|9|37|-
+libgfortran.so.5|8|28|2023
+libwebp.so.7|8|28|2023
+libpng16.so.16|8|22|2023
+libzstd.so.1|8|26|2023
+libtinfo.so.6|8|24|2
+libncursesw.so.6|8|24|2
+libtirpc.so.3|8|27|2023
+libfuse3.so.3|8|28|2023
+libmariadb.so.3|8|28|2023
+libmysqlclient.so.21|8|28|-
+";
+
 /// Arch's packages, as its file lists have them (archlinux.org/packages): soname, package.
 pub(super) const ARCH: &str = "\
 libc.so.6|glibc

@@ -303,3 +303,71 @@ fn musl_is_installed_beside_glibc() {
         &[build, "or keep the binary and change the base: FROM alpine"],
     );
 }
+
+#[test]
+fn older_systems_of_red_hats_family_have_yum_and_not_every_library() {
+    let scene = |release: &str, program: &str, library: &str| {
+        format!(
+            "/etc/os-release text '{release}'\n{program} elf static\n/app/exe elf needed={library}"
+        )
+    };
+    let centos = r"ID=centos\nVERSION_ID=7\n";
+    check(
+        "needed-missing",
+        &scene(centos, "/usr/bin/yum", "libexpat.so.1"),
+        &["install `expat`, the package that usually has it: RUN yum install -y expat"],
+    );
+    check(
+        "needed-missing",
+        &scene(centos, "/usr/bin/yum", "libmine.so.1"),
+        &[
+            "install the package that has it, by what it provides: RUN yum install -y 'libmine.so.1()(64bit)'",
+        ],
+    );
+    let rhel = r"ID=rhel\nVERSION_ID=8.9\n";
+    check(
+        "needed-missing",
+        &scene(rhel, "/usr/bin/dnf", "libssl.so.3"),
+        &["build it on the release that it runs on: no package of that has the library: -"],
+    );
+    check(
+        "needed-missing",
+        &scene(rhel, "/usr/bin/dnf", "libcrypt.so.1"),
+        &[
+            "install the package that has it, by what it provides: RUN dnf install -y 'libcrypt.so.1()(64bit)'",
+        ],
+    );
+}
+
+#[test]
+fn where_tdnf_installs_packages_none_are_copied() {
+    let scene = r"
+        run --env TZ=Europe/Berlin /app/exe
+        /etc/os-release     text 'ID=photon\nVERSION_ID=5.0\n'
+        /usr/bin/tdnf       elf static
+        /app/exe            elf needed=libc.so.6 wants=tzset
+        /usr/lib/libc.so.6  libc
+        ";
+    check(
+        "no-tzdata",
+        scene,
+        &["install the package `tzdata`: RUN tdnf install -y tzdata"],
+    );
+}
+
+/// `--clear-execstack` came after 0.17.2 (patchelf's `version` at that change): Debian 12's
+/// takes it for a file's name.
+#[test]
+fn a_patchelf_that_knows_of_the_stack_is_asked_for() {
+    check(
+        "execstack-refused",
+        "
+        /app/exe            elf needed=liba.so.1
+        /usr/lib/liba.so.1  elf damage=execstack
+        ",
+        &[
+            "mark it as one that needs none: patchelf --clear-execstack /usr/lib/liba.so.1   (0.18 or later)",
+            "or link it again: -z noexecstack",
+        ],
+    );
+}
