@@ -221,8 +221,11 @@ impl<'c> Known<'c> {
     pub(super) fn on_no_newer(&self, draft: Draft) -> Draft {
         match self.toolchain() {
             Some(toolchain) => builder::on_no_newer(draft, self.case, toolchain),
-            // Who brings it, built it.
-            None => draft,
+            // Where it is fetched or built again, there may be one for the older glibc.
+            None => match self.on_the_same_libc() {
+                Some(line) => draft.fix(line.when, line.text, Some(&line.snippet)),
+                None => draft,
+            },
         }
     }
 
