@@ -292,6 +292,10 @@ pub(super) const ROWS: &[Pattern] = &[
                 "with `dl-version.c`: versions are asked of a library that nothing loads",
             ),
             (
+                "mixed-libc",
+                "with `dl-call-libc-early-init.c`: the C library is older than its loader, of a release before 2.32",
+            ),
+            (
                 "vdso-needed",
                 "with `rtld.c` and `dl_main`: the kernel's own object is among what is needed",
             ),

@@ -20,6 +20,8 @@ pub struct Mixed {
     pub release: Option<(u32, u32)>,
     /// The newest version that the C library defines.
     pub newest: (u32, u32),
+    /// What the loader writes where it stops for it, when all is bound.
+    pub stop: Option<String>,
 }
 
 /// Compares the two. The versions that are known anyway tell as a rule; only where
@@ -65,6 +67,9 @@ pub(super) fn check(
         loader: own,
         release: found,
         newest,
+        stop: loader
+            .glibc_release()
+            .and_then(|release| release.without_early_init(newest)),
     })
 }
 

@@ -193,6 +193,17 @@ fn loaded(file: &LoaderFile, graph: &Graph) -> Outcome {
             };
         }
     }
+    let mixed = graph.mixed.as_ref();
+    if let Some(line) = mixed.and_then(|mixed| mixed.stop.as_ref()) {
+        lines.push(line.clone());
+        return Outcome {
+            starts: Some(false),
+            stage: Some(Stage::Loader),
+            exit_status: Some(127),
+            message: message(&lines),
+            ..Outcome::default()
+        };
+    }
     if let Some(signal) = graph.twice.and_then(|twice| twice.signal) {
         return Outcome {
             message: message(&lines),

@@ -93,3 +93,33 @@ fn a_loader_that_lacks_what_its_c_library_wants_is_another_release_s() {
         "`/lib/x86_64-linux-gnu/libc.so.6` is of glibc 2.36 or later and its loader `/lib64/ld-linux-x86-64.so.2` of 2.31"
     );
 }
+
+/// So ends every program on Debian 11 whose loader was replaced by the one of Debian 12 or
+/// 13, with status 127.
+#[test]
+fn a_c_library_from_before_it_was_initialised_by_the_loader_stops_a_newer_one() {
+    const STOP: &str = "at run time: Inconsistency detected by ld.so: dl-call-libc-early-init.c: 37: _dl_call_libc_early_init: Assertion `sym != NULL' failed!";
+    let seen = |minor: u32| {
+        let fixture = format!(
+            "
+            loader glibc 2.36
+            /app/exe                         elf needed=libc.so.6
+            /lib/x86_64-linux-gnu/libc.so.6  elf soname=libc.so.6 verdef=GLIBC_2.{minor}
+            "
+        );
+        let lines = first(&fixture, &[]);
+        assert_eq!(lines[0], "mixed-libc");
+        let mut seen = lines
+            .into_iter()
+            .filter(|line| line.starts_with("at run time"));
+        seen.next().unwrap()
+    };
+    assert_eq!(seen(31), STOP);
+    assert_eq!(
+        seen(32),
+        "at run time: it crashes, or says `stack smashing detected`"
+    );
+    let output = binary().args(["explain", &STOP[13..]]).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("mixed-libc"), "{text}");
+}

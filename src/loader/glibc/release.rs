@@ -31,6 +31,8 @@ const NAMED_FILE: &Lines = &[
     ((2, 36), 107),
     ((2, 39), 106),
 ];
+/// `elf/dl-call-libc-early-init.c:_dl_call_libc_early_init`.
+const EARLY_INIT: &Lines = &[((2, 32), 37)];
 /// The newest release whose lines were looked up.
 const NEWEST: (u32, u32) = (2, 42);
 
@@ -135,6 +137,23 @@ impl Release {
         failed("rtld.c", line, "dl_main", &condition)
     }
 
+    /// What is written where the C library, whose newest version is `newest`, has no
+    /// `__libc_early_init`, which the loader calls: each since 2.32
+    /// (`elf/dl-call-libc-early-init.c`; commit ec935dea63).
+    #[must_use]
+    pub(crate) fn without_early_init(self, newest: (u32, u32)) -> Option<String> {
+        const FIRST: (u32, u32) = (2, 32);
+        let words = || {
+            failed(
+                "dl-call-libc-early-init.c",
+                self.line(EARLY_INIT),
+                "_dl_call_libc_early_init",
+                "sym != NULL",
+            )
+        };
+        (self.is_since(FIRST) && newest < FIRST).then(words)
+    }
+
     fn line(self, lines: &Lines) -> Option<u32> {
         let version = self.version.filter(|version| *version <= NEWEST)?;
         let known = lines.iter().rev().find(|(first, _)| version >= *first);
@@ -168,6 +187,12 @@ mod tests {
             told(release(Some((2, minor))).without_versions(), line);
         }
         told(release(None).no_provider(), "…");
+        for (minor, line) in [(32, "37"), (36, "37"), (42, "37"), (43, "…")] {
+            let words = release(Some((2, minor))).without_early_init((2, 31));
+            told(words.unwrap(), line);
+        }
+        assert_eq!(release(Some((2, 31))).without_early_init((2, 30)), None);
+        assert_eq!(release(Some((2, 36))).without_early_init((2, 32)), None);
         told(release(Some((2, 36))).vdso_beside_loader(), "2060");
         // Debian's own; its neighbours in time have others.
         told(release(Some((2, 37))).vdso_beside_loader(), "…");
