@@ -164,9 +164,18 @@ fn missing(case: &Case<'_>, file: &LoaderFile, graph: &Graph, library: &Library)
     let draft = searched(case, draft, &library.attempts);
     let draft = runtime_words(case, draft, library);
     let draft = match code {
-        Code::WrongArchLib => draft.fix(None, "install the library for this architecture", None),
+        Code::WrongArchLib => match near::bringing(case, name, &library.attempts) {
+            Some(fix) => draft.remedy(Some(fix)),
+            None => draft.fix(None, "install the library for this architecture", None),
+        },
         Code::NeededAbsolute => by_path::named(case, graph, library, draft),
-        Code::BrokenSymlink => draft.fix(None, "copy what the link leads to as well", None),
+        Code::BrokenSymlink => match near::restoring(case, &library.attempts) {
+            Some(fix) => {
+                let text = "or copy what the link leads to as well";
+                draft.remedy(Some(fix)).fix(None, text, None)
+            }
+            None => draft.fix(None, "copy what the link leads to as well", None),
+        },
         _ => draft.fix(None, "install the package that has it, or copy it in", None),
     };
     draft.done()

@@ -502,19 +502,24 @@ pub(super) fn packages(case: &Case<'_>, findings: &mut [&mut Finding]) {
 }
 
 /// The package of which the target's package manager lists one of the files that were looked
-/// for, though it is not there.
+/// for, though it is not there, or a link to nothing.
 fn listed(case: &Case<'_>, attempts: &[Attempt]) -> Option<String> {
-    let absent = attempts
+    let gone = attempts
         .iter()
-        .filter(|attempt| attempt.outcome == TryOutcome::Absent);
-    let mut packages = absent.filter_map(|attempt| (case.owner)(&attempt.path));
+        .filter(|attempt| matches!(attempt.outcome, TryOutcome::Absent | TryOutcome::BrokenLink));
+    let mut packages = gone.filter_map(|attempt| (case.owner)(&attempt.path));
     packages.next()
+}
+
+/// The fix that puts back a library that is listed as installed, looked for by these
+/// `attempts`.
+pub(super) fn restoring(case: &Case<'_>, attempts: &[Attempt]) -> Option<Fix> {
+    install::restoring(case, &[listed(case, attempts)?])
 }
 
 /// The fix that brings one library, looked for by these `attempts`.
 pub(super) fn bringing(case: &Case<'_>, name: &[u8], attempts: &[Attempt]) -> Option<Fix> {
-    let listed: Vec<String> = listed(case, attempts).into_iter().collect();
-    install::restoring(case, &listed).or_else(|| installing(case, &[name]))
+    restoring(case, attempts).or_else(|| installing(case, &[name]))
 }
 
 /// The fix that installs whatever packages of rpm have the libraries `wanted`, where

@@ -181,6 +181,12 @@ fn packages_are_of_the_programs_own_architecture() {
         &scene(fedora),
         &["install `expat.i686`, the package that usually has it: RUN dnf install -y expat.i686"],
     );
+    let only = "
+        /app/exe                       elf i386 needed=libexpat.so.1
+        /lib/ld-linux.so.2             loader glibc 2.36 i386
+        /usr/lib/libexpat.so.1         elf
+        ";
+    check("wrong-arch-lib", &format!("{DEBIAN_12}{only}"), &[&help]);
     // Arch has other names for these.
     let arch = r"/etc/os-release  text 'ID=arch\n'
         /usr/bin/pacman  elf static";
@@ -210,6 +216,12 @@ fn a_package_that_is_listed_is_installed_again() {
     // The file is in no directory that is searched.
     let elsewhere = scene("other").replace("/usr/lib/x86_64-linux-gnu/libgomp", "/opt/libgomp");
     check("runtime-lib-removed", &elsewhere, &[&once]);
+    let link = format!(
+        "{}/usr/lib/x86_64-linux-gnu/libgomp.so.1  link libgomp.so.1.0.0",
+        scene("libgomp1:amd64")
+    );
+    let copy = "or copy what the link leads to as well: -";
+    check("broken-symlink", &link, &[&again, copy]);
     let apk = r"
         loader musl
         /etc/os-release        text 'ID=alpine\nVERSION_ID=3.20.3\n'
