@@ -71,6 +71,44 @@ fn beside(case: &Case<'_>, manager: Manager, line: String) -> String {
     }
 }
 
+/// Packages whose libraries apt, dpkg and what they start need themselves, in Debian 11 to
+/// 13 (`ldd`); without the `t64` that some of them end in.
+const APT_NEEDS: [&str; 33] = [
+    "apt",
+    "libacl1",
+    "libapt-pkg6.0",
+    "libapt-pkg7.0",
+    "libbz2-1.0",
+    "libc6",
+    "libcap2",
+    "libffi7",
+    "libffi8",
+    "libgcc-s1",
+    "libgcrypt20",
+    "libgmp10",
+    "libgnutls30",
+    "libgpg-error0",
+    "libhogweed6",
+    "libidn2-0",
+    "liblz4-1",
+    "liblzma5",
+    "libmd0",
+    "libnettle8",
+    "libp11-kit0",
+    "libpcre2-8-0",
+    "libseccomp2",
+    "libselinux1",
+    "libssl3",
+    "libstdc++6",
+    "libsystemd0",
+    "libtasn1-6",
+    "libudev1",
+    "libunistring2",
+    "libxxhash0",
+    "libzstd1",
+    "zlib1g",
+];
+
 /// The fix for libraries that are gone, and whose `packages` the target lists as installed:
 /// installing those changes nothing.
 pub(super) fn restoring(case: &Case<'_>, packages: &[String]) -> Option<Fix> {
@@ -89,10 +127,22 @@ pub(super) fn restoring(case: &Case<'_>, packages: &[String]) -> Option<Fix> {
             several.join("`, `")
         ),
     };
+    let manager = manager(case)?;
+    let needs = |name: &&str| APT_NEEDS.contains(&name.strip_suffix("t64").unwrap_or(name));
+    let own = named.iter().find(|name| needs(name));
+    if let (Manager::Apt, Some(own), None) = (manager, own, foreign(case)) {
+        return Some(Fix {
+            when: None,
+            text: format!(
+                "copy the file from the image of the same release: `{own}` is listed as installed, and apt itself does not start without it"
+            ),
+            snippet: None,
+        });
+    }
     Some(Fix {
         when: None,
         text,
-        snippet: Some(again(case, manager(case)?, &named)?),
+        snippet: Some(again(case, manager, &named)?),
     })
 }
 

@@ -216,6 +216,15 @@ fn a_package_that_is_listed_is_installed_again() {
     // The file is in no directory that is searched.
     let elsewhere = scene("other").replace("/usr/lib/x86_64-linux-gnu/libgomp", "/opt/libgomp");
     check("runtime-lib-removed", &elsewhere, &[&once]);
+    // apt would have to start without it.
+    let of_apt = scene("libstdc++6:amd64").replace("libgomp.so.1", "libstdc++.so.6");
+    check(
+        "runtime-lib-removed",
+        &of_apt,
+        &[
+            "copy the file from the image of the same release: `libstdc++6` is listed as installed, and apt itself does not start without it: -",
+        ],
+    );
     let link = format!(
         "{}/usr/lib/x86_64-linux-gnu/libgomp.so.1  link libgomp.so.1.0.0",
         scene("libgomp1:amd64")
