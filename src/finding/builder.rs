@@ -3,7 +3,8 @@
 //! Which images of Go and of Rust there were for which release of Debian is in the history
 //! of docker-library/golang (`1.N/CODENAME/Dockerfile`) and of rust-lang/docker-rust.
 
-use super::{Case, Draft, release};
+use super::release::{self, Level, Wanted};
+use super::{Case, Draft};
 use crate::loader::LoaderKind;
 
 /// What a program is built by, with the minor number of its release where that is known.
@@ -119,6 +120,20 @@ pub(super) fn glibc(case: &Case<'_>) -> Option<u32> {
     let distro = case.target.distro.as_ref();
     let of_release = distro.and_then(release::akin).map(release::Release::glibc);
     of_loaders.chain(of_libc).chain(of_release).min()
+}
+
+/// The line for a base with glibc of Debian, 12 or later, that has what the program needs of
+/// it and is no older than the target's.
+pub(super) fn debian_base(case: &Case<'_>) -> Option<String> {
+    const LEAST: u32 = 36;
+    let of_program = match (case.newest_glibc)() {
+        Some((2, minor)) => Some(minor),
+        _ => None,
+    };
+    let least = [of_program, glibc(case)].into_iter().flatten();
+    let least = least.map(Level::Glibc).fold(Wanted::default(), Wanted::and);
+    let base = release::base(None, least.and(Level::Glibc(LEAST)))?;
+    Some(format!("FROM {base}"))
 }
 
 /// What to build in: the target's own release, or, where the toolchain has images of its

@@ -41,7 +41,7 @@ fn baseline(case: &Case<'_>, found: &mut Vec<Finding>) {
         .fix(
             None,
             "or take a base that is built for all",
-            Some("FROM debian:12-slim"),
+            super::builder::debian_base(case).as_deref(),
         );
     found.push(finding.done());
 }

@@ -42,7 +42,7 @@ pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
         .fix(
             None,
             "or keep it and change the base",
-            Some("FROM debian:12-slim"),
+            super::builder::debian_base(case).as_deref(),
         );
     found.push(draft.done());
 }

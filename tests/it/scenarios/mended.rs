@@ -392,3 +392,26 @@ fn a_patchelf_that_knows_of_the_stack_is_asked_for() {
         ],
     );
 }
+
+#[test]
+fn a_base_for_a_program_of_glibc_has_the_versions_that_it_needs() {
+    let scene = |version: &str| {
+        format!(
+            "
+            loader none
+            /app/exe                     elf needed=libc.so.6 verneed=libc.so.6:{version} interp=/lib64/ld-linux-x86-64.so.2
+            /lib/ld-musl-x86_64.so.1     loader musl
+            /lib64/ld-linux-x86-64.so.2  link /lib/ld-musl-x86_64.so.1
+            "
+        )
+    };
+    let build = "build it on the libc that it runs with: -";
+    for (version, base) in [
+        ("GLIBC_2.2.5", "FROM debian:12-slim"),
+        ("GLIBC_2.38", "FROM debian:13-slim"),
+        ("GLIBC_2.99", "-"),
+    ] {
+        let base = format!("or keep it and change the base: {base}");
+        check("works-by-accident", &scene(version), &[build, &base]);
+    }
+}
