@@ -42,8 +42,10 @@ pub struct Abi {
     /// The `flags` that the loader takes from `ld.so.cache`; the first is the
     /// ABI's own.
     pub cache_flags: &'static [u32],
-    /// `AT_PLATFORM` of an ordinary kernel and CPU, for `$PLATFORM`.
-    pub platform: &'static str,
+    /// `AT_PLATFORM` of an ordinary kernel and CPU, for `$PLATFORM`; `None` where the
+    /// kernel says nothing (`ELF_PLATFORM` in `arch/*/include/asm/elf.h`; of MIPS only
+    /// Octeon and Loongson have one).
+    pub platform: Option<&'static str>,
 }
 
 const LIB: &[&str] = &["/lib/", "/usr/lib/"];
@@ -65,7 +67,7 @@ static ABIS: &[Abi] = &[
         triplet: "x86_64-linux-gnu",
         directories: LIB64,
         cache_flags: &[0x303],
-        platform: "x86_64",
+        platform: Some("x86_64"),
     },
     Abi {
         name: "x32",
@@ -79,7 +81,7 @@ static ABIS: &[Abi] = &[
         triplet: "x86_64-linux-gnux32",
         directories: &["/libx32/", "/usr/libx32/"],
         cache_flags: &[0x803],
-        platform: "x86_64",
+        platform: Some("x86_64"),
     },
     Abi {
         name: "i386",
@@ -93,7 +95,7 @@ static ABIS: &[Abi] = &[
         triplet: "i386-linux-gnu",
         directories: LIB,
         cache_flags: &[0x003, 0x001],
-        platform: "i686",
+        platform: Some("i686"),
     },
     Abi {
         name: "aarch64",
@@ -107,7 +109,7 @@ static ABIS: &[Abi] = &[
         triplet: "aarch64-linux-gnu",
         directories: LIB64,
         cache_flags: &[0xa03],
-        platform: "aarch64",
+        platform: Some("aarch64"),
     },
     Abi {
         name: "arm",
@@ -121,7 +123,7 @@ static ABIS: &[Abi] = &[
         triplet: "arm-linux-gnueabi",
         directories: LIB,
         cache_flags: &[0xb03, 0x003],
-        platform: "v7l",
+        platform: Some("v7l"),
     },
     Abi {
         name: "arm",
@@ -135,7 +137,7 @@ static ABIS: &[Abi] = &[
         triplet: "arm-linux-gnueabihf",
         directories: LIB,
         cache_flags: &[0x903, 0x003],
-        platform: "v7l",
+        platform: Some("v7l"),
     },
     Abi {
         name: "riscv64",
@@ -152,7 +154,7 @@ static ABIS: &[Abi] = &[
         triplet: "riscv64-linux-gnu",
         directories: &["/lib64/lp64d/", "/usr/lib64/lp64d/"],
         cache_flags: &[0x1003, 0x0f03],
-        platform: "riscv64",
+        platform: None,
     },
     Abi {
         name: "ppc64le",
@@ -166,7 +168,7 @@ static ABIS: &[Abi] = &[
         triplet: "powerpc64le-linux-gnu",
         directories: LIB64,
         cache_flags: &[0x503],
-        platform: "power9",
+        platform: Some("power9"),
     },
     Abi {
         name: "ppc64",
@@ -180,7 +182,7 @@ static ABIS: &[Abi] = &[
         triplet: "powerpc64-linux-gnu",
         directories: LIB64,
         cache_flags: &[0x503],
-        platform: "power8",
+        platform: Some("power8"),
     },
     Abi {
         name: "ppc",
@@ -194,7 +196,7 @@ static ABIS: &[Abi] = &[
         triplet: "powerpc-linux-gnu",
         directories: LIB,
         cache_flags: &[0x003, 0x001],
-        platform: "powerpc",
+        platform: Some("powerpc"),
     },
     Abi {
         name: "s390x",
@@ -208,7 +210,7 @@ static ABIS: &[Abi] = &[
         triplet: "s390x-linux-gnu",
         directories: LIB64,
         cache_flags: &[0x403],
-        platform: "z14",
+        platform: Some("z14"),
     },
     Abi {
         name: "s390",
@@ -222,7 +224,7 @@ static ABIS: &[Abi] = &[
         triplet: "s390-linux-gnu",
         directories: LIB,
         cache_flags: &[0x003, 0x001],
-        platform: "z14",
+        platform: Some("z14"),
     },
     Abi {
         name: "mips64el",
@@ -236,7 +238,7 @@ static ABIS: &[Abi] = &[
         triplet: "mips64el-linux-gnuabi64",
         directories: LIB64,
         cache_flags: &[0x703],
-        platform: "mips64r2",
+        platform: None,
     },
     Abi {
         name: "mips64",
@@ -250,7 +252,7 @@ static ABIS: &[Abi] = &[
         triplet: "mips64-linux-gnuabi64",
         directories: LIB64,
         cache_flags: &[0x703],
-        platform: "mips64r2",
+        platform: None,
     },
     Abi {
         name: "mipsn32el",
@@ -264,7 +266,7 @@ static ABIS: &[Abi] = &[
         triplet: "mips64el-linux-gnuabin32",
         directories: &["/lib32/", "/usr/lib32/"],
         cache_flags: &[0x603],
-        platform: "mips64r2",
+        platform: None,
     },
     Abi {
         name: "mipsn32",
@@ -278,7 +280,7 @@ static ABIS: &[Abi] = &[
         triplet: "mips64-linux-gnuabin32",
         directories: &["/lib32/", "/usr/lib32/"],
         cache_flags: &[0x603],
-        platform: "mips64r2",
+        platform: None,
     },
     Abi {
         name: "mipsel",
@@ -292,7 +294,7 @@ static ABIS: &[Abi] = &[
         triplet: "mipsel-linux-gnu",
         directories: LIB,
         cache_flags: &[0x003, 0x001],
-        platform: "mips32r2",
+        platform: None,
     },
     Abi {
         name: "mips",
@@ -306,7 +308,7 @@ static ABIS: &[Abi] = &[
         triplet: "mips-linux-gnu",
         directories: LIB,
         cache_flags: &[0x003, 0x001],
-        platform: "mips32r2",
+        platform: None,
     },
     Abi {
         name: "loongarch64",
@@ -320,7 +322,7 @@ static ABIS: &[Abi] = &[
         triplet: "loongarch64-linux-gnu",
         directories: LIB64,
         cache_flags: &[0x1203, 0x1103],
-        platform: "loongarch64",
+        platform: Some("loongarch"),
     },
     Abi {
         name: "riscv32",
@@ -334,7 +336,7 @@ static ABIS: &[Abi] = &[
         triplet: "riscv32-linux-gnu",
         directories: &["/lib32/ilp32d/", "/usr/lib32/ilp32d/"],
         cache_flags: NO_CACHE,
-        platform: "riscv32",
+        platform: None,
     },
 ];
 

@@ -4,6 +4,9 @@
 use std::rc::Rc;
 
 use super::traits::Traits;
+use crate::elf::consts::{
+    EM_386, EM_AARCH64, EM_ARM, EM_MIPS, EM_PPC, EM_PPC64, EM_S390, EM_X86_64,
+};
 use crate::platform::Abi;
 
 /// The levels taken where nothing else is said: an ordinary machine of today.
@@ -77,22 +80,16 @@ impl LegacyBits {
     pub(super) fn new(traits: &Traits, abi: &Abi) -> Option<LegacyBits> {
         /// What stands for `tls`.
         const TLS: u64 = 1 << 63;
-        /// `i586`, `i686`, `haswell`, `xeon_phi`.
-        const PLATFORMS: u64 = 0xf << 48;
         if !traits.has_legacy_subdirectories() {
             return None;
         }
-        let (capabilities, platforms, platform) = match abi.name {
-            // The capability `x86_64`; its platform has no bit.
-            "x86_64" => (1 << 1, PLATFORMS, 0),
-            // `sse2`, and the platform `i686`.
-            "i386" => (1 << 0, PLATFORMS, 1 << 49),
-            _ => (0, 0, 0),
-        };
+        let machine = Legacy::of(abi);
+        let capabilities = machine.capabilities.iter();
+        let bits = capabilities.fold(0, |bits, (bit, _)| bits | 1 << bit);
         Some(LegacyBits {
-            allowed: TLS | capabilities,
-            platforms,
-            platform,
+            allowed: TLS | bits,
+            platforms: machine.platforms,
+            platform: machine.platform,
         })
     }
 
@@ -103,15 +100,66 @@ impl LegacyBits {
     }
 }
 
-/// Every ordered subset of `tls`, the CPU's names and the platform, largest
+/// What the sub-directories of old are called on an ordinary machine
+/// (`HWCAP_IMPORTANT` and `_DL_HWCAP_PLATFORM` of 2.36, `sysdeps/**/dl-procinfo.h` and
+/// `sysdeps/x86/dl-hwcap.h`).
+struct Legacy {
+    /// Number and name of the capabilities, the highest first.
+    capabilities: &'static [(u32, &'static str)],
+    /// The bits of a cache's entry that name a platform.
+    platforms: u64,
+    /// The one that is the CPU's; 0 where it has none.
+    platform: u64,
+}
+
+impl Legacy {
+    fn of(abi: &Abi) -> Legacy {
+        let (capabilities, platforms, platform): (&[(u32, &str)], u64, u64) = match abi.machine {
+            // `i586`, `i686`, `haswell`, `xeon_phi`; that of x86-64 has no bit.
+            EM_X86_64 => (&[(1, "x86_64")], 0xf << 48, 0),
+            EM_386 => (&[(0, "sse2")], 0xf << 48, 1 << 49),
+            EM_ARM => (&[(12, "neon"), (6, "vfp")], 0, 0),
+            EM_AARCH64 => (&[(8, "atomics")], 0, 0),
+            // Of 16 platforms `power8` is the 14th.
+            EM_PPC64 | EM_PPC => {
+                let own = match abi.platform {
+                    Some("power9") => 1 << 46,
+                    Some("power8") => 1 << 45,
+                    _ => 0,
+                };
+                (&[(28, "altivec"), (10, "dfp")], 0xffff << 32, own)
+            }
+            // Of 11 `z14` is the 9th.
+            EM_S390 => (
+                &[
+                    (13, "vxe"),
+                    (11, "vx"),
+                    (6, "dfp"),
+                    (5, "eimm"),
+                    (4, "ldisp"),
+                    (1, "zarch"),
+                ],
+                0x7ff << 32,
+                1 << 40,
+            ),
+            // All bits are its platforms', and it has none.
+            EM_MIPS => (&[], u64::MAX, 0),
+            _ => (&[], 0, 0),
+        };
+        Legacy {
+            capabilities,
+            platforms,
+            platform,
+        }
+    }
+}
+
+/// Every ordered subset of `tls`, the platform and the CPU's capabilities, largest
 /// first.
 fn legacy(abi: &Abi) -> Vec<Vec<u8>> {
-    let names: &[&str] = match abi.name {
-        // One is the kernel's platform and one a capability with the same name.
-        "x86_64" => &["tls", "x86_64", "x86_64"],
-        "i386" => &["tls", abi.platform, "sse2"],
-        _ => &["tls", abi.platform],
-    };
+    let capabilities = Legacy::of(abi).capabilities.iter().map(|(_, name)| *name);
+    let names = ["tls"].into_iter().chain(abi.platform).chain(capabilities);
+    let names: Vec<&str> = names.collect();
     let mut list: Vec<Vec<u8>> = Vec::new();
     for subset in (1..1_u32 << names.len()).rev() {
         let mut path = Vec::new();
@@ -144,36 +192,47 @@ mod tests {
         assert_eq!(isa_bits(&[]), 0b1);
     }
 
-    /// As a real 2.36 lists them (`LD_DEBUG=libs`).
+    fn abi(name: &str) -> &'static Abi {
+        let mut abis = crate::platform::abis().iter();
+        abis.find(|abi| abi.name == name)
+            .expect("an ABI of that name")
+    }
+
+    /// As a real 2.36 lists them (`LD_DEBUG=libs`), with qemu-user those of other machines.
     #[test]
     fn old_folders_are_subsets_the_largest_first() {
-        let i386 = crate::platform::abis()
-            .iter()
-            .find(|abi| abi.name == "i386");
-        let list = legacy(i386.expect("an ABI of that name"));
-        let list: Vec<String> = list
-            .iter()
-            .map(|path| String::from_utf8_lossy(path).into_owned())
-            .collect();
+        let listed = |name: &str| {
+            let list = legacy(abi(name));
+            let list = list.iter().map(|path| String::from_utf8_lossy(path));
+            list.collect::<Vec<_>>().join(" ")
+        };
         assert_eq!(
-            list,
-            [
-                "tls/i686/sse2/",
-                "tls/i686/",
-                "tls/sse2/",
-                "tls/",
-                "i686/sse2/",
-                "i686/",
-                "sse2/"
-            ]
+            listed("i386"),
+            "tls/i686/sse2/ tls/i686/ tls/sse2/ tls/ i686/sse2/ i686/ sse2/"
         );
+        assert_eq!(
+            listed("arm"),
+            "tls/v7l/neon/vfp/ tls/v7l/neon/ tls/v7l/vfp/ tls/v7l/ tls/neon/vfp/ tls/neon/ \
+             tls/vfp/ tls/ v7l/neon/vfp/ v7l/neon/ v7l/vfp/ v7l/ neon/vfp/ neon/ vfp/"
+        );
+        assert_eq!(
+            listed("aarch64"),
+            "tls/aarch64/atomics/ tls/aarch64/ tls/atomics/ tls/ aarch64/atomics/ aarch64/ atomics/"
+        );
+        assert_eq!(listed("mips64el"), "tls/");
+        let s390x = listed("s390x");
+        assert!(
+            s390x.starts_with(
+                "tls/z14/vxe/vx/dfp/eimm/ldisp/zarch/ tls/z14/vxe/vx/dfp/eimm/ldisp/ "
+            )
+        );
+        assert_eq!(s390x.split(' ').count(), 255);
     }
 
     #[test]
     fn old_bits_count_where_the_machine_has_them_and_the_release_looks() {
         let bits = |name: &str, release| {
-            let abi = crate::platform::abis().iter().find(|abi| abi.name == name);
-            let abi = abi.expect("an ABI of that name");
+            let abi = abi(name);
             let mut traits = Traits::assumed(abi);
             traits.version = Some(release);
             LegacyBits::new(&traits, abi)
@@ -182,5 +241,12 @@ mod tests {
         let [big, small] = ["x86_64", "i386"].map(|name| bits(name, (2, 36)).expect("it looks"));
         assert!(big.take(1 << 63 | 2) && !big.take(1) && !big.take(1 << 49));
         assert!(small.take(1 << 63 | 1 | 1 << 49) && !small.take(1 << 48) && !small.take(2));
+        // Those of `neon/vfp`, of `atomics`, of another POWER; any at all on MIPS.
+        let others = ["arm", "aarch64", "ppc64le", "mips64el"];
+        let [arm, aarch64, power, mips] = others.map(|name| bits(name, (2, 36)).expect("it looks"));
+        assert!(arm.take(1 << 12 | 1 << 6) && !arm.take(1 << 15));
+        assert!(aarch64.take(1 << 8) && !aarch64.take(1 << 7));
+        assert!(power.take(1 << 46 | 1 << 28) && !power.take(1 << 45));
+        assert!(mips.take(0) && !mips.take(1));
     }
 }

@@ -112,7 +112,7 @@ impl Glibc {
         Tokens {
             origin,
             lib: Some(&self.traits.lib),
-            platform: Some(self.abi.platform.as_bytes()),
+            platform: self.abi.platform.map(str::as_bytes),
             secure: self.environment.secure.then_some(Trust {
                 trusted,
                 of_program,

@@ -183,3 +183,48 @@ case!(
         format!("/app/exe\n└── liba.so => /x/liba.so unusable\n{FATAL}/x/liba.so: file too short")
     ),
 );
+
+case!(
+    case_75h_the_folders_for_better_cpus_of_old_are_the_machines,
+    given(
+        "
+        loader glibc 2.31 arm
+        /app/exe             elf arm needed=liba.so,libb.so runpath=/x:/y
+        /x/neon/vfp/liba.so  elf arm
+        /x/vfp/neon/libb.so  elf arm
+        /y/liba.so           elf arm
+        /y/libb.so           elf arm
+        "
+    )
+    .run(
+        "platform=linux/arm/v7 /app/exe",
+        "/app/exe\n├── liba.so => /x/neon/vfp/liba.so [runpath]\n└── libb.so => /y/libb.so [runpath]\nstarts",
+    ),
+    given(
+        "
+        loader glibc 2.31 s390x
+        /app/exe               elf s390x needed=liba.so runpath=/x
+        /x/tls/vxe/vx/liba.so  elf s390x
+        "
+    )
+    .run(
+        "platform=linux/s390x /app/exe",
+        "/app/exe\n└── liba.so => /x/tls/vxe/vx/liba.so [runpath]\nstarts",
+    ),
+);
+
+case!(
+    case_75i_no_kernel_of_riscv_names_a_platform,
+    given(
+        "
+        loader glibc 2.36 riscv64
+        /app/exe            elf riscv64 needed=liba.so runpath=/x/$PLATFORM:/y
+        /x/riscv64/liba.so  elf riscv64
+        /y/liba.so          elf riscv64
+        "
+    )
+    .run(
+        "platform=linux/riscv64 /app/exe",
+        "/app/exe\n└── liba.so => /y/liba.so [runpath]\nstarts",
+    ),
+);
