@@ -11,8 +11,8 @@ mod oci;
 pub use oci::Platform;
 
 use crate::elf::consts::{
-    EF_ARM_ABI_FLOAT_SOFT, EF_MIPS_ABI2, EM_386, EM_AARCH64, EM_ARM, EM_LOONGARCH, EM_MIPS, EM_PPC,
-    EM_PPC64, EM_RISCV, EM_S390, EM_X86_64,
+    EF_ARM_ABI_FLOAT_SOFT, EF_MIPS_ABI2, EM_386, EM_486, EM_AARCH64, EM_ARM, EM_LOONGARCH, EM_MIPS,
+    EM_PPC, EM_PPC64, EM_RISCV, EM_S390, EM_X86_64,
 };
 use crate::elf::{Class, Encoding, Layout};
 
@@ -349,6 +349,7 @@ pub fn abis() -> &'static [Abi] {
 /// The ABI of an object with these header fields.
 #[must_use]
 pub fn abi(machine: u16, layout: Layout, flags: u32) -> Option<&'static Abi> {
+    let machine = handled_as(machine);
     ABIS.iter().find(|abi| {
         abi.machine == machine
             && abi.class == layout.class
@@ -357,9 +358,20 @@ pub fn abi(machine: u16, layout: Layout, flags: u32) -> Option<&'static Abi> {
     })
 }
 
+/// The machine that kernels take `machine` for (`elf_check_arch_ia32` in
+/// `arch/x86/include/asm/elf.h`). glibc's loaders do not.
+#[must_use]
+pub fn handled_as(machine: u16) -> u16 {
+    match machine {
+        EM_486 => EM_386,
+        other => other,
+    }
+}
+
 /// Whether files for `machine` can have this layout.
 #[must_use]
 pub fn machine_has(machine: u16, layout: Layout) -> bool {
+    let machine = handled_as(machine);
     ABIS.iter().any(|abi| {
         abi.machine == machine && abi.class == layout.class && abi.encoding == layout.encoding
     })

@@ -110,6 +110,8 @@ pub const EI_VERSION: usize = 6;
 pub const EI_OSABI: usize = 7;
 /// `EI_ABIVERSION`
 pub const EI_ABIVERSION: usize = 8;
+/// `EM_486`: what Linux takes for another `EM_386`. Others have the number for `EM_IAMCU`.
+pub const EM_486: u16 = 6;
 /// `EF_RISCV_FLOAT_ABI`
 pub const EF_RISCV_FLOAT_ABI: u32 = 0x6;
 /// `EF_MIPS_ABI2`

@@ -124,7 +124,7 @@ fn odd(case: &Case<'_>, loaded: &Loaded, object: &Object, found: &mut Vec<Findin
 
 /// musl takes a library for another machine and fails at its relocations.
 pub(super) fn foreign_machines(case: &Case<'_>, graph: &Graph, found: &mut Vec<Finding>) {
-    let machine = |object: &Object| object.header.machine;
+    let machine = |object: &Object| crate::platform::handled_as(object.header.machine);
     let mut objects = graph.map.iter();
     let Some(own) = objects
         .next()

@@ -133,7 +133,7 @@ fn scope(graph: &Graph) -> Vec<ObjectId> {
 
 fn machine(graph: &Graph, object: ObjectId) -> Option<u16> {
     let object = graph.map.get(object).object.as_ref()?;
-    Some(object.header.machine)
+    Some(crate::platform::handled_as(object.header.machine))
 }
 
 /// What was found for a name and version, or that nothing was.

@@ -25,7 +25,12 @@ impl Resolver<'_> {
             return false;
         }
         let main = self.graph.map.get(LinkMap::MAIN).object.as_ref();
-        main.is_some_and(|main| name == soname(main.header.machine, main.class()))
+        main.is_some_and(|main| {
+            name == soname(
+                crate::platform::handled_as(main.header.machine),
+                main.class(),
+            )
+        })
     }
 
     /// The object of the link map that stands for it.

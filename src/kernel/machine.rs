@@ -33,7 +33,7 @@ pub(super) fn takes_with(program: &Header, interpreter: &Header) -> bool {
         EM_MIPS => differ & (EF_MIPS_ABI2 | EF_MIPS_NAN2008) == 0,
         _ => true,
     };
-    program.machine == interpreter.machine
+    platform::handled_as(program.machine) == platform::handled_as(interpreter.machine)
         && program.layout == interpreter.layout
         && flags_agree
         && class_is_good(interpreter)

@@ -282,7 +282,7 @@ fn deadly(graph: &Graph) -> Option<&'static str> {
 /// Whether musl took a library for another machine, whose relocations it then
 /// does not know (glibc passes such files by).
 fn is_for_another_machine(graph: &Graph) -> bool {
-    let machine = |object: &crate::elf::Object| object.header.machine;
+    let machine = |object: &crate::elf::Object| crate::platform::handled_as(object.header.machine);
     let mut objects = graph
         .map
         .iter()

@@ -371,20 +371,73 @@ case!(
         /mips64el  elf mips64el static
         "
     )
-    .run("platform=linux/ppc64le /ppc64", "exec: ENOEXEC")
-    .run("platform=linux/ppc64 /ppc64le", "exec: ENOEXEC")
-    .run("platform=linux/ppc64le /ppc64le", "/ppc64le\nstarts")
-    .run("platform=linux/mipsle /mips", "exec: ENOEXEC")
-    .run("platform=linux/mips /mipsel", "exec: ENOEXEC")
-    .run("platform=linux/mipsle /mipsel", "/mipsel\nstarts")
-    .run("platform=linux/mips64 /mips64el", "exec: ENOEXEC")
-    .run("platform=linux/mipsle /mips64el", "exec: ENOEXEC")
-    .run("platform=linux/mipsle /n32", "exec: ENOEXEC")
+    .run(
+        "unreal='no such machine here' platform=linux/ppc64le /ppc64",
+        "exec: ENOEXEC"
+    )
+    .run(
+        "unreal='no such machine here' platform=linux/ppc64 /ppc64le",
+        "exec: ENOEXEC"
+    )
+    .run(
+        "unreal='no such machine here' platform=linux/ppc64le /ppc64le",
+        "/ppc64le\nstarts"
+    )
+    .run(
+        "unreal='no such machine here' platform=linux/mipsle /mips",
+        "exec: ENOEXEC"
+    )
+    .run(
+        "unreal='no such machine here' platform=linux/mips /mipsel",
+        "exec: ENOEXEC"
+    )
+    .run(
+        "unreal='no such machine here' platform=linux/mipsle /mipsel",
+        "/mipsel\nstarts"
+    )
+    .run(
+        "unreal='no such machine here' platform=linux/mips64 /mips64el",
+        "exec: ENOEXEC"
+    )
+    .run(
+        "unreal='no such machine here' platform=linux/mipsle /mips64el",
+        "exec: ENOEXEC"
+    )
+    .run(
+        "unreal='no such machine here' platform=linux/mipsle /n32",
+        "exec: ENOEXEC"
+    )
     // 64-bit kernels run what is for their 32-bit ones.
-    .run("platform=linux/mips64le /mipsel", "/mipsel\nstarts")
-    .run("platform=linux/mips64le /n32", "/n32\nstarts")
-    .run("platform=linux/mips64le /mips", "exec: ENOEXEC")
-    .run("platform=linux/mips64 /mips64", "/mips64\nstarts"),
+    .run(
+        "unreal='no such machine here' platform=linux/mips64le /mipsel",
+        "/mipsel\nstarts"
+    )
+    .run(
+        "unreal='no such machine here' platform=linux/mips64le /n32",
+        "/n32\nstarts"
+    )
+    .run(
+        "unreal='no such machine here' platform=linux/mips64le /mips",
+        "exec: ENOEXEC"
+    )
+    .run(
+        "unreal='no such machine here' platform=linux/mips64 /mips64",
+        "/mips64\nstarts"
+    ),
+);
+
+case!(
+    case_16c_a_486_is_a_386_to_the_kernel_and_not_to_glibc,
+    given("/exe elf i386 static damage=machine:6").run("/exe", "starts"),
+    given(
+        "
+        /dyn       elf i386 needed=liba.so runpath=/x:/y damage=machine:6
+        /lib/ld-linux.so.2  loader glibc 2.36 i386
+        /x/liba.so  elf i386 damage=machine:6
+        /y/liba.so  elf i386
+        "
+    )
+    .run("/dyn", "/dyn\n└── liba.so => /y/liba.so [runpath]\nstarts"),
 );
 
 case!(
@@ -395,7 +448,10 @@ case!(
         /lib64/ld64.so.2  elf ppc64 mode=0755
         "
     )
-    .run("platform=linux/ppc64le /exe", "exec: ELIBBAD"),
+    .run(
+        "unreal='no such machine here' platform=linux/ppc64le /exe",
+        "exec: ELIBBAD"
+    ),
     given(
         "
         /exe           elf mipsel e_flags=0x20 interp=/lib/ld.so.1
@@ -403,8 +459,14 @@ case!(
         /lib/ld.so.1   elf mipsel mode=0755
         "
     )
-    .run("platform=linux/mips64le /exe", "exec: ELIBBAD")
-    .run("platform=linux/mipsle /nan", "exec: ELIBBAD"),
+    .run(
+        "unreal='no such machine here' platform=linux/mips64le /exe",
+        "exec: ELIBBAD"
+    )
+    .run(
+        "unreal='no such machine here' platform=linux/mipsle /nan",
+        "exec: ELIBBAD"
+    ),
 );
 
 case!(
