@@ -2,7 +2,7 @@
 
 use super::{Case, Code, Draft, quote, quoted};
 use crate::elf::Object;
-use crate::elf::consts::{PF_W, PF_X};
+use crate::elf::consts::{EM_MIPS, PF_W, PF_X};
 use crate::report::Finding;
 
 /// What each of the files that are loaded asks for.
@@ -15,7 +15,9 @@ pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
 }
 
 fn executable_stack(case: &Case<'_>, path: &[u8], object: &Object, found: &mut Vec<Finding>) {
-    if object.executable_stack != Some(true) {
+    // MIPS toolchains ask for one as a rule, since branch delay slots of emulated
+    // instructions were put there.
+    if object.executable_stack != Some(true) || object.header.machine == EM_MIPS {
         return;
     }
     let message = format!("{} asks for an executable stack", quoted(path));

@@ -58,6 +58,20 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         ",
     },
     Scenario {
+        code: "execstack-refused",
+        fires: "
+            Entrypoint /app/exe
+            Architecture s390x
+            /app/exe  elf s390x static damage=execstack
+        ",
+        // As the toolchain has it.
+        near: "
+            Entrypoint /app/exe
+            Architecture mipsle
+            /app/exe  elf mipsel static damage=execstack
+        ",
+    },
+    Scenario {
         code: "textrel",
         fires: "
             /app/exe            elf needed=liba.so.1
