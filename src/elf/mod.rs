@@ -47,7 +47,7 @@ pub use note::{AbiTag, Notes};
 pub use object::{Interp, Linkage, NotElf, Object, ReadError, SegmentTable};
 pub(crate) use object::{MAX_HEADER, header};
 pub(crate) use release::{number_pair, release_in};
-pub use relocation::{RelocationKind, musl_relocates, relocation_kind};
+pub use relocation::{RelocationKind, knows_relocations, musl_relocates, relocation_kind};
 pub use segment::Segment;
 pub use symbols::{Binding, Definition, Reference, Symbols, Undefined, Version, hash_of};
 pub use version::{VersionDefinition, VersionNeed, VersionNeedEntry, Versions};

@@ -89,6 +89,13 @@ fn types_of(machine: u16) -> Option<&'static Types> {
     TYPES.iter().find(|types| types.machine == machine)
 }
 
+/// Whether the relocations of `machine` are all in its tables, and known: those of MIPS
+/// are not, whose global offset table is relocated without entries.
+#[must_use]
+pub fn knows_relocations(machine: u16) -> bool {
+    types_of(machine).is_some()
+}
+
 /// What type `number` means on `machine`; `None` where its types are not known,
 /// as those of MIPS, which also relocates what no entry names.
 #[must_use]

@@ -19,14 +19,14 @@ use foldhash::fast::RandomState;
 use memchr::memmem;
 
 pub use cache::SymbolCache;
-pub use unbound::{Bound, Culprit, Near, Unbound, Undecided, When};
+pub use unbound::{Bound, Cause, Culprit, Near, Unbound, Undecided, When};
 
 use super::{Graph, Status};
 use crate::bytes::{lossy, same};
 use crate::content::Files;
 use crate::elf::{
     Binding, Definition, Object, Reference, RelocationKind, Symbols, Undefined, Version, hash_of,
-    musl_relocates, relocation_kind,
+    knows_relocations, musl_relocates, relocation_kind,
 };
 use crate::loader::glibc::Release;
 use crate::loader::{LinkMap, ObjectId, Role, glibc_match, musl_match};
@@ -69,6 +69,18 @@ pub fn bind(graph: &Graph, how: &Bind<'_>) -> Bound {
     let Some(machine) = machine(graph, LinkMap::MAIN) else {
         return Bound::default();
     };
+    if !knows_relocations(machine) {
+        return Bound {
+            is_musl: how.is_musl,
+            is_asked: how.is_asked,
+            undecided: Some(Undecided {
+                path: graph.map.get(LinkMap::MAIN).path.clone(),
+                why: "symbols of its machine are not bound".to_owned(),
+                cause: Cause::Machine,
+            }),
+            ..Bound::default()
+        };
+    }
     let mut binder = Binder {
         graph,
         how,
@@ -168,17 +180,17 @@ impl Binder<'_> {
             .how
             .cache
             .of(self.how.files, path.as_bytes(), object, self.machine);
-        let (why, is_damage) = match read {
+        let (why, cause) = match read {
             Ok(symbols) => match symbols.incomplete {
                 None => return Some(symbols),
-                Some(why) => (why.to_owned(), true),
+                Some(why) => (why.to_owned(), Cause::Damage),
             },
-            Err(why) => (why, false),
+            Err(why) => (why, Cause::Unread),
         };
         self.bound.undecided.get_or_insert(Undecided {
             path: loaded.path.clone(),
             why,
-            is_damage,
+            cause,
         });
         None
     }
@@ -292,7 +304,7 @@ impl Binder<'_> {
             self.bound.undecided.get_or_insert(Undecided {
                 path,
                 why: "too many of its symbols are not found".to_owned(),
-                is_damage: true,
+                cause: Cause::Damage,
             });
             return;
         }
@@ -357,7 +369,7 @@ impl Binder<'_> {
             self.bound.undecided.get_or_insert(Undecided {
                 path: self.graph.map.get(object).path.clone(),
                 why: why.to_owned(),
-                is_damage: true,
+                cause: Cause::Damage,
             });
         }
         found

@@ -23,7 +23,7 @@ mod version;
 use std::collections::HashSet;
 use std::rc::Rc;
 
-pub use binding::{Bind, Bound, Culprit, Near, SymbolCache, Unbound, Undecided, When, bind};
+pub use binding::{Bind, Bound, Cause, Culprit, Near, SymbolCache, Unbound, Undecided, When, bind};
 pub use cpu::CpuRefusal;
 pub(crate) use cpu::STATUS as CPU_STATUS;
 pub use later::Later;

@@ -2,7 +2,7 @@
 
 use super::{Inspector, Settings};
 use crate::bytes::{Shown, escape};
-use crate::elf::Object;
+use crate::elf::{Object, knows_relocations};
 use crate::finding;
 use crate::graph::{Bind, Bound, Graph, LoaderFile, When, bind};
 use crate::loader::{LinkMap, LoaderKind};
@@ -36,7 +36,8 @@ impl Inspector<'_> {
         let asked = settings.symbols || settings.unused;
         // Whether it starts at all hangs on symbols there.
         let is_mixed = graph.mixed.is_some() && graph.versions.exit_status.is_none();
-        let is_needed = asked || is_mixed || (is_musl && decides(main, is_library));
+        let decides = is_mixed || (is_musl && decides(main, is_library));
+        let is_needed = asked || (decides && knows_relocations(main.header.machine));
         if !is_needed {
             return None;
         }

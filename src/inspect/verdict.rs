@@ -1,7 +1,7 @@
 //! What a subject is, what could not be looked at, and the verdict.
 
 use crate::errno::Errno;
-use crate::graph::Graph;
+use crate::graph::{Cause, Graph};
 use crate::kernel::{self, End, Exec};
 use crate::path::TargetPath;
 use crate::report::{ErrorKind, Finding, ReportError, Role, Severity, SubjectKind, Verdict};
@@ -97,9 +97,10 @@ pub(super) fn obstacles(
     }
     let undecided = graph.bound.as_ref().and_then(|b| b.undecided.as_ref());
     if let Some(of) = undecided {
-        let kind = match of.is_damage {
-            true => ErrorKind::Malformed,
-            false => ErrorKind::Io,
+        let kind = match of.cause {
+            Cause::Damage => ErrorKind::Malformed,
+            Cause::Unread => ErrorKind::Io,
+            Cause::Machine => ErrorKind::Limit,
         };
         add(kind, &of.path, of.why.clone(), None);
     }

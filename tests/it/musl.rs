@@ -490,6 +490,26 @@ case!(
     first_file("elf program").run("/app/exe", found("/x/liba.so", "runpath")),
 );
 
+case!(
+    case_84b_what_musl_does_on_mips_is_told_without_its_symbols,
+    given(
+        r"
+        /app/exe    elf mipsel needed=liba.so runpath=/x interp=/lib/ld-musl-mipsel.so.1
+        /x/liba.so  elf mipsel
+        /lib/ld-musl-mipsel.so.1  elf mipsel mode=0755 strings='musl libc (mipsel)\x00Dynamic Program Loader\x00/etc/ld-musl-mipsel.path\x00'
+        "
+    )
+    .run(
+        "unreal='no such machine here' platform=linux/mipsle /app/exe",
+        found("/x/liba.so", "runpath")
+    )
+    // Asked for them it does not know: there are relocations without entries.
+    .run(
+        "unreal='no such machine here' platform=linux/mipsle symbols /app/exe",
+        "/app/exe\n└── liba.so => /x/liba.so [runpath]\nunknown"
+    ),
+);
+
 #[test]
 fn a_preload_that_stands_for_musl_itself_comes_before_what_is_needed() {
     let fixture = Fixture::parse(

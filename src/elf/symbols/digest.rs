@@ -10,14 +10,14 @@ use object::pod::{Pod, slice_from_all_bytes};
 use object::read::elf::Sym;
 
 use super::super::consts::{
-    EM_MIPS, SHN_ABS, SHN_UNDEF, STB_GLOBAL, STB_GNU_UNIQUE, STB_LOCAL, STB_WEAK, STT_TLS,
-    STV_HIDDEN, STV_INTERNAL,
+    SHN_ABS, SHN_UNDEF, STB_GLOBAL, STB_GNU_UNIQUE, STB_LOCAL, STB_WEAK, STT_TLS, STV_HIDDEN,
+    STV_INTERNAL,
 };
 use super::super::header::{Class, Encoding};
 use super::super::name::Name;
 use super::super::object::Object;
 use super::super::relocation::{
-    Relocation, RelocationKind, musl_relocates, read_piece, relocation_kind,
+    Relocation, RelocationKind, knows_relocations, musl_relocates, read_piece, relocation_kind,
 };
 use super::super::segment::offset_of;
 use super::super::version::Versions;
@@ -114,7 +114,7 @@ impl Object {
     ) -> io::Result<Vec<(Relocation, bool)>> {
         let tables = self.dynamic.relocations;
         let mut all = Vec::new();
-        let mut complete = machine != EM_MIPS && relocation_kind(machine, 0).is_some();
+        let mut complete = knows_relocations(machine);
         let in_order = [
             (tables.plt, tables.plt_has_addends, true),
             (tables.rel, false, false),

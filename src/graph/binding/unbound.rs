@@ -38,8 +38,19 @@ pub struct Undecided {
     pub path: Rc<[u8]>,
     /// Why.
     pub why: String,
-    /// The file is damaged; otherwise it could not be read.
-    pub is_damage: bool,
+    /// What kind of reason that is.
+    pub cause: Cause,
+}
+
+/// Why the symbols of an object are not known in full.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Cause {
+    /// The file is damaged.
+    Damage,
+    /// It could not be read.
+    Unread,
+    /// There is nothing wrong with it; how its machine is relocated is not known here.
+    Machine,
 }
 
 /// A symbol of the same name that will not do.
