@@ -11,8 +11,8 @@ mod oci;
 pub use oci::Platform;
 
 use crate::elf::consts::{
-    EF_ARM_ABI_FLOAT_SOFT, EF_MIPS_ABI2, EM_386, EM_486, EM_AARCH64, EM_ARM, EM_LOONGARCH, EM_MIPS,
-    EM_PPC, EM_PPC64, EM_RISCV, EM_S390, EM_X86_64,
+    EF_ARM_ABI_FLOAT_HARD, EF_ARM_ABI_FLOAT_SOFT, EF_MIPS_ABI2, EM_386, EM_486, EM_AARCH64, EM_ARM,
+    EM_LOONGARCH, EM_MIPS, EM_PPC, EM_PPC64, EM_RISCV, EM_S390, EM_X86_64,
 };
 use crate::elf::{Class, Encoding, Layout};
 
@@ -339,6 +339,27 @@ static ABIS: &[Abi] = &[
         platform: None,
     },
 ];
+
+impl Abi {
+    /// What a person calls it: of Arm's two, which share a name, the one that it is.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match (self.machine, self.flags) {
+            (EM_ARM, Some(_)) => format!("{}, soft-float ABI", self.name),
+            (EM_ARM, None) => format!("{}, hard-float ABI", self.name),
+            _ => self.name.to_owned(),
+        }
+    }
+
+    /// Whether what is of this ABI, with these `e_flags`, goes with what is of `other`. Of
+    /// Arm a file that names neither float ABI goes with both.
+    #[must_use]
+    pub fn goes_with(&self, flags: u32, other: &Abi) -> bool {
+        let says_float = flags & (EF_ARM_ABI_FLOAT_SOFT | EF_ARM_ABI_FLOAT_HARD) != 0;
+        let is_told_apart = self.machine == EM_ARM && says_float;
+        self.name == other.name && (!is_told_apart || self.triplet == other.triplet)
+    }
+}
 
 /// Every ABI that is known.
 #[must_use]

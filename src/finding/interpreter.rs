@@ -111,7 +111,7 @@ fn missing(case: &Case<'_>, program: &Program, path: &[u8]) -> Draft {
     );
     let built_for = built_for(object);
     let code = if hops.is_empty() {
-        missing_code(case, path, own, built_for)
+        missing_code(case, path, object, own, built_for)
     } else {
         Code::BrokenSymlink
     };
@@ -129,7 +129,7 @@ fn missing(case: &Case<'_>, program: &Program, path: &[u8]) -> Draft {
             "this target has  {}  ({}, {})",
             loader.path,
             libc_name(&(case.kind_of)(loader)),
-            loader.abi.name
+            loader.abi.words()
         ));
     }
     if case.loaders.is_empty() {
@@ -206,12 +206,19 @@ pub(crate) fn built_for(object: &Object) -> Libc {
     }
 }
 
-fn missing_code(case: &Case<'_>, path: &[u8], own: Option<&'static Abi>, built_for: Libc) -> Code {
+fn missing_code(
+    case: &Case<'_>,
+    path: &[u8],
+    object: &Object,
+    own: Option<&'static Abi>,
+    built_for: Libc,
+) -> Code {
     let standard = own.is_some_and(|abi| {
         let musl = format!("/lib/ld-musl-{}.so.1", abi.musl);
         abi.glibc_loaders.iter().any(|p| p.as_bytes() == path) || musl.as_bytes() == path
     });
-    let same_machine = |l: &&PresentLoader| own.is_some_and(|abi| abi.name == l.abi.name);
+    let flags = object.header.flags;
+    let same_machine = |l: &&PresentLoader| own.is_some_and(|abi| abi.goes_with(flags, l.abi));
     let here = || case.loaders.iter().filter(same_machine);
     let is_musl = |l: &PresentLoader| matches!((case.kind_of)(l), LoaderKind::Musl(_));
     let is_glibc = |l: &PresentLoader| matches!((case.kind_of)(l), LoaderKind::Glibc(_));
@@ -267,9 +274,10 @@ fn explain(
         }
         Code::NoMultilib => {
             let name = own.map_or("another ABI", |abi| abi.name);
+            let words = own.map_or_else(|| name.to_owned(), Abi::words);
             draft
                 .evidence(format!(
-                    "why: it is for {name}, and the target has no loader for that"
+                    "why: it is for {words}, and the target has no loader for that"
                 ))
                 .fix(None, "get the build for the target's own ABI", None)
                 .fix(

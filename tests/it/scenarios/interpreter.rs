@@ -49,6 +49,23 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             /lib/ld-linux.so.2    loader glibc 2.36 i386
         ",
     },
+    // Of Arm's two float ABIs the target has the other one.
+    Scenario {
+        code: "no-multilib",
+        fires: "
+            Entrypoint /app/exe
+            Architecture arm
+            /app/exe            elf arm e_flags=0x5000400
+            /lib/ld-linux.so.3  elf arm e_flags=0x5000200 mode=0755 strings='glibc-ld.so.cache1.1\\x00'
+        ",
+        // It says neither.
+        near: "
+            Entrypoint /app/exe
+            Architecture arm
+            /app/exe            elf arm e_flags=0x5000000
+            /lib/ld-linux.so.3  elf arm e_flags=0x5000200 mode=0755 strings='glibc-ld.so.cache1.1\\x00'
+        ",
+    },
     Scenario {
         code: "foreign-interp-path",
         fires: "
