@@ -1,7 +1,7 @@
 //! Libraries that are loaded by name when the program runs.
 
 use super::library::searched;
-use super::{Case, Code, Draft, near, quoted};
+use super::{Case, Code, Draft, bringing, quoted};
 use crate::beyond::Missing;
 use crate::bytes::escape;
 use crate::elf::{Feature, Priority};
@@ -62,7 +62,7 @@ fn of_object(case: &Case<'_>, graph: &Graph, id: ObjectId, missing: &[Missing]) 
         .iter()
         .filter_map(|missing| missing.feature.sonames.first());
     let first: Vec<&[u8]> = first.map(|name| name.as_bytes()).collect();
-    let draft = draft.remedy(near::installing(case, &first));
+    let draft = draft.remedy(bringing::installing(case, &first));
     match draft.finding.fixes.is_empty() {
         true => draft.fix(None, "install the package that has it, or copy it in", None),
         false => draft,
@@ -104,7 +104,7 @@ fn end_of_thread(case: &Case<'_>) -> Option<Finding> {
             "at run time, then: {name} must be installed for {function} to work"
         ));
     let draft = searched(case, draft, &later.attempts);
-    let draft = draft.remedy(near::bringing(case, &later.name, &later.attempts));
+    let draft = draft.remedy(bringing::bringing(case, &later.name, &later.attempts));
     let is_known = !draft.finding.fixes.is_empty();
     let draft = draft.fix(
         None,

@@ -1,7 +1,7 @@
 //! Findings about the dynamic loader that a program names.
 
 use super::mend::Known;
-use super::{Case, Code, Draft, install, lost, near, quote, quoted, reach};
+use super::{Case, Code, Draft, bringing, install, lost, near, quote, quoted, reach};
 use crate::bytes::Shown;
 use crate::elf::Object;
 use crate::errno::Errno;
@@ -358,7 +358,7 @@ fn libc_of(case: &Case<'_>, program: &Program) -> Option<String> {
     let missing = missing.filter(|library| library.status == crate::graph::Status::Missing);
     let mut packages = vec![libc];
     for library in missing.filter(|_| libc != "musl") {
-        let package = near::package(case, &library.name);
+        let package = bringing::package(case, &library.name);
         packages.extend(package.filter(|package| !packages.contains(package)));
     }
     install::command(case, manager, &packages)

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Case, Code, Draft, by_path, loaded, lost, near, quoted, reach, secure};
+use super::{Case, Code, Draft, bringing, by_path, loaded, lost, near, quoted, reach, secure};
 use crate::bytes::{Shown, same};
 use crate::elf::NeedKind;
 use crate::graph::{Attempt, Graph, Library, Limit, LoaderFile, Status};
@@ -50,7 +50,7 @@ pub(super) fn findings(case: &Case<'_>, found: &mut Vec<Finding>) {
         .iter_mut()
         .filter(|finding| may_be_installed(&finding.code))
         .collect();
-    near::packages(case, &mut absent);
+    bringing::packages(case, &mut absent);
     for finding in absent.into_iter().filter(|f| f.fixes.is_empty()) {
         finding.fixes.push(Fix {
             when: None,
@@ -164,12 +164,12 @@ fn missing(case: &Case<'_>, file: &LoaderFile, graph: &Graph, library: &Library)
     let draft = searched(case, draft, &library.attempts);
     let draft = runtime_words(case, draft, library);
     let draft = match code {
-        Code::WrongArchLib => match near::bringing(case, name, &library.attempts) {
+        Code::WrongArchLib => match bringing::bringing(case, name, &library.attempts) {
             Some(fix) => draft.remedy(Some(fix)),
             None => draft.fix(None, "install the library for this architecture", None),
         },
         Code::NeededAbsolute => by_path::named(case, graph, library, draft),
-        Code::BrokenSymlink => match near::restoring(case, &library.attempts) {
+        Code::BrokenSymlink => match bringing::restoring(case, &library.attempts) {
             Some(fix) => {
                 let text = "or copy what the link leads to as well";
                 draft.remedy(Some(fix)).fix(None, text, None)

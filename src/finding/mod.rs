@@ -5,11 +5,13 @@
 //! finding, and what follows from it is folded under it.
 
 mod bounding;
+mod bringing;
 mod builder;
 mod by_path;
 mod carriage_return;
 mod certificates;
 mod code;
+mod command_form;
 mod command_line;
 mod cpu;
 mod dangling;
@@ -29,8 +31,10 @@ mod loaded;
 mod looks;
 mod lost;
 mod mend;
+mod misplaced;
 mod mixed;
 pub(crate) mod near;
+mod not_in_path;
 mod nss;
 mod page;
 mod place;
@@ -58,8 +62,9 @@ pub(crate) use host::is_all_that_lacks;
 pub(crate) use interpreter::built_for;
 pub use layers::layer_findings;
 pub use lost::Layers;
+pub use not_in_path::{InPath, NotFound, Searched, not_in_path};
 pub use reach::Barrier;
-pub use runtime::{InPath, NotFound, Searched, command_findings, not_in_path, runtime_findings};
+pub use runtime::{command_findings, runtime_findings};
 pub use secure::Rights;
 
 use std::ops::Deref;
