@@ -11,7 +11,7 @@ use crate::rootfs::{Glance, Metadata, START};
 const _: () = assert!(START >= HEAD);
 
 /// Keeps what can be loaded or started: an ELF file that some machine's loader takes, and
-/// a script that may be executed.
+/// a script that may be executed. Data in the shape of ELF files is passed over.
 #[derive(Clone, Copy)]
 pub struct Candidates<'t> {
     /// Whether the file at this path, which is absolute, is looked at.

@@ -20,10 +20,14 @@ impl Object {
     }
 
     /// What `objcopy --only-keep-debug` leaves: the program headers, of which those for
-    /// code and for the dynamic section say that none of it is in the file.
+    /// code, the interpreter and the dynamic section say that none of it is in the file.
     fn is_debug_information(&self) -> bool {
         let mut code = self.loads.iter().filter(|load| load.flags & PF_X != 0);
         let has_code = code.clone().any(|load| load.memory_size > 0);
-        (has_code || self.has_empty_dynamic) && code.all(|load| load.file_size == 0)
+        let names_others = self.interp.as_ref().is_some_and(|interp| interp.size > 0)
+            || !self.dynamic.needs.is_empty();
+        (has_code || self.has_empty_dynamic)
+            && !names_others
+            && code.all(|load| load.file_size == 0)
     }
 }

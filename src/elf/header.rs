@@ -177,6 +177,8 @@ pub struct Header {
     pub machine: u16,
     /// `e_version`
     pub version: u32,
+    /// `e_entry`
+    pub entry: u64,
     /// `e_phoff`
     pub program_headers_at: u64,
     /// `e_flags`
@@ -221,6 +223,7 @@ fn fields<H: FileHeader<Endian = Endianness>>(
     Some(Header {
         ident,
         layout,
+        entry: header.e_entry(endian).into(),
         object_type: header.e_type(endian).0,
         machine: header.e_machine(endian).0,
         version: header.e_version(endian),

@@ -161,8 +161,7 @@ fn empty(loader: Rc<Loader>) -> Start {
     }
 }
 
-/// The first of the loader's texts that we cannot read, whatever it may do.
-/// A text that we could not read, and the loader would have.
+/// The first of the loader's texts that we could not read, and the loader would have.
 fn lost(files: &Files<'_>, texts: &[(&[u8], Option<Errno>)]) -> Option<(Rc<[u8]>, Errno)> {
     // Nothing is kept from root: it is we who may not read.
     let is_root = files.rootfs().user().is_root();

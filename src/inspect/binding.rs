@@ -7,7 +7,7 @@ use crate::finding;
 use crate::graph::{Bind, Bound, Graph, LoaderFile, When, bind};
 use crate::loader::{LinkMap, LoaderKind};
 use crate::path::TargetPath;
-use crate::platform::Abi;
+use crate::platform::{Abi, handled_as};
 use crate::report::Libc;
 
 impl Inspector<'_> {
@@ -37,7 +37,7 @@ impl Inspector<'_> {
         // Whether it starts at all hangs on symbols there.
         let is_mixed = graph.mixed.is_some() && graph.versions.exit_status.is_none();
         let decides = is_mixed || (is_musl && decides(main, is_library));
-        let is_needed = asked || (decides && knows_relocations(main.header.machine));
+        let is_needed = asked || (decides && knows_relocations(handled_as(main.header.machine)));
         if !is_needed {
             return None;
         }

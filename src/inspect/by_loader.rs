@@ -2,10 +2,11 @@
 //! the program an argument of that.
 
 use super::{Called, Inspection, Inspector};
-use crate::elf::Linkage;
+use crate::elf::{Linkage, Object};
 use crate::kernel::{self, End, Exec, Interpreter, Refusal, Request};
 use crate::loader::{self, LoaderKind};
 use crate::path::TargetPath;
+use crate::platform::abi;
 use crate::report::{ErrorKind, ReportError, Verdict};
 use crate::runtime::Start;
 
@@ -22,11 +23,13 @@ impl Inspector<'_> {
     /// Would the program start that `start` has the loader at `path` start? `None` where
     /// that is no loader.
     pub(super) fn by_loader(&self, path: &TargetPath, start: &Start) -> Option<Inspection> {
-        let kind = self.loader_started(&self.exec(path))?;
+        let exec = self.exec(path);
+        let kind = self.loader_started(&exec)?;
+        let loader = exec.program?.object;
         let arguments = start.argv.get(1..).unwrap_or_default();
         if let Some(command) = loader::command(&kind, arguments) {
             let program = self.settings.workdir.seen_by_process(command.program);
-            if self.is_for_loader(&program) {
+            if self.is_for(&loader, &program) {
                 let called = Called {
                     loader: Some(ByLoader {
                         path,
@@ -57,6 +60,7 @@ impl Inspector<'_> {
             && exec.scripts.is_empty()
             && object.linkage() == Linkage::SharedObject
             && object.interp.is_none()
+            && object.header.entry != 0
             && object.dynamic.needs.is_empty();
         let kind = may_be.then(|| self.loaders.kind(&self.files, &program.path));
         let is_one = |kind: &LoaderKind| {
@@ -66,13 +70,18 @@ impl Inspector<'_> {
         kind?.ok().filter(is_one)
     }
 
-    /// Whether the file at `path` is a program that a loader can start: it may lack the
+    /// Whether the file at `path` is a program that `loader` can start: it may lack the
     /// permission and the interpreter that `execve` wants.
-    fn is_for_loader(&self, path: &TargetPath) -> bool {
+    fn is_for(&self, loader: &Object, path: &TargetPath) -> bool {
         let exec = self.exec(path);
+        let abi_of = |object: &Object| {
+            let header = &object.header;
+            abi(header.machine, header.layout, header.flags).map(|abi| abi.name)
+        };
         let names_loader = exec.program.is_some_and(|program| {
             let object = &program.object;
-            exec.scripts.is_empty() && object.interp.is_some()
+            let is_alike = abi_of(object).is_some() && abi_of(object) == abi_of(loader);
+            exec.scripts.is_empty() && object.interp.is_some() && is_alike
         });
         let is_taken = match exec.end {
             End::Starts => true,
@@ -84,7 +93,8 @@ impl Inspector<'_> {
         names_loader && is_taken && self.files.open(path).is_ok()
     }
 
-    fn exec(&self, path: &TargetPath) -> Exec {
+    /// What `execve` of the file at `path` comes to.
+    pub(super) fn exec(&self, path: &TargetPath) -> Exec {
         let request = Request {
             path,
             workdir: &self.settings.workdir,

@@ -1,11 +1,11 @@
-//! How who starts a program calls it.
+//! The name and the path by which a program is started, and by whom.
 
 use super::by_loader::ByLoader;
 use crate::path::TargetPath;
 use crate::runtime::Lookup;
 use crate::runtime::env::Flavour;
 
-/// How who starts a program calls it.
+/// How a program was called.
 #[derive(Clone, Copy)]
 pub(super) struct Called<'a> {
     /// Its first argument.

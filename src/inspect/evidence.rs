@@ -4,7 +4,7 @@ use super::Inspector;
 use crate::content::{self, Content};
 use crate::elf::Build;
 use crate::errno::Errno;
-use crate::kernel::{self, End, Exec, Refusal, Request};
+use crate::kernel::{End, Exec, Refusal};
 use crate::rootfs::{Follow, Kind};
 
 impl Inspector<'_> {
@@ -16,13 +16,8 @@ impl Inspector<'_> {
 
     /// Whether `execve` takes the file at `path`, whatever its loader says then.
     pub(super) fn would_start(&self, path: &[u8]) -> bool {
-        let workdir = &self.settings.workdir;
-        let request = Request {
-            path: &workdir.seen_by_process(path),
-            workdir,
-            platform: self.target.platform.as_ref(),
-        };
-        kernel::exec(&self.files, request).end == End::Starts
+        let path = self.settings.workdir.seen_by_process(path);
+        self.exec(&path).end == End::Starts
     }
 
     /// What the program tells of its build.

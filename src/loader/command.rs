@@ -18,9 +18,9 @@ pub struct Command<'a> {
 /// `elf/rtld.c:dl_main`, musl `ldso/dynlink.c:__dls3`).
 #[must_use]
 pub fn command<'a>(kind: &LoaderKind, arguments: &'a [Vec<u8>]) -> Option<Command<'a>> {
-    let is_musl = match kind {
-        LoaderKind::Glibc(_) => false,
-        LoaderKind::Musl(_) => true,
+    let (is_musl, has_argv0) = match kind {
+        LoaderKind::Glibc(traits) => (false, traits.release().has_argv0()),
+        LoaderKind::Musl(_) => (true, true),
         LoaderKind::Gcompat | LoaderKind::Unknown | LoaderKind::NotALoader => return None,
     };
     let (mut library_path, mut argv0) = (None, None);
@@ -49,7 +49,7 @@ pub fn command<'a>(kind: &LoaderKind, arguments: &'a [Vec<u8>]) -> Option<Comman
                 });
             }
             b"--library-path" => &mut library_path,
-            b"--argv0" => &mut argv0,
+            b"--argv0" if has_argv0 => &mut argv0,
             _ => return None,
         };
         *into = Some(value.or_else(|| words.next())?);
@@ -74,14 +74,18 @@ mod tests {
 
     #[test]
     fn each_loader_has_its_own_options() {
-        let no_name = || Vec::new();
-        let data = [b"glibc-ld.so.cache\0".to_vec()];
-        let traits = crate::loader::glibc::Traits::read(&data, &no_name());
-        let glibc = LoaderKind::Glibc(std::sync::Arc::new(traits));
+        let release = |name: &str| {
+            let data = [b"glibc-ld.so.cache\0".to_vec()];
+            let traits = crate::loader::glibc::Traits::read(&data, name.as_bytes());
+            LoaderKind::Glibc(std::sync::Arc::new(traits))
+        };
+        let glibc = release("ld-2.33.so");
         let musl = LoaderKind::Musl(musl::Traits { architecture: None });
         let long = words("--library-path /a:/b --argv0 x /app -v");
         let wanted = Some((&b"/app"[..], Some(&b"/a:/b"[..])));
         assert_eq!(read(&glibc, &long), wanted);
+        // That was the program before.
+        assert_eq!(read(&release("ld-2.32.so"), &long), None);
         assert_eq!(read(&musl, &long), wanted);
         let equals = words("--library-path=/a:/b -- /app");
         assert_eq!(read(&glibc, &equals), None);

@@ -739,9 +739,10 @@ fn a_loader_as_the_command_starts_the_program_that_it_is_given() {
 /// What a loader does with other arguments is not followed, and not guessed.
 #[test]
 fn a_loader_that_is_told_something_else_leaves_the_verdict_open() {
-    let fixture = Fixture::parse("/lib/ld.so loader glibc 2.36\n/app/exe elf");
+    let fixture = "/lib/ld.so loader glibc 2.36\n/app/exe elf\n/app/small elf i386";
+    let fixture = Fixture::parse(fixture);
     let root = Root::new(&fixture, &Synthetic).unwrap();
-    for command in ["--list /app/exe", "/no/such", "exe", ""] {
+    for command in ["--list /app/exe", "/no/such", "exe", "/app/small", ""] {
         let filesystem = Box::new(Directory::open(root.path()).unwrap());
         let config = configuration(&format!("Entrypoint /lib/ld.so {command}"));
         let plan = runtime::plan(&config, &*filesystem);

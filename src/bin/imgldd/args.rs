@@ -22,7 +22,8 @@ pub(crate) struct Args {
     #[arg(value_name = "FILE")]
     pub(crate) files: Vec<OsString>,
 
-    /// A rootfs or sysroot directory; without it and --image that of IMGLDD_ROOT
+    /// A rootfs or sysroot directory [where neither this nor --image is given:
+    /// $IMGLDD_ROOT]
     #[arg(
         short = 'R',
         long,
@@ -95,7 +96,7 @@ pub(crate) struct Args {
     #[arg(long, help_heading = "Target")]
     pub(crate) no_proc: bool,
 
-    /// Check every ELF file, and every executable script
+    /// Check every ELF file but separate debug information, and every executable script
     #[arg(short, long, help_heading = "Select")]
     pub(crate) all: bool,
 

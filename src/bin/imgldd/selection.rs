@@ -18,6 +18,8 @@ pub(crate) struct Selection {
     /// How the paths begin that a pattern of `include` takes; empty where it takes names.
     beginnings: Vec<Vec<u8>>,
     exclude: Option<GlobSet>,
+    /// How the paths begin of which `exclude` takes all.
+    excluded: Vec<Vec<u8>>,
 }
 
 impl Selection {
@@ -39,6 +41,7 @@ impl Selection {
         };
         self.include.as_ref().is_none_or(matches) && !self.exclude.as_ref().is_some_and(matches)
     }
+
     /// Whether `--all` might look at `path` or, where that is a directory, at something
     /// below it. In doubt it might.
     pub(crate) fn may_take_at(&self, path: &[u8]) -> bool {
@@ -46,13 +49,8 @@ impl Selection {
         let begins =
             |beginning: &Vec<u8>| beginning.starts_with(&inside) || inside.starts_with(beginning);
         let is_included = self.include.is_none() || self.beginnings.iter().any(begins);
-        // A pattern that takes these takes whatever is there.
-        let any = [&inside[..], b"\x01"].concat();
-        let any_deeper = [&inside[..], b"\x01/\x01"].concat();
-        let is_excluded = self.exclude.as_ref().is_some_and(|set| {
-            let takes = |path: &[u8]| set.is_match(OsStr::from_bytes(path));
-            takes(&any) && takes(&any_deeper)
-        });
+        let mut excluded = self.excluded.iter();
+        let is_excluded = excluded.any(|beginning| inside.starts_with(beginning));
         is_included && !is_excluded
     }
 }
@@ -66,6 +64,15 @@ fn beginning(pattern: &str) -> Vec<u8> {
         true => literal.as_bytes().to_vec(),
         false => Vec::new(),
     }
+}
+
+/// How the paths begin of which `pattern` takes all: where it is such a beginning and an
+/// asterisk or two, which take slashes too.
+fn whole(pattern: &str) -> Option<Vec<u8>> {
+    let literal = pattern.trim_end_matches('*');
+    let is_whole = literal.len() < pattern.len() && literal.starts_with('/');
+    let beginning = beginning(pattern);
+    (is_whole && beginning == literal.as_bytes()).then_some(beginning)
 }
 
 /// The files that `args` name. `has_default` says that the target tells what
@@ -101,6 +108,7 @@ pub(crate) fn select(
         include,
         beginnings: args.include.iter().map(|text| beginning(text)).collect(),
         exclude,
+        excluded: args.exclude.iter().filter_map(|text| whole(text)).collect(),
     })
 }
 
@@ -160,16 +168,20 @@ mod tests {
             include: set(include),
             beginnings: include.iter().map(|text| beginning(text)).collect(),
             exclude: set(exclude),
+            excluded: exclude.iter().filter_map(|text| whole(text)).collect(),
         }
     }
 
     #[test]
     fn what_is_below_an_excluded_directory_cannot_be_taken() {
-        let cases: [(&[&str], &[&str], bool); 9] = [
+        let cases: [(&[&str], &[&str], bool); 12] = [
             (&[], &[], true),
             (&[], &["/opt/**"], false),
             (&[], &["/opt/a/b/**"], true),
             (&[], &["*.so"], true),
+            (&[], &["/opt/*"], false),
+            (&[], &["/opt/[!b]*"], true),
+            (&[], &["/opt/a*b"], true),
             (&["/usr/**"], &[], false),
             (&["/opt/a/b/*"], &[], true),
             (&["/op*"], &[], true),

@@ -56,6 +56,12 @@ impl Release {
         self.is_since((2, 41))
     }
 
+    /// The loader, started as a program, knows `--argv0`: since 2.33
+    /// (`elf/rtld.c:dl_main`).
+    pub(crate) fn has_argv0(self) -> bool {
+        self.is_since((2, 33))
+    }
+
     /// An object with `DT_RELR` must have the version `GLIBC_ABI_DT_RELR` among its needs:
     /// since 2.36 (`elf/dl-version.c:_dl_check_map_versions`).
     #[must_use]

@@ -8,7 +8,8 @@ use super::json;
 use super::manifest::{Config, DockerImage};
 use super::parts::Parts;
 use super::select::{
-    LayerPart, Selected, Wanted, ambiguous, check_layers, is_named, no_such_name, platforms,
+    LayerPart, MAX_MANIFESTS, Selected, Wanted, ambiguous, check_layers, is_named, no_such_name,
+    platforms,
 };
 use crate::source::stream::{Algorithm, Digest, digest_of};
 
@@ -18,7 +19,7 @@ pub(super) const MANIFEST: &[u8] = b"manifest.json";
 /// The images that the archive lists.
 ///
 /// # Errors
-/// Where `manifest.json` is missing, another list, or an empty one.
+/// Where `manifest.json` is missing, another list, an empty one or too long.
 pub(super) fn images(parts: &dyn Parts) -> Result<Vec<DockerImage>, ImageError> {
     let text = parts
         .document(MANIFEST)?
@@ -26,6 +27,13 @@ pub(super) fn images(parts: &dyn Parts) -> Result<Vec<DockerImage>, ImageError> 
     let images: List<DockerImage> = json::parse(MANIFEST, &text)?;
     if images.is_empty() {
         return Err(ImageError::malformed(MANIFEST, "it lists no image"));
+    }
+    if images.len() > MAX_MANIFESTS {
+        let message = format!(
+            "it lists {} images, more than {MAX_MANIFESTS}",
+            images.len()
+        );
+        return Err(ImageError::limit(MANIFEST, message));
     }
     if images.iter().any(|image| image.config.is_empty()) {
         let message = "an image that it lists has no `Config`";

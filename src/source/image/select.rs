@@ -6,6 +6,9 @@ use crate::bytes::escape;
 use crate::platform::Platform;
 use crate::source::stream::Digest;
 
+/// The most images of an archive, or manifests below its index, that are looked at.
+pub(super) const MAX_MANIFESTS: usize = 1024;
+
 /// What the user asked for.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Wanted<'a> {

@@ -33,6 +33,16 @@ struct Part {
     is_listed_wrong: bool,
 }
 
+/// Whether only root can make the files of a scene, and we are not root. Then that is said.
+pub(super) fn is_beyond_us(scene: &str) -> bool {
+    let is_roots = scene.contains(" caps=") || scene.contains(" owner=");
+    let is_beyond = is_roots && !rustix::process::geteuid().is_root();
+    if is_beyond {
+        eprintln!("skipped: only root can give a file capabilities, or an owner:\n{scene}");
+    }
+    is_beyond
+}
+
 impl Scene {
     pub(super) fn parse(text: &str) -> Scene {
         let mut scene = Scene {

@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::damage::Layout;
 use super::elf_spec::{self, ElfSpec, Machine};
 use super::synthetic;
 
@@ -73,6 +74,15 @@ impl Loader {
 
     /// The bytes of a loader that says what a real one says.
     pub(crate) fn synthetic(&self) -> Vec<u8> {
+        /// Where `e_entry` stands in either class; a loader can be started.
+        const ENTRY: usize = 24;
+        let mut file = self.file();
+        let layout = Layout::of(&file);
+        layout.put(&mut file, ENTRY, 4, 0x1000);
+        file
+    }
+
+    fn file(&self) -> Vec<u8> {
         match self {
             Self::Glibc {
                 minor,

@@ -11,12 +11,11 @@ use crate::source::image::manifest::{
     Config, Descriptor, IMAGE_NAME, Index, Manifest, REF_NAME, REFERENCE_TYPE,
 };
 use crate::source::image::parts::Parts;
+use crate::source::image::select::MAX_MANIFESTS;
 use crate::source::stream::Digest;
 
 /// The deepest nesting of indexes.
 const MAX_NESTING: usize = 4;
-/// The most manifests that are looked at.
-const MAX_MANIFESTS: usize = 1024;
 
 /// An image manifest that an index leads to.
 pub(super) struct Candidate {

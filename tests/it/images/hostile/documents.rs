@@ -59,6 +59,21 @@ fn an_index_of_20_000_manifests_is_too_long() {
 }
 
 #[test]
+fn a_list_of_20_000_images_is_too_long() {
+    let mut members = docker::save_20(&[image()]);
+    let mut list: Vec<Value> = serde_json::from_slice(members.get("manifest.json")).unwrap();
+    let first = list[0].clone();
+    let named = |number: usize| {
+        let mut image = first.clone();
+        image["RepoTags"] = json!([format!("x:{number}")]);
+        image
+    };
+    list.extend((0..20_000).map(named));
+    members.set("manifest.json", serde_json::to_vec(&list).unwrap());
+    refuses(&members, Obstacle::Limit, "20001 images, more than 1024");
+}
+
+#[test]
 fn a_byte_order_mark_is_no_json() {
     for (name, mut members) in [
         ("manifest.json", docker::save_20(&[image()])),
