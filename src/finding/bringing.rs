@@ -27,7 +27,7 @@ pub(super) fn packages(case: &Case<'_>, findings: &mut [&mut Finding]) {
     let fixes = [installing(case, &known), by_capabilities(case, &others)];
     let older = Some(Fix {
         when: None,
-        text: "build it on the release that it runs on: no package of that has the library"
+        text: "build it on the release that it runs on: no package of that release has it"
             .to_owned(),
         snippet: None,
     });

@@ -33,13 +33,19 @@ pub(super) fn named(case: &Case<'_>, graph: &Graph, library: &Library, draft: Dr
             let files: Vec<String> = files.collect();
             let (old, new) = (quote::name(name), quote::name(path));
             let command = format!("patchelf --replace-needed {old} {new} {}", files.join(" "));
+            let of_asks = asks.iter().map(|id| &*graph.map.get(*id).path);
+            let is_text = [name, path].into_iter().chain(of_asks).all(place::is_text);
             let command = match asks.contains(&LinkMap::MAIN) {
                 true => place::with_rights(case, command),
                 false => command,
             };
             draft
                 .evidence(format!("it is here: {}", super::owned(case, path)))
-                .fix(None, "name it where it is", Some(&command))
+                .fix(
+                    None,
+                    "name it where it is",
+                    Some(&*command).filter(|_| is_text),
+                )
         }
         None => draft,
     };
@@ -94,8 +100,7 @@ pub(super) fn instead(case: &Case<'_>, draft: Draft, path: &[u8]) -> Draft {
                     draft.fix(when, text, snippet.as_deref())
                 }
                 None if near::is_linkers(head) => {
-                    let text =
-                        "link again with a library that has a soname, which is then what is needed";
+                    let text = "link against a library that has a soname: the program then needs that name, not this file";
                     draft.fix(None, text, None)
                 }
                 None => draft,

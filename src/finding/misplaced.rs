@@ -217,14 +217,14 @@ fn unsearched(case: &Case<'_>, lacking: &Lacking<'_>, file: &NearFile, draft: Dr
         (
             match all.as_slice() {
                 [_] => "name the directory to the loader",
-                _ => "name the directories to the loader, of all that is not found",
+                _ => "name the directories of all missing libraries to the loader",
             },
             place::environment(case, &all),
         ),
         (
             match all.as_slice() {
                 [_] => "put it into the cache",
-                _ => "put all of them into the cache",
+                _ => "put these directories into ld.so.cache",
             },
             place::cache(case, &all).filter(|_| is_for_cache),
         ),

@@ -16,10 +16,15 @@ const MAX_FILES: usize = 16;
 /// The most needs that are followed from one library.
 const MAX_NEEDS: usize = 256;
 
-/// What follows the directories in LD_LIBRARY_PATH: the list that there is.
+/// What follows the directories in LD_LIBRARY_PATH: the list that there is. It may be one
+/// of the command line alone, and where the image has none nothing may follow: an empty
+/// element is the working directory (`elf/dl-load.c:fillin_rpath`).
 pub(super) fn rest_of_list(case: &Case<'_>) -> &'static str {
     let has_list = (case.variable)(b"LD_LIBRARY_PATH").is_some_and(|list| !list.is_empty());
-    if has_list { ":$LD_LIBRARY_PATH" } else { "" }
+    match has_list {
+        true => "${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}",
+        false => "",
+    }
 }
 
 /// The instruction that puts directories before others in LD_LIBRARY_PATH; none where a
@@ -48,7 +53,8 @@ pub(super) fn cache(case: &Case<'_>, directories: &[&[u8]]) -> Option<String> {
     }
     let words: Vec<String> = directories.iter().map(|name| quote::word(name)).collect();
     let says = match words.as_slice() {
-        [one] => format!("echo {one}"),
+        // Some shells' `echo` has a meaning for backslashes.
+        [one] if !one.contains('\\') => format!("echo {one}"),
         all => format!(r"printf '%s\n' {}", all.join(" ")),
     };
     Some(format!("RUN {says} >> {} && ldconfig", (case.conf)()))
@@ -85,7 +91,7 @@ pub(super) fn runpath(
     let paths = objects.iter().map(|id| &*graph.map.get(*id).path);
     let files: Vec<&[u8]> = paths.chain(more.iter().copied()).collect();
     let files = match files.len() {
-        1..=MAX_FILES if option.is_some() => {
+        1..=MAX_FILES if option.is_some() && files.iter().all(|path| is_text(path)) => {
             let words: Vec<String> = files.iter().map(|path| quote::word(path)).collect();
             words.join(" ")
         }
@@ -214,18 +220,21 @@ pub(super) fn copy(case: &Case<'_>, graph: &Graph, library: &Library, file: &Nea
         .find(|directory| Some(**directory) == of_libc);
     let directory = of_libc.or_else(|| defaults.iter().find(is_there));
     let name = [parent(file.path.as_bytes()), b"/", &library.name].concat();
-    let snippet = directory.map(|directory| {
+    let snippet = directory.and_then(|directory| {
         let directory = [directory, &b"/"[..]].concat();
         let mut names = vec![&*name];
         names.extend(others.iter().map(|path| &**path));
         names.push(&directory);
-        match case.can_run() {
+        if !names.iter().all(|name| is_text(name)) {
+            return None;
+        }
+        Some(match case.can_run() {
             true => {
                 let words: Vec<String> = names.iter().map(|name| quote::word(name)).collect();
                 format!("RUN cp {}", words.join(" "))
             }
             false => format!("COPY --from=build {}", quote::copied(&names)),
-        }
+        })
     });
     Fix {
         when: None,
@@ -259,7 +268,9 @@ pub(super) fn named(graph: &Graph, id: ObjectId) -> String {
     }
 }
 
-fn is_text(name: &[u8]) -> bool {
+/// Whether a name can be typed as it is: another would stand in a line as it is shown,
+/// which is a name of something else.
+pub(super) fn is_text(name: &[u8]) -> bool {
     std::str::from_utf8(name).is_ok_and(|name| !name.contains(char::is_control))
 }
 

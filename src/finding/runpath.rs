@@ -145,7 +145,10 @@ fn without(
         let path = library.path.as_deref().unwrap_or_default();
         let is_below = match directory {
             b"" => !path.starts_with(b"/"),
-            directory => path.starts_with(directory),
+            directory => {
+                let rest = path.strip_prefix(without_slashes(directory));
+                rest.is_some_and(|rest| directory == b"/" || rest.starts_with(b"/"))
+            }
         };
         is_below && owner.is_some_and(|owner| std::ptr::eq(owner, loaded))
     };
@@ -176,8 +179,10 @@ fn without(
         [_] => "take it out of the list",
         _ => "take them out of the list",
     };
-    // One with a token would have to be told by what it stands for.
-    if out.len() < faults.len() {
+    // One with a token would have to be told by what it stands for, and what is no text
+    // cannot be written as it is.
+    let mut written = kept.iter().copied().chain([&*loaded.path]);
+    if out.len() < faults.len() || !written.all(place::is_text) {
         return draft.fix(None, text, None);
     }
     let file = quote::word(&loaded.path);

@@ -65,7 +65,7 @@ fn another_copy_that_has_the_version_is_named_and_what_kept_it_from_being_found(
         (
             &["--library-path", "/old"][..],
             "LD_LIBRARY_PATH comes before it",
-            ":$LD_LIBRARY_PATH",
+            "${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}",
         ),
     ];
     for (options, rule, rest) in rules {

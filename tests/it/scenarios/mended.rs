@@ -349,7 +349,7 @@ fn older_systems_of_red_hats_family_have_yum_and_not_every_library() {
     check(
         "needed-missing",
         &scene(rhel, "/usr/bin/dnf", "libssl.so.3"),
-        &["build it on the release that it runs on: no package of that has the library: -"],
+        &["build it on the release that it runs on: no package of that release has it: -"],
     );
     check(
         "needed-missing",

@@ -1,5 +1,6 @@
-//! What is offered against a library that is not where it is looked for: each line was
-//! typed in a Debian where the same is wrong, and mended it.
+//! What is offered against a library that is not where it is looked for, word for word.
+//! Lines for a shell were typed in Debian where they could be; instructions for a build and
+//! bases are only compared.
 
 use super::Scene;
 use crate::support::text::lines;
@@ -155,12 +156,12 @@ fn what_several_libraries_lack_is_one_line() {
         "lib-not-on-search-path",
         r"
         `liba.so` is in /opt/a, which is not searched; `/app/exe` needs it
-        help: name the directories to the loader, of all that is not found: ENV LD_LIBRARY_PATH=/opt/a:/opt/b
-        help: or put all of them into the cache: RUN printf '%s\n' /opt/a /opt/b >> /etc/ld.so.conf.d/local.conf && ldconfig
+        help: name the directories of all missing libraries to the loader: ENV LD_LIBRARY_PATH=/opt/a:/opt/b
+        help: or put these directories into ld.so.cache: RUN printf '%s\n' /opt/a /opt/b >> /etc/ld.so.conf.d/local.conf && ldconfig
         help: or give what needs it a runpath: patchelf --add-rpath /opt/a /app/exe
         `libb.so` is in /opt/b, which is not searched; `/app/exe` needs it
-        help: name the directories to the loader, of all that is not found: ENV LD_LIBRARY_PATH=/opt/a:/opt/b
-        help: or put all of them into the cache: RUN printf '%s\n' /opt/a /opt/b >> /etc/ld.so.conf.d/local.conf && ldconfig
+        help: name the directories of all missing libraries to the loader: ENV LD_LIBRARY_PATH=/opt/a:/opt/b
+        help: or put these directories into ld.so.cache: RUN printf '%s\n' /opt/a /opt/b >> /etc/ld.so.conf.d/local.conf && ldconfig
         help: or give what needs it a runpath: patchelf --add-rpath /opt/b /app/exe
         ",
     );
@@ -390,8 +391,11 @@ fn a_library_of_another_soname_is_no_other_version() {
         /app/exe                 elf needed=libssl.so.1.1
         /usr/bin/libssl.so.9-tool  elf program
         ",
-        "soname-bumped",
-        "",
+        "needed-missing",
+        "
+        `libssl.so.1.1` is not found; `/app/exe` needs it
+        help: install the package that has it, or copy it in: -
+        ",
     );
 }
 
@@ -418,7 +422,7 @@ fn a_copy_that_has_the_version_comes_before_the_list() {
         "other-version-missing",
         "
         `/app/exe` needs a newer `libz.so.1` than the one that is loaded: V2
-        help: let the copy be found that has it: ENV LD_LIBRARY_PATH=/usr/lib/x86_64-linux-gnu:$LD_LIBRARY_PATH
+        help: let the copy be found that has it: ENV LD_LIBRARY_PATH=/usr/lib/x86_64-linux-gnu${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
         help: upgrade that library: -
         help: or build against the library that the target has: -
         ",
@@ -526,7 +530,7 @@ fn what_stands_in_a_library_s_place_says_how_one_comes_by_it() {
         "lib-not-elf",
         "
         `/usr/lib/liba.so` cannot be loaded: invalid ELF header; `/app/exe` needs it
-        help: link again with a library that has a soname, which is then what is needed: -
+        help: link against a library that has a soname: the program then needs that name, not this file: -
         ",
     );
     check(
