@@ -1,7 +1,7 @@
 //! Links that lead to nothing: where they may lead instead, and what else is to be copied.
 
 use super::{Case, Draft, quote, script};
-use crate::path::file_name;
+use crate::path::{file_name, parent};
 use crate::report::Fix;
 
 /// Adds what mends the link at `path`, a program.
@@ -18,6 +18,10 @@ pub(super) fn mend(case: &Case<'_>, draft: Draft, path: &[u8]) -> Draft {
 
 /// The fix that leads the link at `path` to a file of the same name that is there.
 pub(super) fn relinked(case: &Case<'_>, path: &[u8]) -> Option<Fix> {
+    // The link may be a directory on the way, and then nothing can be made in it.
+    if parent(path).len() > 1 && !(case.has)(parent(path)) {
+        return None;
+    }
     let end = (case.leads_to)(path)?;
     let there = script::elsewhere(case, end.as_bytes())?;
     let words = [there.as_bytes(), path].map(quote::word).join(" ");

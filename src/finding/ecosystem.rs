@@ -120,7 +120,6 @@ pub(super) fn environment(case: &Case<'_>, script: &Script, draft: Draft) -> Dra
 /// The environment was moved: its scripts name the place where it was made.
 fn moved(case: &Case<'_>, directory: &[u8], interpreter: &[u8], draft: Draft) -> Draft {
     let own = [directory, b"/bin/", file_name(interpreter)].concat();
-    let made_at = parent(parent(interpreter));
     let draft = match (case.starts)(&own) {
         true => {
             let text = "let its scripts name it where it is";
@@ -128,7 +127,7 @@ fn moved(case: &Case<'_>, directory: &[u8], interpreter: &[u8], draft: Draft) ->
             draft.fix(
                 None,
                 text,
-                Some(&renamed(case, made_at, directory).unwrap_or(line)),
+                Some(&renamed(case, interpreter, directory).unwrap_or(line)),
             )
         }
         false => draft,
@@ -142,19 +141,22 @@ fn moved(case: &Case<'_>, directory: &[u8], interpreter: &[u8], draft: Draft) ->
 }
 
 /// The line that puts the environment's place into its scripts. `grep -r` follows no
-/// links, which `sed -i` would replace by copies.
-fn renamed(case: &Case<'_>, made_at: &[u8], directory: &[u8]) -> Option<String> {
+/// links, which `sed -i` would replace by copies. Only lines that name a Python are meant:
+/// others may name what is still where it was, as `/usr/bin/env`.
+fn renamed(case: &Case<'_>, interpreter: &[u8], directory: &[u8]) -> Option<String> {
+    let made_at = parent(interpreter).strip_suffix(b"/bin")?;
     let is_plain = |path: &&[u8]| {
-        let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"/_-".contains(byte);
+        let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"/_-.".contains(byte);
         path.len() > 1 && path.iter().all(plain)
     };
     let [from, to] = [made_at, directory].map(|path| Some(path).filter(is_plain).map(lossy));
     let (from, to) = (from?, to?);
-    let has_tools = [&b"grep"[..], b"xargs", b"sed"]
-        .into_iter()
-        .all(case.in_path);
+    let pattern = format!("^#!{}/bin/python", from.replace('.', r"\."));
+    let has_tools = [&b"grep"[..], b"sed"].into_iter().all(case.in_path);
     (case.can_run() && has_tools).then(|| {
-        format!("RUN grep -rl '^#!{from}/' {to}/bin | xargs sed -i '1s|^#!{from}/|#!{to}/|'")
+        let found = format!("grep -rl '{pattern}' {to}/bin");
+        let edited = format!("sed -i '1s|{pattern}|#!{to}/bin/python|' \"$f\"");
+        format!("RUN {found} | while IFS= read -r f; do {edited}; done")
     })
 }
 

@@ -1,6 +1,6 @@
 //! Libraries and loaders that are there, and that the user may not read or come to.
 
-use super::{Case, Code, Draft, near, quote, quoted, script};
+use super::{Case, Code, Draft, near, place, quote, quoted, script};
 use crate::bytes::{Shown, lossy};
 use crate::elf::Object;
 use crate::graph::{Attempt, Library};
@@ -99,15 +99,19 @@ impl Barrier {
             (_, true) => "search the directories and read the file",
         };
         let text = format!("let every user {what}, in a line before `USER`");
-        let draft = draft.fix(None, &text, Some(&self.chmod(user, to)));
+        let draft = draft.fix(None, &text, self.chmod(user, to).as_deref());
         match self.copied(to) {
             Some(copy) => draft.fix(None, "or copy it with that permission", Some(&copy)),
             None => draft,
         }
     }
 
-    /// The line that opens all that is closed.
-    fn chmod(&self, user: &Credentials, to: Use) -> String {
+    /// The line that opens all that is closed; none where a name cannot be typed.
+    fn chmod(&self, user: &Credentials, to: Use) -> Option<String> {
+        let mut all = self.directories.iter().chain([&self.file]);
+        if !all.all(|path| place::is_text(path.as_bytes())) {
+            return None;
+        }
         let mut commands = Vec::new();
         if !self.directories.is_empty() {
             let directories = self.directories.iter();
@@ -122,29 +126,20 @@ impl Barrier {
             let file = quote::word(self.file.as_bytes());
             commands.push(format!("chmod {bits} {file}"));
         }
-        format!("RUN {}", commands.join(" && "))
+        Some(format!("RUN {}", commands.join(" && ")))
     }
 
-    /// The line that copies it, unless it takes several.
+    /// The line that copies it; none where a directory is closed, as `--chmod` would open
+    /// every file below it.
     fn copied(&self, to: Use) -> Option<String> {
-        let (path, bits) = match (self.directories.first(), to) {
-            (Some(first), _) => (first, "755"),
-            (None, Use::Start) => (&self.file, "755"),
-            (None, Use::Read) => (&self.file, "644"),
+        let bits = match to {
+            Use::Start => "755",
+            Use::Read => "644",
         };
-        let is_below = |other: &TargetPath| {
-            let rest = other.as_bytes().strip_prefix(path.as_bytes());
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
-        };
-        let all = self.directories.iter().chain([&self.file]);
-        // A base has that one already, whose mode would stay.
-        if path.as_bytes() == b"/root" {
-            return None;
-        }
-        let copied = quote::copied(&[path.as_bytes(), path.as_bytes()]);
-        all.into_iter()
-            .all(is_below)
-            .then(|| format!("COPY --chmod={bits} --from=build {copied}"))
+        let path = self.file.as_bytes();
+        let copied = quote::copied(&[path, path]);
+        let is_alone = self.directories.is_empty() && place::is_text(path);
+        is_alone.then(|| format!("COPY --chmod={bits} --from=build {copied}"))
     }
 }
 
@@ -182,7 +177,7 @@ pub(super) fn program(case: &Case<'_>, path: &TargetPath, script: Option<&Script
         true => None,
         false => script::elsewhere(case, interpreter),
     };
-    let line = other.map(|other| script::line(&other, script.shebang.argument.as_deref()));
+    let line = other.and_then(|other| script::line(&other, script.shebang.argument.as_deref()));
     let draft = match line {
         Some(line) => draft.fix(None, "or name one that the user may start", Some(&line)),
         None => draft,

@@ -186,12 +186,13 @@ fn is_python_2(name: &str) -> bool {
 fn named(case: &Case<'_>, script: &Script, interpreter: &[u8], path: &str) -> Option<String> {
     let shebang = &script.shebang;
     if *shebang.interpreter == *interpreter {
-        return Some(line(path, shebang.argument.as_deref()));
+        return line(path, shebang.argument.as_deref());
     }
     let is_all = shebang.argument.as_deref() == Some(interpreter);
     let name = file_name(path.as_bytes());
-    (is_all && (case.in_path)(name))
-        .then(|| line(&Shown(&shebang.interpreter).to_string(), Some(name)))
+    let is_found = is_all && (case.in_path)(name);
+    let interpreter = Shown(&shebang.interpreter).to_string();
+    is_found.then(|| line(&interpreter, Some(name)))?
 }
 
 /// How the interpreter is installed, and the command: where its package does not put it at
@@ -217,7 +218,7 @@ fn installed(case: &Case<'_>, interpreter: &[u8]) -> Option<(String, String)> {
             let is_named = *shebang.interpreter == *interpreter;
             let path = format!("{}/{name}", lossy(put));
             let is_new = is_named && !(case.has)(path.as_bytes());
-            let line = is_new.then(|| line(&path, argument))?;
+            let line = is_new.then(|| line(&path, argument))??;
             format!("install `{name}`, and begin with `{line}`")
         }
     };
@@ -266,12 +267,12 @@ pub(super) fn direct(
     argument: Option<&[u8]>,
 ) -> Option<(String, Option<String>)> {
     if let Some(there) = elsewhere(case, name) {
-        return Some((line(&there, argument), None));
+        return Some((line(&there, argument)?, None));
     }
     let name = lossy(name);
     let manager = manager(case).filter(|_| PACKAGED.contains(&&*name))?;
     let path = format!("{}/{name}", lossy(place(case, &name, manager)));
-    Some((line(&path, argument), Some(manager.command(&name))))
+    Some((line(&path, argument)?, Some(manager.command(&name))))
 }
 
 /// The fix that gives the script at `path` a `#!` line: for what its name says that it is,
@@ -286,7 +287,7 @@ pub(super) fn beginning(case: &Case<'_>, path: &TargetPath) -> Fix {
     let line = match interpreter {
         "sh" => (case.starts)(b"/bin/sh").then(|| "#!/bin/sh".to_owned()),
         _ if is_in_path() => Some(format!("#!/usr/bin/env {interpreter}")),
-        _ => elsewhere(case, interpreter.as_bytes()).map(|there| line(&there, None)),
+        _ => elsewhere(case, interpreter.as_bytes()).and_then(|there| line(&there, None)),
     };
     let text = match (&line, known) {
         (Some(_), _) => "begin it with a `#!` line".to_owned(),
@@ -318,8 +319,10 @@ fn by_its_place(case: &Case<'_>, draft: Draft, interpreter: &[u8]) -> Draft {
     };
     let is_named = *script.shebang.interpreter == *interpreter;
     let argument = script.shebang.argument.as_deref().filter(|_| is_named);
-    let line = line(&there, argument);
-    draft.fix(None, "name it where it is", Some(&line))
+    match line(&there, argument) {
+        Some(line) => draft.fix(None, "name it where it is", Some(&line)),
+        None => draft,
+    }
 }
 
 /// A program of the same name as `interpreter` at another path that the user may start.
@@ -341,12 +344,17 @@ pub(super) fn is_of_environment(case: &Case<'_>, path: &[u8]) -> bool {
     (case.has)(&[parent(parent(path)), b"/pyvenv.cfg"].concat())
 }
 
-/// A `#!` line.
-pub(super) fn line(interpreter: &str, argument: Option<&[u8]>) -> String {
-    match argument {
+/// A `#!` line; none where the kernel would take another name from it: that ends at a
+/// blank, and the line is to end within the 256 bytes that are read
+/// (`fs/binfmt_script.c:load_script`).
+pub(super) fn line(interpreter: &str, argument: Option<&[u8]>) -> Option<String> {
+    const MAX: usize = 255;
+    let line = match argument {
         Some(argument) => format!("#!{interpreter} {}", Shown(argument)),
         None => format!("#!{interpreter}"),
-    }
+    };
+    let is_one_word = !interpreter.contains([' ', '\t']);
+    (is_one_word && line.len() <= MAX).then_some(line)
 }
 
 /// What installs packages that have interpreters under the names they are called by.

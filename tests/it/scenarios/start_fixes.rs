@@ -1,5 +1,6 @@
 //! What is offered for programs, scripts and images that do not start, word for word.
-//! Each was typed into a real Debian or Alpine, and the program started then.
+//! Lines for a shell were typed in Debian where they could be; instructions for a build and
+//! bases are only compared.
 
 use super::scene::{Scene, is_beyond_us};
 use crate::support::text::lines;
@@ -69,7 +70,7 @@ fn an_environment_that_was_moved_is_not_made_again_over_itself() {
         &format!("{moved}{tools}"),
         &format!(
             "shebang-interp-missing
-            let its scripts name it where it is | RUN grep -rl '^#!/build/venv/' /opt/venv/bin | xargs sed -i '1s|^#!/build/venv/|#!/opt/venv/|'
+            let its scripts name it where it is | RUN grep -rl '^#!/build/venv/bin/python' /opt/venv/bin | while IFS= read -r f; do sed -i '1s|^#!/build/venv/bin/python|#!/opt/venv/bin/python|' \"$f\"; done
             {build}"
         ),
     );
@@ -153,13 +154,12 @@ fn a_program_behind_a_closed_directory_is_opened_where_it_is() {
     check(
         scene,
         "user-cannot-reach
-        copy it so that every user may come to it | COPY --chmod=755 --from=build /app /app",
+        copy it so that every user may come to it",
     );
     check(
         &format!("{scene}/bin/sh elf static"),
         "user-cannot-reach
-        let every user search the directory, in a line before `USER` | RUN chmod a+x /app
-        or copy it with that permission | COPY --chmod=755 --from=build /app /app",
+        let every user search the directory, in a line before `USER` | RUN chmod a+x /app",
     );
 }
 
@@ -265,8 +265,7 @@ fn what_is_in_path_and_not_found_is_mended_there() {
         /bin/sh             elf static
         ",
         "not-in-path
-        let every user search the directory, in a line before `USER` | RUN chmod a+x /usr/local/bin
-        or copy it with that permission | COPY --chmod=755 --from=build /usr/local/bin /usr/local/bin",
+        let every user search the directory, in a line before `USER` | RUN chmod a+x /usr/local/bin",
     );
     check(
         "
