@@ -358,7 +358,8 @@ impl Of<'_> {
         let draft = self
             .draft(Code::ShebangInterpMissing, name, message)
             .also(words);
-        let draft = elsewhere.iter().fold(draft, |draft, path| {
+        let told = elsewhere.iter().take(near::MAX_TOLD);
+        let draft = told.fold(draft, |draft, path| {
             draft.evidence(format!("a program of that name: {path}"))
         });
         let started = |path: &&String| (case.starts)(path.as_bytes());

@@ -116,7 +116,7 @@ fn lookup(case: &Case<'_>, path: &TargetPath, errno: Errno) -> Finding {
                     .map(String::as_str),
             )
     };
-    let elsewhere = elsewhere.iter();
+    let elsewhere = elsewhere.iter().take(near::MAX_TOLD);
     let draft = elsewhere.fold(draft, |draft, path| {
         draft.evidence(format!("a program of that name: {path}"))
     });

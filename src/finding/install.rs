@@ -109,6 +109,69 @@ const APT_NEEDS: [&str; 33] = [
     "zlib1g",
 ];
 
+/// The same of apk, in Alpine 3.12 to 3.22, and of what its program is linked with.
+const APK_NEEDS: [&str; 10] = [
+    "apk-tools",
+    "libapk2",
+    "libapk",
+    "libcrypto1.1",
+    "libcrypto3",
+    "libssl1.1",
+    "libssl3",
+    "musl",
+    "zlib",
+    "zstd-libs",
+];
+
+/// The same of pacman: what libalpm, libarchive, curl and gpgme need.
+const PACMAN_NEEDS: [&str; 32] = [
+    "acl",
+    "attr",
+    "brotli",
+    "bzip2",
+    "curl",
+    "e2fsprogs",
+    "expat",
+    "gcc-libs",
+    "glibc",
+    "gpgme",
+    "icu",
+    "keyutils",
+    "krb5",
+    "libarchive",
+    "libassuan",
+    "libgcc",
+    "libgpg-error",
+    "libidn2",
+    "libnghttp2",
+    "libnghttp3",
+    "libpsl",
+    "libseccomp",
+    "libssh2",
+    "libunistring",
+    "libxml2",
+    "lz4",
+    "openssl",
+    "pacman",
+    "readline",
+    "xz",
+    "zlib",
+    "zstd",
+];
+
+/// Whether `manager` does not start without the libraries of `package`, and by what name it
+/// is called then; of others than these it is not known.
+fn needs(manager: Manager, package: &str) -> Option<&'static str> {
+    let package = package.strip_suffix("t64").unwrap_or(package);
+    let (called, all): (_, &[&str]) = match manager {
+        Manager::Apt => ("apt", &APT_NEEDS),
+        Manager::Apk => ("apk", &APK_NEEDS),
+        Manager::Pacman => ("pacman", &PACMAN_NEEDS),
+        _ => return None,
+    };
+    all.contains(&package).then_some(called)
+}
+
 /// The fix for libraries that are gone, and whose `packages` the target lists as installed:
 /// installing those changes nothing.
 pub(super) fn restoring(case: &Case<'_>, packages: &[String]) -> Option<Fix> {
@@ -128,13 +191,13 @@ pub(super) fn restoring(case: &Case<'_>, packages: &[String]) -> Option<Fix> {
         ),
     };
     let manager = manager(case)?;
-    let needs = |name: &&str| APT_NEEDS.contains(&name.strip_suffix("t64").unwrap_or(name));
-    let own = named.iter().find(|name| needs(name));
-    if let (Manager::Apt, Some(own), None) = (manager, own, foreign(case)) {
+    let own = named.iter();
+    let own = own.filter_map(|name| Some((name, needs(manager, name)?)));
+    if let (Some((own, called)), None) = (own.into_iter().next(), foreign(case)) {
         return Some(Fix {
             when: None,
             text: format!(
-                "copy the file from the image of the same release: `{own}` is listed as installed, and apt itself does not start without it"
+                "copy the file from the image of the same release: `{own}` is listed as installed, and {called} itself does not start without it"
             ),
             snippet: None,
         });

@@ -86,8 +86,13 @@ pub(super) fn draft(case: &Case<'_>, lacking: &Lacking<'_>) -> Draft {
             let (old, new) = (quote::word(other.file_name()), quote::word(&new));
             format!("RUN ln -s {old} {new}")
         };
+        // A link is found where the loader looks, and nowhere else.
+        let directory = (case.real)(parent(other.as_bytes()));
+        let mut attempts = lacking.library.attempts.iter();
+        let is_searched = directory.is_some()
+            && attempts.any(|attempt| (case.real)(parent(&attempt.path)) == directory);
         let draft = match kin {
-            Kin::Same if is_64 && case.can_run() => {
+            Kin::Same if is_64 && is_searched && case.can_run() => {
                 draft.fix(None, "make a link: it is the same library", Some(&link()))
             }
             Kin::Same | Kin::Other => draft,
@@ -223,7 +228,8 @@ pub(super) fn loaders(case: &Case<'_>, path: &[u8], program: &Object) -> Vec<Str
 }
 
 /// What could be meant by `path`: programs of its name, which `near` is about,
-/// elsewhere in the target.
+/// elsewhere in the target. Who tells them leaves out what cannot be meant, and then tells
+/// no more than [`MAX_TOLD`].
 pub(crate) fn programs(near: &Near, path: &[u8]) -> Vec<String> {
     let may_start = |file: &&NearFile| match &file.what {
         What::Object(object) => object.is_loadable_type(),
@@ -232,8 +238,5 @@ pub(crate) fn programs(near: &Near, path: &[u8]) -> Vec<String> {
     };
     let elsewhere = near.same.iter().filter(may_start);
     let paths = elsewhere.filter(|file| file.path.as_bytes() != path);
-    paths
-        .take(MAX_TOLD)
-        .map(|file| file.path.to_string())
-        .collect()
+    paths.map(|file| file.path.to_string()).collect()
 }

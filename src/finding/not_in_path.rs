@@ -1,5 +1,6 @@
 //! A bare name that PATH does not lead to a program by.
 
+use super::near::MAX_TOLD;
 use super::reach::{Barrier, Use};
 use super::{Code, Draft, dangling, quote, quoted};
 use crate::bytes::Shown;
@@ -87,7 +88,7 @@ pub fn not_in_path(lookup: &Lookup, searched: &Searched<'_>, outcome: &Outcome) 
         Some(met) => mend_in_path(met, searched, draft),
         None => draft,
     };
-    let elsewhere = searched.elsewhere.iter();
+    let elsewhere = searched.elsewhere.iter().take(MAX_TOLD);
     let draft = elsewhere
         .fold(draft, |draft, path| {
             draft.evidence(format!("a program of that name: {path}"))
