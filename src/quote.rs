@@ -36,9 +36,24 @@ pub(crate) fn file(path: &[u8]) -> String {
 /// What follows `COPY` and its options: names, separated by blanks, or as JSON where one
 /// of them has blanks. Quotes, dollars and backslashes have a backslash in front either
 /// way, as BuildKit expands the words of both (`frontend/dockerfile/shell/lex.go`,
-/// `processStopOn`).
+/// `processStopOn`). All but the last are patterns (Go's `path/filepath.Match`), in which a
+/// class of one character stands for that character.
 pub(crate) fn copied(names: &[&[u8]]) -> String {
-    let names: Vec<String> = names.iter().map(|name| escaped(&text(name))).collect();
+    let last = names.len().saturating_sub(1);
+    let written = |(index, name): (usize, &&[u8])| match index < last {
+        true => escaped(&literal(&text(name))),
+        false => escaped(&text(name)),
+    };
+    copied_as(names.iter().enumerate().map(written).collect())
+}
+
+/// The same for all files whose paths begin with `beginning`.
+pub(crate) fn copied_all(beginning: &[u8], to: &[u8]) -> String {
+    let pattern = escaped(&literal(&text(beginning))) + "*";
+    copied_as(vec![pattern, escaped(&text(to))])
+}
+
+fn copied_as(names: Vec<String>) -> String {
     let has_blanks = |name: &String| name.contains(char::is_whitespace) || name.starts_with('[');
     if !names.iter().any(has_blanks) {
         return names.join(" ");
@@ -49,6 +64,18 @@ pub(crate) fn copied(names: &[&[u8]]) -> String {
     };
     let names: Vec<String> = names.iter().map(of_json).collect();
     format!("[{}]", names.join(", "))
+}
+
+/// The pattern that a name alone matches.
+fn literal(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    for c in name.chars() {
+        match c {
+            '*' | '?' | '[' => out.extend(['[', c, ']']),
+            _ => out.push(c),
+        }
+    }
+    out
 }
 
 fn escaped(name: &str) -> String {
@@ -130,6 +157,8 @@ mod tests {
         assert_eq!(copied("/app/b"), "a /app/b");
         assert_eq!(copied("/app/b c"), r#"["a", "/app/b c"]"#);
         assert_eq!(copied("/it's"), r"a /it\'s");
+        let same = |name: &str| super::copied(&[name.as_bytes(), name.as_bytes()]);
+        assert_eq!(same("/app/[slug]*"), "/app/[[]slug][*] /app/[slug]*");
         assert_eq!(copied("/it's $1"), r#"["a", "/it\\'s \\$1"]"#);
     }
 

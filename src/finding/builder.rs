@@ -56,7 +56,7 @@ const DEBIAN: [Debian; 4] = [
         image: "debian:12",
         glibc: 36,
         go: (19, None),
-        rust: (64, None),
+        rust: (66, None),
     },
     Debian {
         name: "bullseye",
@@ -221,6 +221,7 @@ mod tests {
         };
         assert_eq!(rust(Some(74), 36).as_deref(), Some("rust:1.74-bookworm"));
         assert_eq!(rust(Some(74), 35).as_deref(), Some("rust:1.74-bullseye"));
+        assert_eq!(rust(Some(65), 36).as_deref(), Some("rust:1.65-bullseye"));
         assert_eq!(rust(Some(80), 28), None);
     }
 }

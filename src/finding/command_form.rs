@@ -89,7 +89,8 @@ pub(super) fn written(
 /// Adds the fix that writes `list` as JSON.
 fn as_json(draft: Draft, start: &Start, list: &[u8], is_there: IsThere<'_>) -> Draft {
     let text = "use double quotes, and commas between the elements";
-    let Some(words) = elements(list) else {
+    let words = elements(list).filter(|words| !words.is_empty());
+    let Some(words) = words else {
         return draft.fix(None, text, None);
     };
     let mut text = also_brought(text, &words, is_there);

@@ -111,11 +111,12 @@ impl<'c> Known<'c> {
             self.statically(),
             self.another_base(),
         ];
-        let lines = lines.into_iter().flatten().take(3).enumerate();
-        let draft = lines.fold(draft, |draft, (index, line)| {
-            let text = match index {
-                0 => line.text.to_owned(),
-                _ => format!("or {}", line.text),
+        let rest = 3_usize.saturating_sub(draft.finding.fixes.len());
+        let lines = lines.into_iter().flatten().take(rest);
+        let draft = lines.fold(draft, |draft, line| {
+            let text = match draft.finding.fixes.is_empty() {
+                true => line.text.to_owned(),
+                false => format!("or {}", line.text),
             };
             draft.fix(line.when, &text, Some(&line.snippet))
         });

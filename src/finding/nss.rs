@@ -165,8 +165,8 @@ fn bring(case: &Case<'_>, draft: Draft) -> Draft {
     let libc = graph.and_then(|graph| Some(graph.map.get(graph.map.named(b"libc.so.6")?)));
     let copy = libc.map(|libc| {
         let to = [parent(&libc.path), b"/"].concat();
-        let modules = [&*to, b"libnss_*"].concat();
-        format!("COPY --from=build {}", quote::copied(&[&modules, &to]))
+        let modules = [&*to, b"libnss_"].concat();
+        format!("COPY --from=build {}", quote::copied_all(&modules, &to))
     });
     draft.fix(
         None,

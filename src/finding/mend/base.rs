@@ -3,7 +3,7 @@
 //! Tags are those that the images' makers give (hub.docker.com, gcr.io/distroless).
 
 use super::{Known, Line, Origin, release_of};
-use crate::finding::builder::{self, Builder};
+use crate::finding::builder::{self, Builder, Toolchain};
 use crate::finding::built_for;
 use crate::report::Libc;
 
@@ -26,8 +26,12 @@ impl Known<'_> {
                 let adds = "apk add gcc musl-dev".to_owned();
                 (format!("golang:{release}-alpine"), Some(adds))
             }
-            Origin::Rust(version) => {
-                let version = version.map_or_else(|| "1".to_owned(), release_of);
+            // What the file says of itself may be anything: only a number of it is written.
+            Origin::Rust(_) => {
+                let version = match toolchain {
+                    Toolchain::Rust(Some(minor)) => format!("1.{minor}"),
+                    _ => "1".to_owned(),
+                };
                 (format!("rust:{version}-alpine"), None)
             }
             _ => {
