@@ -44,16 +44,17 @@ pub(crate) fn copied(names: &[&[u8]]) -> String {
         true => escaped(&literal(&text(name))),
         false => escaped(&text(name)),
     };
-    copied_as(names.iter().enumerate().map(written).collect())
+    let names: Vec<String> = names.iter().enumerate().map(written).collect();
+    copied_as(&names)
 }
 
 /// The same for all files whose paths begin with `beginning`.
 pub(crate) fn copied_all(beginning: &[u8], to: &[u8]) -> String {
     let pattern = escaped(&literal(&text(beginning))) + "*";
-    copied_as(vec![pattern, escaped(&text(to))])
+    copied_as(&[pattern, escaped(&text(to))])
 }
 
-fn copied_as(names: Vec<String>) -> String {
+fn copied_as(names: &[String]) -> String {
     let has_blanks = |name: &String| name.contains(char::is_whitespace) || name.starts_with('[');
     if !names.iter().any(has_blanks) {
         return names.join(" ");

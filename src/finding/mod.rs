@@ -254,8 +254,23 @@ pub fn findings(case: &Case<'_>) -> Vec<Finding> {
     temporary::findings(case, &mut found);
     user::findings(case, &mut found);
     volume::findings(case, &mut found);
+    before_user(case, &mut found);
     ecosystem::refine(case, &mut found);
     found
+}
+
+/// Says of `RUN` lines, which the image's user would run at its end, that they belong where
+/// root does. What a package manager of a language does may be the user's own.
+fn before_user(case: &Case<'_>, findings: &mut [Finding]) {
+    if case.user.is_root() {
+        return;
+    }
+    for fix in findings.iter_mut().flat_map(|finding| &mut finding.fixes) {
+        let snippet = fix.snippet.as_deref().unwrap_or_default();
+        if snippet.starts_with("RUN ") && !fix.text.contains("before `USER`") {
+            fix.text.push_str(" (in a line before `USER`)");
+        }
+    }
 }
 
 /// A finding being put together.

@@ -238,6 +238,15 @@ fn a_package_that_is_listed_is_installed_again() {
         /app/exe               elf needed=libgomp.so.1
         /lib/apk/db/installed  text 'P:libgomp\nF:usr/lib\nR:libgomp.so.1\n'
         ";
+    // apk would have to start without it.
+    let of_apk = apk.replace("libgomp.so.1", "libz.so.1");
+    check(
+        "needed-missing",
+        &of_apk.replace("libgomp", "zlib"),
+        &[
+            "copy the file from the image of the same release: `zlib` is listed as installed, and apk itself does not start without it: -",
+        ],
+    );
     check(
         "runtime-lib-removed",
         apk,

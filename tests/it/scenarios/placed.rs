@@ -373,6 +373,18 @@ fn a_library_of_another_soname_is_no_other_version() {
         help: or build it on the distribution that it is to run on: -
         ",
     );
+    // A link beside it would not be found either.
+    check_debian(
+        "
+        /app/exe                  elf needed=libaio.so.1
+        /opt/app/libaio.so.1t64   elf soname=libaio.so.1t64
+        ",
+        "soname-differs-by-distro",
+        "
+        `libaio.so.1` is not found; `/app/exe` needs it, and this target calls that library `libaio.so.1t64`
+        help: build it on the distribution that it is to run on: -
+        ",
+    );
     // Of one name, and of another ABI.
     check_debian(
         "
@@ -459,10 +471,10 @@ fn a_program_that_gains_rights_is_given_them_again() {
         "
         `liba.so` is not found, because `/app/exe` gains rights: `$ORIGIN/lib` does not count then
         help: name the directory by an absolute runpath: patchelf --add-rpath /app/lib /app/exe && setcap cap_net_bind_service=ep /app/exe
-        help: or let ldconfig know the directory: RUN echo /app/lib >> /etc/ld.so.conf.d/local.conf && ldconfig
+        help: or let ldconfig know the directory (in a line before `USER`): RUN echo /app/lib >> /etc/ld.so.conf.d/local.conf && ldconfig
         `libb.so` is not found, because `/app/exe` gains rights: LD_LIBRARY_PATH does not count then
         help: name the directory by an absolute runpath: patchelf --add-rpath /opt/b /app/exe && setcap cap_net_bind_service=ep /app/exe
-        help: or let ldconfig know the directory: RUN echo /opt/b >> /etc/ld.so.conf.d/local.conf && ldconfig
+        help: or let ldconfig know the directory (in a line before `USER`): RUN echo /opt/b >> /etc/ld.so.conf.d/local.conf && ldconfig
         `$ORIGIN/libc.so` is not looked for, because `/app/exe` gains rights: the loader then takes no name with a token
         help: name the library without its directory, and the directory by an absolute runpath: patchelf --replace-needed '$ORIGIN/libc.so' libc.so /app/exe && patchelf --add-rpath /app /app/exe && setcap cap_net_bind_service=ep /app/exe
         ",
@@ -477,7 +489,7 @@ fn a_program_that_gains_rights_is_given_them_again() {
         "lib-not-on-search-path",
         "
         `liba.so` is in /opt/a, which is not searched; `/app/exe` needs it
-        help: put it into the cache: RUN echo /opt/a >> /etc/ld.so.conf.d/local.conf && ldconfig
+        help: put it into the cache (in a line before `USER`): RUN echo /opt/a >> /etc/ld.so.conf.d/local.conf && ldconfig
         help: or give what needs it a runpath: patchelf --add-rpath /opt/a /app/exe
         ",
     );

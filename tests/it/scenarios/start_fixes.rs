@@ -74,6 +74,21 @@ fn an_environment_that_was_moved_is_not_made_again_over_itself() {
             {build}"
         ),
     );
+    // Others of its scripts may name what is in /usr still.
+    let of_usr = "
+        run /app/.venv/bin/tool
+        /app/.venv/pyvenv.cfg   text 'home = /usr/bin\\n'
+        /app/.venv/bin/tool     script '#!/usr/bin/python3\\n'
+        /app/.venv/bin/python3  elf static
+    ";
+    check(
+        &format!("{of_usr}{tools}"),
+        &format!(
+            "shebang-interp-missing
+            let its scripts name it where it is | RUN grep -rl '^#!/usr/bin/python' /app/.venv/bin | while IFS= read -r f; do sed -i '1s|^#!/usr/bin/python|#!/app/.venv/bin/python|' \"$f\"; done
+            {build}"
+        ),
+    );
     // There is no Python here.
     check(
         &moved.replace("/usr/bin/python3       elf static", ""),
@@ -431,6 +446,18 @@ fn a_link_to_nothing_is_led_to_the_same_program() {
             "run /app/by\n/app/by script '#!/usr/bin/env sh\\n'\n/usr/bin/env elf static\n{sh}"
         ),
         &format!("broken-symlink\n{busybox}\n{copied}"),
+    );
+    // It is a directory that is the link.
+    check(
+        "
+        run /app/exe
+        /app/exe          script '#!/opt/current/bin/tool\\n'
+        /opt/current      link /opt/v1
+        /opt/v2/bin/tool  elf static
+        /bin/sh           elf static
+        ",
+        "shebang-interp-missing
+        name it where it is | #!/opt/v2/bin/tool",
     );
     check(
         "
