@@ -164,7 +164,7 @@ fn a_directory_is_put_before_those_of_the_list_that_is_there() {
     let root = root("/app/exe elf needed=liba.so.1\n/opt/x/liba.so.1 elf");
     inside(&root, &["--env", "LD_LIBRARY_PATH=/opt/y", "/app/exe"])
         .exits(1)
-        .prints("ENV LD_LIBRARY_PATH=/opt/x:$LD_LIBRARY_PATH\n");
+        .prints("ENV LD_LIBRARY_PATH=/opt/x${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}\n");
     inside(&root, &["/app/exe"])
         .exits(1)
         .prints("ENV LD_LIBRARY_PATH=/opt/x\n")
